@@ -1,0 +1,39 @@
+namespace Ordinal.Core.Lifecycles;
+
+/// <summary>The states of a rollout. Facts decide the state; <c>RolloutLifecycle</c> says whether a step was legal.</summary>
+public enum RolloutState
+{
+    Queued,
+    Preflight,
+    Running,
+    GateWaiting,
+    Suspended,
+    Completed,
+    NoChange,
+    PreflightFailed,
+    Failed,
+    Cancelled,
+    Superseded,
+}
+
+/// <summary>The stages of one pod in a rollout.</summary>
+public enum PodStage
+{
+    /// <summary>At another revision, not yet its turn.</summary>
+    Pending,
+    BeforePodGate,
+
+    /// <summary>The intent is written; the disruption may or may not have happened.</summary>
+    Intended,
+    Terminating,
+
+    /// <summary>Gone, and not yet created again.</summary>
+    Missing,
+    Starting,
+
+    /// <summary>Ready, for less than minReadyDuration.</summary>
+    Settling,
+    AfterPodGate,
+    Updated,
+    Failed,
+}

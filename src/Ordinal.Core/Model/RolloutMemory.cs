@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+
+namespace Ordinal.Core.Model;
+
+/// <summary>What is (about to be) done to a pod in flight.</summary>
+public enum InFlightAction
+{
+    /// <summary>Evicted or deleted under the OnDelete driver.</summary>
+    Replace,
+
+    /// <summary>Released by lowering the partition.</summary>
+    Release,
+
+    /// <summary>A stale pod that cannot become ready, replaced at no cost to the budget.</summary>
+    ReplaceStuck,
+}
+
+/// <summary>
+/// A pod whose replacement was decided. Written to status before the first disruptive call (rule 3), kept until the new pod passed its AfterPod gate.
+/// </summary>
+public sealed record InFlightPod
+{
+    public required string Pod { get; init; }
+
+    public required long Ordinal { get; init; }
+
+    /// <summary>Gets the UID of the incarnation that goes.</summary>
+    public required string Uid { get; init; }
+
+    /// <summary>Gets the resourceVersion under which it may go. The eviction carries exactly this one, so that a burnt intent can never act.</summary>
+    public required string ResourceVersion { get; init; }
+
+    public required InFlightAction Action { get; init; }
+
+    public required PodStage Stage { get; init; }
+
+    /// <summary>Gets when the intent was made.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Gets when <see cref="Stage"/> was entered.</summary>
+    public required DateTimeOffset StageSince { get; init; }
+
+    /// <summary>Gets, for <see cref="InFlightAction.Release"/>, the generation that the partition write must find.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>Gets each gate's baseline of this member, taken by the last BeforePod probe (opaque to the planner).</summary>
+    public ImmutableSortedDictionary<string, string> Baselines { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
+
+/// <summary>A pod at the target revision whose AfterPod gate passed. The UID's first eight characters tell incarnations apart and keep 1,000 pods small.</summary>
+public readonly record struct PassedPod(long Ordinal, string UidPrefix);
+
+/// <summary>What cannot be derived again from the cluster; kept in the rollout's status.</summary>
+public sealed record RolloutMemory
+{
+    /// <summary>The format that this build writes. A greater one found in a status holds the rollout (DESIGN section 5).</summary>
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+
+    public RolloutState State { get; init; } = RolloutState.Queued;
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>Gets when <see cref="State"/> was entered.</summary>
+    public DateTimeOffset? StateSince { get; init; }
+
+    public string FromRevision { get; init; } = "";
+
+    public string TargetRevision { get; init; } = "";
+
+    /// <summary>Gets the driver chosen at preflight; Auto until then.</summary>
+    public UpdateDriver Driver { get; init; } = UpdateDriver.Auto;
+
+    /// <summary>Gets the generation of the StatefulSet that we last wrote or adopted; 0 before the first.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>Gets how often a foreign write lowered the effective partition in this rollout; the second stops us (rule 8).</summary>
+    public int ForeignReleases { get; init; }
+
+    public ImmutableArray<InFlightPod> InFlight { get; init; } = [];
+
+    public ImmutableArray<PassedPod> Passed { get; init; } = [];
+
+    /// <summary>Gets the UIDs for which a forced bypass was used up, with its reason: <c>uid/reason</c>.</summary>
+    public ImmutableArray<string> UsedForce { get; init; } = [];
+
+    /// <summary>Gets how long the rollout has been paused in all; deadlines stop meanwhile.</summary>
+    public TimeSpan PausedFor { get; init; }
+
+    public DateTimeOffset? PausedSince { get; init; }
+
+    /// <summary>Gets when an eviction was last refused with 409 or 429; the PDB is settling for two minutes after a 409 (T17).</summary>
+    public DateTimeOffset? BudgetSettlingUntil { get; init; }
+}
