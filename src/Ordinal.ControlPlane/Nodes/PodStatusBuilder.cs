@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Cache;
+
+namespace Ordinal.ControlPlane.Nodes;
+
+/// <summary>
+/// Turns what a runtime observes into the status that a kubelet writes: phase, conditions and container statuses. Conditions that the
+/// kubelet does not own are kept as they are; readiness gates hold back Ready. Pure.
+/// </summary>
+public static class PodStatusBuilder
+{
+    private static readonly string[] Owned = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+
+    /// <summary>Computes the whole status of a pod.</summary>
+    /// <param name="pod">The pod with the status that it has now.</param>
+    /// <param name="observation">How its containers are.</param>
+    /// <param name="hostIP">The node's address.</param>
+    /// <param name="now">The kubelet's clock.</param>
+    public static JsonObject Build(KubeObject pod, PodObservation observation, string hostIP, DateTimeOffset now)
+    {
+        // Start from what is there, so that fields that this kubelet does not know (a newer server's, resize, nominatedNodeName) survive.
+        JsonObject status = pod.Root.At("status") is { ValueKind: JsonValueKind.Object } known
+            ? JsonNode.Parse(known.GetRawText())!.AsObject()
+            : [];
+        string phase = Phase(pod, observation);
+        status["phase"] = phase;
+        status["hostIP"] = hostIP;
+        status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = hostIP });
+        if (observation.PodIP is { } address)
+        {
+            status["podIP"] = address;
+            status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = address });
+        }
+
+        status["startTime"] ??= Text(now);
+        status["conditions"] = Conditions(pod, observation, phase, now);
+        if (observation.InitContainers.Length > 0)
+        {
+            status["initContainerStatuses"] = new JsonArray([.. observation.InitContainers.Select(ContainerStatus)]);
+        }
+
+        status["containerStatuses"] = new JsonArray([.. observation.Containers.Select(ContainerStatus)]);
+        status["qosClass"] ??= "BestEffort";
+        return status;
+    }
+
+    /// <summary>Computes the phase by the kubelet's rule (getPhase): what counts is whether containers wait, run or have ended, and the restart policy.</summary>
+    public static string Phase(KubeObject pod, PodObservation observation)
+    {
+        string current = pod.Root.TextAt("status", "phase") ?? "";
+        if (current is "Failed" or "Succeeded")
+        {
+            // A terminal phase never changes back.
+            return current;
+        }
+
+        string restartPolicy = pod.Root.TextAt("spec", "restartPolicy") ?? "Always";
+        if (!observation.IsInitialized)
+        {
+            bool failedForGood = restartPolicy == "Never" && observation.InitContainers.Any(container => container.State is ContainerState.Terminated { ExitCode: not 0 });
+            return failedForGood ? "Failed" : "Pending";
+        }
+
+        int running = observation.Containers.Count(container => container.State is ContainerState.Running);
+        int neverRan = observation.Containers.Count(container => container.State is ContainerState.Waiting && container.LastState is null);
+        int ended = observation.Containers.Count(container => container.State is ContainerState.Terminated);
+        int endedWell = observation.Containers.Count(container => container.State is ContainerState.Terminated { ExitCode: 0 });
+        if (neverRan > 0)
+        {
+            return "Pending";
+        }
+
+        if (running > 0 || ended < observation.Containers.Length)
+        {
+            return "Running";
+        }
+
+        // All have ended. A pod that is being deleted will not run again, whatever its restart policy.
+        if (restartPolicy == "Always" && !pod.IsTerminating)
+        {
+            return "Running";
+        }
+
+        return endedWell == ended ? "Succeeded" : restartPolicy == "OnFailure" && !pod.IsTerminating ? "Running" : "Failed";
+    }
+
+    private static JsonArray Conditions(KubeObject pod, PodObservation observation, string phase, DateTimeOffset now)
+    {
+        List<JsonObject> conditions = [];
+        Dictionary<string, string> states = new(StringComparer.Ordinal);
+        foreach (JsonElement known in pod.Root.ItemsAt("status", "conditions"))
+        {
+            states[known.TextAt("type") ?? ""] = known.TextAt("status") ?? "";
+        }
+
+        string[] unready = [.. observation.Containers.Where(container => !container.IsReady).Select(container => container.Name)];
+        bool containersReady = phase == "Running" && unready.Length == 0;
+        string[] closedGates = [.. pod.Root.ItemsAt("spec", "readinessGates")
+            .Select(gate => gate.TextAt("conditionType") ?? "")
+            .Where(gate => states.GetValueOrDefault(gate) != "True")];
+        (string Reason, string Message) whyNot = phase switch
+        {
+            "Succeeded" => ("PodCompleted", ""),
+            "Failed" => ("PodFailed", ""),
+            _ => ("ContainersNotReady", $"containers with unready status: [{string.Join(' ', unready)}]"),
+        };
+        Add("PodReadyToStartContainers", observation.PodIP is not null || observation.Containers.Any(container => container.State is not ContainerState.Waiting), "", "");
+        Add("Initialized", observation.IsInitialized, phase == "Succeeded" ? "PodCompleted" : observation.IsInitialized ? "" : "ContainersNotInitialized", "");
+        (string Reason, string Message) readyWhyNot = containersReady && closedGates.Length > 0
+            ? ("ReadinessGatesNotReady", GateMessage(closedGates, states))
+            : whyNot;
+        Add("Ready", containersReady && closedGates.Length == 0, readyWhyNot.Reason, readyWhyNot.Message);
+        Add("ContainersReady", containersReady, whyNot.Reason, whyNot.Message);
+        Add("PodScheduled", true, "", "");
+        foreach (JsonElement foreign in pod.Root.ItemsAt("status", "conditions"))
+        {
+            if (Array.IndexOf(Owned, foreign.TextAt("type")) < 0)
+            {
+                conditions.Add(JsonNode.Parse(foreign.GetRawText())!.AsObject());
+            }
+        }
+
+        return new JsonArray([.. conditions]);
+
+        void Add(string type, bool holds, string reason, string message)
+        {
+            string state = holds ? "True" : "False";
+            JsonElement before = pod.Root.ItemsAt("status", "conditions").FirstOrDefault(condition => condition.TextAt("type") == type);
+            string since = before.TextAt("status") == state && before.TextAt("lastTransitionTime") is { } known ? known : Text(now);
+            JsonObject condition = new()
+            {
+                ["type"] = type,
+                ["status"] = state,
+                ["lastProbeTime"] = null,
+                ["lastTransitionTime"] = since,
+            };
+            if (pod.Generation > 0)
+            {
+                condition["observedGeneration"] = pod.Generation;
+            }
+
+            if (reason.Length > 0 && (!holds || type == "Initialized"))
+            {
+                condition["reason"] = reason;
+            }
+
+            if (message.Length > 0 && !holds)
+            {
+                condition["message"] = message;
+            }
+
+            conditions.Add(condition);
+        }
+    }
+
+    private static string GateMessage(string[] closedGates, Dictionary<string, string> states) => string.Join(", ", closedGates.Select(gate =>
+        states.TryGetValue(gate, out string? state) ? $"the status of pod readiness gate \"{gate}\" is not \"True\", but {state}" : $"corresponding condition of pod readiness gate \"{gate}\" does not exist."));
+
+    private static JsonObject ContainerStatus(ContainerObservation container) => new()
+    {
+        ["name"] = container.Name,
+        ["state"] = State(container.State),
+        ["lastState"] = container.LastState is { } last ? State(last) : new JsonObject(),
+        ["ready"] = container.IsReady,
+        ["restartCount"] = container.RestartCount,
+        ["image"] = container.Image,
+        ["imageID"] = "",
+        ["containerID"] = container.ContainerId.Length > 0 ? container.ContainerId : null,
+        ["started"] = container.IsStarted,
+    };
+
+    private static JsonObject State(ContainerState state)
+    {
+        switch (state)
+        {
+            case ContainerState.Waiting waiting:
+                JsonObject wait = new() { ["reason"] = waiting.Reason };
+                if (waiting.Message.Length > 0)
+                {
+                    wait["message"] = waiting.Message;
+                }
+
+                return new JsonObject { ["waiting"] = wait };
+            case ContainerState.Running running:
+                return new JsonObject { ["running"] = new JsonObject { ["startedAt"] = Text(running.StartedAt) } };
+            case ContainerState.Terminated ended:
+                JsonObject end = new()
+                {
+                    ["exitCode"] = ended.ExitCode,
+                    ["reason"] = ended.Reason,
+                    ["startedAt"] = Text(ended.StartedAt),
+                    ["finishedAt"] = Text(ended.FinishedAt),
+                };
+                if (ended.Signal != 0)
+                {
+                    end["signal"] = ended.Signal;
+                }
+
+                if (ended.Message.Length > 0)
+                {
+                    end["message"] = ended.Message;
+                }
+
+                return new JsonObject { ["terminated"] = end };
+            default:
+                throw new ArgumentException($"unknown container state {state.GetType().Name}", nameof(state));
+        }
+    }
+
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
