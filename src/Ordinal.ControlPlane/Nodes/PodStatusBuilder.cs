@@ -6,44 +6,79 @@ using Ordinal.ControlPlane.Cache;
 namespace Ordinal.ControlPlane.Nodes;
 
 /// <summary>
-/// Turns what a runtime observes into the status that a kubelet writes: phase, conditions and container statuses. Conditions that the
-/// kubelet does not own are kept as they are; readiness gates hold back Ready. Pure.
+/// Turns what a runtime observes into the part of the status that a kubelet owns: phase, its conditions, addresses and container
+/// statuses, as a strategic merge patch, so that conditions of others are never touched. Readiness gates hold back Ready. Pure.
 /// </summary>
 public static class PodStatusBuilder
 {
-    private static readonly string[] Owned = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
-
-    /// <summary>Computes the whole status of a pod.</summary>
+    /// <summary>Computes the kubelet's part of the status of a pod.</summary>
     /// <param name="pod">The pod with the status that it has now.</param>
     /// <param name="observation">How its containers are.</param>
     /// <param name="hostIP">The node's address.</param>
     /// <param name="now">The kubelet's clock.</param>
     public static JsonObject Build(KubeObject pod, PodObservation observation, string hostIP, DateTimeOffset now)
     {
-        // Start from what is there, so that fields that this kubelet does not know (a newer server's, resize, nominatedNodeName) survive.
-        JsonObject status = pod.Root.At("status") is { ValueKind: JsonValueKind.Object } known
-            ? JsonNode.Parse(known.GetRawText())!.AsObject()
-            : [];
         string phase = Phase(pod, observation);
-        status["phase"] = phase;
-        status["hostIP"] = hostIP;
-        status["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = hostIP });
+        JsonObject status = new()
+        {
+            ["phase"] = phase,
+            ["hostIP"] = hostIP,
+            ["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = hostIP }),
+            ["startTime"] = pod.Root.TextAt("status", "startTime") ?? Text(now),
+            ["conditions"] = Conditions(pod, observation, phase, now),
+        };
         if (observation.PodIP is { } address)
         {
             status["podIP"] = address;
             status["podIPs"] = new JsonArray(new JsonObject { ["ip"] = address });
         }
 
-        status["startTime"] ??= Text(now);
-        status["conditions"] = Conditions(pod, observation, phase, now);
         if (observation.InitContainers.Length > 0)
         {
             status["initContainerStatuses"] = new JsonArray([.. observation.InitContainers.Select(ContainerStatus)]);
         }
 
         status["containerStatuses"] = new JsonArray([.. observation.Containers.Select(ContainerStatus)]);
-        status["qosClass"] ??= "BestEffort";
         return status;
+    }
+
+    /// <summary>Tells whether a status built by <see cref="Build"/> would change anything in a pod.</summary>
+    public static bool IsNews(KubeObject pod, JsonObject status)
+    {
+        foreach ((string name, JsonNode? wanted) in status)
+        {
+            if (name == "conditions")
+            {
+                foreach (JsonNode? condition in wanted!.AsArray())
+                {
+                    JsonElement known = pod.Root.ItemsAt("status", "conditions").FirstOrDefault(other => other.TextAt("type") == (string?)condition!["type"]);
+                    if (known.ValueKind is not JsonValueKind.Object || !Same(known, condition))
+                    {
+                        return true;
+                    }
+                }
+            }
+            else if (pod.Root.At("status", name) is var present && (present.ValueKind is JsonValueKind.Undefined || !Same(present, wanted)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+
+        static bool Same(JsonElement known, JsonNode? wanted)
+        {
+            JsonElement other = JsonSerializer.SerializeToElement(wanted);
+            if (known.ValueKind is JsonValueKind.Object && known.TextAt("type") is not null)
+            {
+                // A condition: compare what means something, so that a field that an older server drops is not news for ever.
+                return known.TextAt("status") == other.TextAt("status")
+                    && (known.TextAt("reason") ?? "") == (other.TextAt("reason") ?? "")
+                    && (known.TextAt("message") ?? "") == (other.TextAt("message") ?? "");
+            }
+
+            return CanonicalJson.Write(known) == CanonicalJson.Write(other);
+        }
     }
 
     /// <summary>Computes the phase by the kubelet's rule (getPhase): what counts is whether containers wait, run or have ended, and the restart policy.</summary>
@@ -114,14 +149,6 @@ public static class PodStatusBuilder
         Add("Ready", containersReady && closedGates.Length == 0, readyWhyNot.Reason, readyWhyNot.Message);
         Add("ContainersReady", containersReady, whyNot.Reason, whyNot.Message);
         Add("PodScheduled", true, "", "");
-        foreach (JsonElement foreign in pod.Root.ItemsAt("status", "conditions"))
-        {
-            if (Array.IndexOf(Owned, foreign.TextAt("type")) < 0)
-            {
-                conditions.Add(JsonNode.Parse(foreign.GetRawText())!.AsObject());
-            }
-        }
-
         return new JsonArray([.. conditions]);
 
         void Add(string type, bool holds, string reason, string message)
@@ -136,20 +163,9 @@ public static class PodStatusBuilder
                 ["lastProbeTime"] = null,
                 ["lastTransitionTime"] = since,
             };
-            if (pod.Generation > 0)
-            {
-                condition["observedGeneration"] = pod.Generation;
-            }
-
-            if (reason.Length > 0 && (!holds || type == "Initialized"))
-            {
-                condition["reason"] = reason;
-            }
-
-            if (message.Length > 0 && !holds)
-            {
-                condition["message"] = message;
-            }
+            // A patch merges by type: null takes the reason of the state before away.
+            condition["reason"] = reason.Length > 0 && (!holds || type == "Initialized") ? reason : null;
+            condition["message"] = message.Length > 0 && !holds ? message : null;
 
             conditions.Add(condition);
         }

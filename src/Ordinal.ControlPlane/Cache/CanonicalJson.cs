@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
-namespace Ordinal.ControlPlane.Controllers.StatefulSets;
+namespace Ordinal.ControlPlane.Cache;
 
 /// <summary>One text for one meaning: members sorted by name, no spaces, nulls left out.</summary>
 public static class CanonicalJson
