@@ -8,10 +8,11 @@ namespace Ordinal.ControlPlane.Controllers;
 /// <param name="name">Its name, for the log.</param>
 /// <param name="timeProvider">Clock of the queue.</param>
 /// <param name="logger">Where failures are told.</param>
-public abstract partial class KeyedController(string name, TimeProvider timeProvider, ILogger logger)
+public abstract class KeyedController<TKey>(string name, TimeProvider timeProvider, ILogger logger)
+    where TKey : notnull
 {
     /// <summary>Gets the keys that wait.</summary>
-    protected WorkQueue Queue { get; } = new(timeProvider);
+    protected WorkQueue<TKey> Queue { get; } = new(timeProvider);
 
     /// <summary>Gets the clock.</summary>
     protected TimeProvider Clock => timeProvider;
@@ -25,13 +26,13 @@ public abstract partial class KeyedController(string name, TimeProvider timeProv
         Task.WhenAll(Enumerable.Range(0, workers).Select(_ => WorkAsync(cancellationToken)));
 
     /// <summary>Brings one object to where it should be. It must be safe to do twice.</summary>
-    protected abstract Task SyncAsync(ObjectKey key, CancellationToken cancellationToken);
+    protected abstract Task SyncAsync(TKey key, CancellationToken cancellationToken);
 
     private async Task WorkAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            ObjectKey key;
+            TKey key;
             try
             {
                 key = await Queue.TakeAsync(cancellationToken);
@@ -50,10 +51,10 @@ public abstract partial class KeyedController(string name, TimeProvider timeProv
             {
                 return;
             }
-            catch (Exception failure) when (failure is ApiFailureException or HttpRequestException or IOException or JsonException or NotCaughtUpException or OperationCanceledException)
+            catch (Exception failure) when (failure is ApiFailureException or HttpRequestException or IOException or JsonException or SyncFailedException or OperationCanceledException)
             {
                 TimeSpan delay = Queue.AddRateLimited(key);
-                Retrying(logger, name, key, delay.TotalMilliseconds, failure.Message);
+                ControllerLog.Retrying(logger, name, key.ToString() ?? "", delay.TotalMilliseconds, failure.Message);
             }
             finally
             {
@@ -61,10 +62,10 @@ public abstract partial class KeyedController(string name, TimeProvider timeProv
             }
         }
     }
-
-    [LoggerMessage(4001, LogLevel.Debug, "{Controller}: {Key} again in {Milliseconds} ms: {Failure}")]
-    private static partial void Retrying(ILogger logger, string controller, ObjectKey key, double milliseconds, string failure);
 }
 
-/// <summary>The caches have not yet shown this controller's own writes; acting now would act twice.</summary>
-public sealed class NotCaughtUpException(string message) : Exception(message);
+internal static partial class ControllerLog
+{
+    [LoggerMessage(4001, LogLevel.Debug, "{Controller}: {Key} again in {Milliseconds} ms: {Failure}")]
+    public static partial void Retrying(ILogger logger, string controller, string key, double milliseconds, string failure);
+}

@@ -1,5 +1,3 @@
-using Ordinal.ControlPlane.Cache;
-
 namespace Ordinal.ControlPlane.Controllers;
 
 /// <summary>
@@ -8,7 +6,8 @@ namespace Ordinal.ControlPlane.Controllers;
 /// with a burst of 100).
 /// </summary>
 #pragma warning disable CA1711 // "work queue" is what Kubernetes calls it
-public sealed class WorkQueue(TimeProvider timeProvider)
+public sealed class WorkQueue<TKey>(TimeProvider timeProvider)
+    where TKey : notnull
 {
     private static readonly TimeSpan BaseDelay = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1000);
@@ -16,17 +15,17 @@ public sealed class WorkQueue(TimeProvider timeProvider)
     private const double BucketSize = 100;
 
     private readonly Lock gate = new();
-    private readonly Queue<ObjectKey> ready = new();
-    private readonly HashSet<ObjectKey> dirty = [];
-    private readonly HashSet<ObjectKey> processing = [];
-    private readonly Dictionary<ObjectKey, int> failures = [];
-    private readonly Dictionary<ObjectKey, (ITimer Timer, DateTimeOffset Due)> waiting = [];
+    private readonly Queue<TKey> ready = new();
+    private readonly HashSet<TKey> dirty = [];
+    private readonly HashSet<TKey> processing = [];
+    private readonly Dictionary<TKey, int> failures = [];
+    private readonly Dictionary<TKey, (ITimer Timer, DateTimeOffset Due)> waiting = [];
     private readonly Queue<TaskCompletionSource> takers = new();
     private double tokens = BucketSize;
     private long tokensAt = timeProvider.GetTimestamp();
 
     /// <summary>Adds a key now.</summary>
-    public void Add(ObjectKey key)
+    public void Add(TKey key)
     {
         TaskCompletionSource? taker = null;
         lock (gate)
@@ -44,7 +43,7 @@ public sealed class WorkQueue(TimeProvider timeProvider)
     }
 
     /// <summary>Adds a key later. A key that already waits keeps the earlier of the two times.</summary>
-    public void AddAfter(ObjectKey key, TimeSpan delay)
+    public void AddAfter(TKey key, TimeSpan delay)
     {
         if (delay <= TimeSpan.Zero)
         {
@@ -70,7 +69,7 @@ public sealed class WorkQueue(TimeProvider timeProvider)
     }
 
     /// <summary>Adds a key after a failure: the more failures in a row, the later.</summary>
-    public TimeSpan AddRateLimited(ObjectKey key)
+    public TimeSpan AddRateLimited(TKey key)
     {
         TimeSpan delay;
         lock (gate)
@@ -88,7 +87,7 @@ public sealed class WorkQueue(TimeProvider timeProvider)
     }
 
     /// <summary>Forgets the failures of a key.</summary>
-    public void Forget(ObjectKey key)
+    public void Forget(TKey key)
     {
         lock (gate)
         {
@@ -98,7 +97,7 @@ public sealed class WorkQueue(TimeProvider timeProvider)
 
     /// <summary>Waits for the next key and marks it as being worked on until <see cref="Done"/>.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<ObjectKey> TakeAsync(CancellationToken cancellationToken)
+    public async Task<TKey> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -106,7 +105,7 @@ public sealed class WorkQueue(TimeProvider timeProvider)
             lock (gate)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (ready.TryDequeue(out ObjectKey key))
+                if (ready.TryDequeue(out TKey? key))
                 {
                     dirty.Remove(key);
                     processing.Add(key);
@@ -124,7 +123,7 @@ public sealed class WorkQueue(TimeProvider timeProvider)
     }
 
     /// <summary>Ends the work on a key; what was added meanwhile becomes ready.</summary>
-    public void Done(ObjectKey key)
+    public void Done(TKey key)
     {
         TaskCompletionSource? taker = null;
         lock (gate)
@@ -140,7 +139,7 @@ public sealed class WorkQueue(TimeProvider timeProvider)
         taker?.TrySetResult();
     }
 
-    private void Elapsed(ObjectKey key, DateTimeOffset due)
+    private void Elapsed(TKey key, DateTimeOffset due)
     {
         lock (gate)
         {

@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Logging;
+using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Controllers.Cluster;
+using Ordinal.ControlPlane.Controllers.Disruption;
+using Ordinal.ControlPlane.Controllers.Garbage;
+using Ordinal.ControlPlane.Controllers.StatefulSets;
+using Ordinal.ControlPlane.Door;
+
+namespace Ordinal.ControlPlane.Controllers;
+
+/// <summary>Which controllers run, and how.</summary>
+public sealed record ControllerManagerOptions
+{
+    /// <summary>Gets which version's StatefulSet behaviour is followed.</summary>
+    public StatefulSetSwitches StatefulSets { get; init; } = StatefulSetSwitches.Kubernetes136;
+
+    /// <summary>
+    /// Gets a value indicating whether all controllers run. False leaves only the scheduler: beside a real kube-controller-manager it is
+    /// all that is missing.
+    /// </summary>
+    public bool RunsControllers { get; init; } = true;
+
+    /// <summary>Gets how many keys each controller works on side by side; the real one works on 5.</summary>
+    public int Workers { get; init; } = 5;
+}
+
+/// <summary>The controllers of a cluster, sharing one set of caches, over any door.</summary>
+public sealed class ControllerManager
+{
+    private readonly ControllerManagerOptions options;
+    private readonly ClusterCache cache;
+    private readonly Scheduler scheduler;
+    private readonly List<KeyedController<ObjectKey>> controllers = [];
+    private readonly StatefulSetController? statefulSets;
+    private readonly GarbageCollector? garbage;
+
+    /// <summary>Makes the controllers; nothing is sent before <see cref="RunAsync"/>.</summary>
+    /// <param name="random">Seeded source of everything random in them.</param>
+    public ControllerManager(IClusterDoor door, ControllerManagerOptions options, TimeProvider timeProvider, Random random, ILogger logger)
+    {
+        this.options = options;
+        ClusterClient client = new(door, "kube-controller-manager/v1.36.2");
+        cache = new ClusterCache(client, timeProvider, new Random(random.Next()));
+        scheduler = new Scheduler(new ClusterClient(door, "kube-scheduler/v1.36.2"), cache, timeProvider, logger);
+        controllers.Add(scheduler);
+        if (!options.RunsControllers)
+        {
+            return;
+        }
+
+        statefulSets = new StatefulSetController(client, cache, options.StatefulSets, timeProvider, new Random(random.Next()), logger);
+        garbage = new GarbageCollector(client, cache, timeProvider, new Random(random.Next()), logger);
+        controllers.Add(statefulSets);
+        controllers.Add(new DisruptionController(client, cache, timeProvider, logger));
+        controllers.Add(new EndpointsController(client, cache, timeProvider, logger));
+        controllers.Add(new NamespaceController(client, cache, timeProvider, logger));
+        controllers.Add(new ClaimController(client, cache, timeProvider, logger));
+    }
+
+    /// <summary>Runs the caches, then the controllers, until the token is cancelled; that is a normal return.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Task caches = cache.RunAsync(cancellationToken);
+        try
+        {
+            await cache.WaitForSyncAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await caches;
+            return;
+        }
+
+        List<Task> running = [caches, .. controllers.Select(controller => controller.RunAsync(options.Workers, cancellationToken))];
+        if (statefulSets is not null && garbage is not null)
+        {
+            running.Add(statefulSets.ResyncAsync(cancellationToken));
+            running.Add(garbage.RunAsync(options.Workers, cancellationToken));
+            running.Add(garbage.WatchCustomKindsAsync(cancellationToken));
+        }
+
+        await Task.WhenAll(running);
+        if (statefulSets is not null)
+        {
+            await statefulSets.Events.FlushAsync();
+        }
+    }
+}

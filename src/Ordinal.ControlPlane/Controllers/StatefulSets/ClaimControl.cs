@@ -1,0 +1,75 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Cache;
+
+namespace Ordinal.ControlPlane.Controllers.StatefulSets;
+
+/// <summary>Writes the claims of a set's pods.</summary>
+public sealed class ClaimControl(ClusterClient client, ObjectStore claims, OwnWrites ownWrites, EventRecorder events)
+{
+    /// <summary>Creates the claims of one pod that are missing.</summary>
+    /// <exception cref="SyncFailedException">A claim could not be created, or is being deleted.</exception>
+    public async Task CreateMissingAsync(StatefulSetView set, PodFacts pod, CancellationToken cancellationToken)
+    {
+        foreach (JsonElement template in set.Document.Root.ItemsAt("spec", "volumeClaimTemplates"))
+        {
+            string name = set.ClaimName(template.TextAt("metadata", "name") ?? "", pod.Ordinal);
+            ObjectKey key = new(set.Key.Namespace, name);
+            if (claims.Get(key) is { } known)
+            {
+                if (known.IsTerminating)
+                {
+                    throw new SyncFailedException($"pvc {name} is being deleted");
+                }
+
+                continue;
+            }
+
+            try
+            {
+                JsonObject document = PodIdentity.BuildClaim(set, template, pod.Ordinal);
+                ownWrites.Record(set.Key, claims, await client.CreateAsync(ResourceKind.Claims, set.Key.Namespace, document, cancellationToken));
+                Publish(set, "Normal", "SuccessfulCreate", $"Create Claim {name} Pod {pod.Name} in StatefulSet {set.Name} success");
+            }
+            catch (ApiFailureException failure)
+            {
+                if (!failure.IsAlreadyExists)
+                {
+                    Publish(set, "Warning", "FailedCreate", $"Create Claim {name} for Pod {pod.Name} in StatefulSet {set.Name} failed error: {failure.StatusMessage}");
+                }
+
+                throw new SyncFailedException($"failed to create PVC {name}: {failure.StatusMessage}", failure);
+            }
+        }
+    }
+
+    /// <summary>Sets the owners of one pod's claims by the retention policy; claims that the cache does not show yet are left for the next pass.</summary>
+    public async Task SetOwnersAsync(StatefulSetView set, PodFacts pod, CancellationToken cancellationToken)
+    {
+        foreach (string template in set.ClaimTemplates)
+        {
+            ObjectKey key = new(set.Key.Namespace, set.ClaimName(template, pod.Ordinal));
+            if (claims.Get(key) is not { } claim)
+            {
+                continue;
+            }
+
+            if (ClaimRetention.HasForeignController(set, pod, claim))
+            {
+                if (set.DeletesClaimsWithSet || set.DeletesClaimsWhenScaled)
+                {
+                    Publish(set, "Warning", "ConflictingController", $"PersistentVolumeClaim {key.Name} has a conflicting OwnerReference that acts as a managing controller, the retention policy is ignored for this claim");
+                }
+            }
+            else if (!ClaimRetention.OwnersAreRight(set, pod, claim))
+            {
+                JsonObject document = claim.ToMutable();
+                ClaimRetention.PutOwners(set, pod, claim, document);
+                ownWrites.Record(set.Key, claims, await client.ReplaceAsync(ResourceKind.Claims, key, document, "", cancellationToken));
+            }
+        }
+    }
+
+    private void Publish(StatefulSetView set, string type, string reason, string message) =>
+        events.Publish(ResourceKind.StatefulSets, set.Document, type, reason, message);
+}
