@@ -15,6 +15,6 @@ public sealed record GateInput
     /// <summary>Gets what the gate asked the keeper to remember when this question was last judged; null the first time.</summary>
     public string? Memo { get; init; }
 
-    /// <summary>Gets how often preparing these pods was tried and failed.</summary>
-    public int FailedPreparations { get; init; }
+    /// <summary>Gets how often preparing the disruption of these pods was tried.</summary>
+    public int PreparationsTried { get; init; }
 }
