@@ -43,6 +43,8 @@ public static partial class ReasonCodes
 
     public static ReasonCode EtcdAlarmNoSpace { get; } = Add("EtcdAlarmNoSpace", ReasonArea.Gate, true, "etcd raised the NOSPACE alarm: the database has reached its quota and takes no writes.", "Compact and defragment, raise --quota-backend-bytes if needed, then etcdctl alarm disarm; allowNoSpace lets a restart that raises the quota through.");
 
+    public static ReasonCode EtcdAlarmUnknown { get; } = Add("EtcdAlarmUnknown", ReasonArea.Gate, true, "etcd raised an alarm that this gate does not know.", "Look it up in etcd's documentation, treat its cause, then disarm it.");
+
     public static ReasonCode EtcdNewAlarm { get; } = Add("EtcdNewAlarm", ReasonArea.Gate, true, "etcd raised an alarm after the pod was restarted.", "Treat the alarm that the message names, then disarm it.");
 
     public static ReasonCode EtcdVersionSkew { get; } = Add("EtcdVersionSkew", ReasonArea.Gate, true, "A member's version is more than one minor version from the leader's.", "Upgrade one minor version at a time.");
@@ -68,4 +70,8 @@ public static partial class ReasonCodes
     public static ReasonCode EtcdNoHeadroom { get; } = Add("EtcdNoHeadroom", ReasonArea.Gate, false, "While the pod is away, every other member is needed for the quorum.", "Nothing, or grow the cluster to five members.");
 
     public static ReasonCode EtcdFragmented { get; } = Add("EtcdFragmented", ReasonArea.Gate, false, "Less than half of a member's database file is in use.", "Defragment the members one by one, the leader last.");
+
+    public static ReasonCode EtcdDbNearQuota { get; } = Add("EtcdDbNearQuota", ReasonArea.Gate, false, "A member's database has reached four fifths of its quota.", "Compact and defragment, or raise --quota-backend-bytes, before etcd stops taking writes.");
+
+    public static ReasonCode EtcdNoBaseline { get; } = Add("EtcdNoBaseline", ReasonArea.Gate, false, "Nothing is remembered of the member before its restart, so a change of identity cannot be seen.", "Nothing, if the pod was not replaced by a rollout; else compare the member's id with etcdctl member list.");
 }

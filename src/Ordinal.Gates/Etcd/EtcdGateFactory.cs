@@ -1,9 +1,11 @@
-using Microsoft.Extensions.Logging;
+using System.Net.Security;
+using Ordinal.Core.Reasons;
 
 namespace Ordinal.Gates.Etcd;
 
 /// <summary>Makes etcd gates from what a policy says.</summary>
-public sealed class EtcdGateFactory(TimeProvider time, ILoggerFactory loggers)
+/// <param name="time">The clock for deadlines.</param>
+public sealed class EtcdGateFactory(TimeProvider time)
 {
     /// <summary>The kind of gate, as in the policy.</summary>
     public const string Type = "Etcd";
@@ -15,6 +17,45 @@ public sealed class EtcdGateFactory(TimeProvider time, ILoggerFactory loggers)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(secrets);
-        throw new NotImplementedException($"{time}{loggers}");
+        Func<string, SslClientAuthenticationOptions>? tls = null;
+        var problem = Problem(options);
+        if (problem is null && options.Scheme == "https")
+        {
+            tls = EtcdTls.Create(secrets, out problem);
+        }
+
+        return problem is null
+            ? new EtcdGate(options, secrets, new EtcdTransport(tls, options.DialTimeout, time), time)
+            : new MisconfiguredGate(Type, ReasonCodes.GateConfigurationInvalid, $"etcd gate: {problem}; {ReasonCodes.GateConfigurationInvalid.Remedy}");
     }
+
+    private static string? Problem(EtcdGateOptions options)
+    {
+        if (options.Scheme is not ("http" or "https"))
+        {
+            return $"scheme is \"{options.Scheme}\", not http or https";
+        }
+
+        if (options.Port is < 1 or > 65535)
+        {
+            return $"port is {options.Port}, not 1 to 65535";
+        }
+
+        if (options.MaxRaftLag < 0)
+        {
+            return $"maxRaftLag is {options.MaxRaftLag}, not 0 or more";
+        }
+
+        if (options.DialTimeout <= TimeSpan.Zero || options.RequestTimeout <= TimeSpan.Zero || options.RequestTimeout > TimeSpan.FromMinutes(1))
+        {
+            return $"requestTimeout is {options.RequestTimeout.TotalSeconds:0.##} s, not more than 0 and at most 60 s";
+        }
+
+        return IsHost(options.HostTemplate) ? IsHost(options.ServerName) ? null : Bad("serverName", options.ServerName) : Bad("hostTemplate", options.HostTemplate);
+    }
+
+    private static string Bad(string field, string value) => $"{field} \"{value}\" is not a host name (only {{pod}}, {{service}} and {{namespace}} are replaced)";
+
+    private static bool IsHost(string template) => template.Length == 0 || Uri.CheckHostName(
+        template.Replace("{pod}", "p-0", StringComparison.Ordinal).Replace("{service}", "s", StringComparison.Ordinal).Replace("{namespace}", "n", StringComparison.Ordinal)) is not UriHostNameType.Unknown;
 }

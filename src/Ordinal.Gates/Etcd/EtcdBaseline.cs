@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+
+namespace Ordinal.Gates.Etcd;
+
+/// <summary>
+/// What is remembered of members before their pods stop: ids and the alarms that were known. As text, for the rollout's status:
+/// <c>v1 cluster=cdf8 etcd-1=8e9e alarms=NOSPACE</c>.
+/// </summary>
+internal sealed record EtcdBaseline(ulong ClusterId, ImmutableSortedDictionary<string, ulong> Members, ImmutableSortedSet<string> Alarms)
+{
+    private const string Version = "v1";
+    private const string Cluster = "cluster";
+    private const string KnownAlarms = "alarms";
+
+    internal static EtcdBaseline? Parse(string text)
+    {
+        var words = text.Split(' ');
+        if (words[0] != Version)
+        {
+            return null;
+        }
+
+        ulong? cluster = null;
+        ImmutableSortedSet<string>? alarms = null;
+        var members = ImmutableSortedDictionary.CreateBuilder<string, ulong>(StringComparer.Ordinal);
+        foreach (var pair in words.Skip(1).Select(w => w.Split('=', 2)))
+        {
+            if (pair.Length != 2)
+            {
+                return null;
+            }
+
+            if (pair[0] == KnownAlarms)
+            {
+                alarms = pair[1].Split(',', StringSplitOptions.RemoveEmptyEntries).ToImmutableSortedSet(StringComparer.Ordinal);
+            }
+            else if (!EtcdId.TryParse(pair[1], out var id))
+            {
+                return null;
+            }
+            else if (pair[0] == Cluster)
+            {
+                cluster = id;
+            }
+            else
+            {
+                members[pair[0]] = id;
+            }
+        }
+
+        return cluster is null || alarms is null ? null : new EtcdBaseline(cluster.Value, members.ToImmutable(), alarms);
+    }
+
+    public override string ToString() =>
+        $"{Version} {Cluster}={EtcdId.Text(ClusterId)}{string.Concat(Members.Select(m => $" {m.Key}={EtcdId.Text(m.Value)}"))} {KnownAlarms}={string.Join(',', Alarms)}";
+}

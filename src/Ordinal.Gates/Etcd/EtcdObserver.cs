@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+
+namespace Ordinal.Gates.Etcd;
+
+/// <summary>Asks every member on its own endpoint, all at once.</summary>
+internal sealed class EtcdObserver(EtcdGateOptions options, IGateSecrets secrets, IEtcdTransport transport, TimeProvider time)
+{
+    private const string NoLeader = "etcdserver: no leader";
+
+    internal async Task<EtcdObservation> ObserveAsync(GateContext context, CancellationToken cancellationToken)
+    {
+        var asked = context.Pods.Select(p => Endpoint(context, p)).OfType<EtcdEndpoint>().ToList();
+        var seen = await Task.WhenAll(asked.Select(e => ObserveAsync(e, cancellationToken)));
+        return new EtcdObservation([.. seen]);
+    }
+
+    internal EtcdClient Client(EtcdEndpoint endpoint) => new(transport, endpoint, secrets, options.RequestTimeout, time);
+
+    /// <summary>Gets where a pod is asked; null when it is missing or has no address yet.</summary>
+    internal EtcdEndpoint? Endpoint(GateContext context, GateTarget pod)
+    {
+        if (pod.IsMissing || (options.HostTemplate.Length == 0 && pod.Address.Length == 0))
+        {
+            return null;
+        }
+
+        var host = options.HostTemplate.Length == 0 ? pod.Address : Fill(options.HostTemplate, context, pod);
+        var serverName = options.ServerName.Length == 0 ? host : Fill(options.ServerName, context, pod);
+        var builder = new UriBuilder(options.Scheme, host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host, options.Port);
+        return new EtcdEndpoint(pod.Pod, pod.Uid, builder.Uri, serverName);
+    }
+
+    private static string Fill(string template, GateContext context, GateTarget pod) => template
+        .Replace("{pod}", pod.Pod, StringComparison.Ordinal)
+        .Replace("{service}", context.Service, StringComparison.Ordinal)
+        .Replace("{namespace}", context.Namespace, StringComparison.Ordinal);
+
+    private async Task<EtcdPodObservation> ObserveAsync(EtcdEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        var client = Client(endpoint);
+        var status = StatusAndAlarmsAsync(client, cancellationToken);
+        var members = client.MembersAsync(cancellationToken);
+        var read = client.LinearizableReadAsync(cancellationToken);
+        await Task.WhenAll(status, members, read);
+        return new EtcdPodObservation
+        {
+            Pod = endpoint.Pod,
+            Uid = endpoint.Uid,
+            Endpoint = endpoint.Address.Authority,
+            Status = (await status).Status.Value,
+            StatusFailure = (await status).Status.Failure,
+            Alarms = (await status).Alarms,
+            Members = (await members).Value,
+            MembersFailure = (await members).Failure,
+            Reader = (await read).Value,
+            ReadFailure = (await read).Failure,
+        };
+    }
+
+    private static async Task<(EtcdResult<EtcdStatus> Status, ImmutableArray<EtcdAlarm> Alarms)> StatusAndAlarmsAsync(EtcdClient client, CancellationToken cancellationToken)
+    {
+        var status = await client.StatusAsync(cancellationToken);
+        if (status.Value is not { } known || known.Errors.All(e => e == NoLeader))
+        {
+            return (status, []);
+        }
+
+        var told = EtcdWire.AlarmsOf(known);
+        var listed = await client.AlarmsAsync(cancellationToken);
+        return (status, [.. told.Concat(listed.Value ?? []).Distinct().OrderBy(a => a.MemberId).ThenBy(a => a.Type, StringComparer.Ordinal)]);
+    }
+}
