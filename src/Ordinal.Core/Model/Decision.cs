@@ -24,6 +24,18 @@ public sealed record ReleaseClaim(string ClaimId) : PlannedAction;
 /// <param name="Why">One phrase for the event: "hold", "release web-2", "switch to OnDelete".</param>
 public sealed record WriteStrategy(StrategyValue Next, StrategyValue Expected, long Generation, string Why) : PlannedAction;
 
+/// <summary>Adopt a StatefulSet: keep <paramref name="Original"/> in the annotation <c>ordinal.dev/original-strategy</c> and write the hold, in one patch.</summary>
+/// <param name="Next">The hold.</param>
+/// <param name="Original">The strategy as found, maxUnavailable included; also the value that must be there.</param>
+/// <param name="Generation">The generation that must be there.</param>
+public sealed record AdoptSet(StrategyValue Next, StrategyValue Original, long Generation) : PlannedAction;
+
+/// <summary>Let a StatefulSet go: write the original strategy back and remove the annotation that kept it, in one patch.</summary>
+/// <param name="Next">The original strategy.</param>
+/// <param name="Expected">The value that must be there.</param>
+/// <param name="Generation">The generation that must be there.</param>
+public sealed record LetGoSet(StrategyValue Next, StrategyValue Expected, long Generation) : PlannedAction;
+
 /// <summary>Take one incarnation of a pod away. Needs its intent in status; carries UID and resourceVersion.</summary>
 public sealed record RemovePod(string Pod, string Uid, string ResourceVersion, PodRemoval Removal, string Why) : PlannedAction;
 
@@ -45,6 +57,18 @@ public sealed record Notice(ReasonCode Reason, string? Pod, string Message, bool
 /// <summary>Where one pod stands, for status and tree.</summary>
 public sealed record PodProgress(string Pod, PodStage Stage, MemberRole Role, DateTimeOffset? Since);
 
+/// <summary>How much the new memory differs from the old one: tells the status writer whether it may take its time.</summary>
+public enum MemoryChange
+{
+    None,
+
+    /// <summary>Only what facts can tell again (stages, their times, waiting or not). May be written late or not at all.</summary>
+    Progress,
+
+    /// <summary>Intents, passes, generations, pauses, ends. Must be in status before any action of this decision.</summary>
+    Durable,
+}
+
 /// <summary>The planner's answer. Same input, same decision (rule 9).</summary>
 public sealed record Decision
 {
@@ -62,6 +86,9 @@ public sealed record Decision
     public ImmutableArray<PodProgress> Pods { get; init; } = [];
 
     public required RolloutMemory Memory { get; init; }
+
+    /// <summary>Gets how much <see cref="Memory"/> differs from the memory that went in.</summary>
+    public MemoryChange Change { get; init; }
 
     /// <summary>Gets the reason of the Succeeded condition.</summary>
     public required ReasonCode Reason { get; init; }

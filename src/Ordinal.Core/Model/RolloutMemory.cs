@@ -43,12 +43,30 @@ public sealed record InFlightPod
     /// <summary>Gets, for <see cref="InFlightAction.Release"/>, the generation that the partition write must find.</summary>
     public long Generation { get; init; }
 
+    /// <summary>Gets how long the rollout had been paused in all when the intent was made; the pod's deadline stops in later pauses.</summary>
+    public TimeSpan PausedBefore { get; init; }
+
     /// <summary>Gets each gate's baseline of this member, taken by the last BeforePod probe (opaque to the planner).</summary>
     public ImmutableSortedDictionary<string, string> Baselines { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }
 
 /// <summary>A pod at the target revision whose AfterPod gate passed. The UID's first eight characters tell incarnations apart and keep 1,000 pods small.</summary>
 public readonly record struct PassedPod(long Ordinal, string UidPrefix);
+
+/// <summary>
+/// The last write to <c>spec.updateStrategy</c> that this rollout decided on. Remembered before it is sent, so that the generation after it
+/// is known to be ours, and any other generation to be somebody else's.
+/// </summary>
+/// <param name="Generation">The generation that the write must find; it makes the next one.</param>
+/// <param name="Next">The value written.</param>
+public sealed record StrategyWrite(long Generation, StrategyValue Next);
+
+/// <summary>How a rollout ends, once that is decided. Until intents are burnt and the hold is back, the state is not yet a final one.</summary>
+/// <param name="State">The final state.</param>
+/// <param name="Reason">The code of the registry behind it.</param>
+/// <param name="Message">Object, fact and remedy in one sentence.</param>
+/// <param name="LeavesStrategy">True when the update strategy is not ours to write any more (a second foreign write: rule 8).</param>
+public sealed record RolloutEnding(RolloutState State, string Reason, string Message, bool LeavesStrategy = false);
 
 /// <summary>What cannot be derived again from the cluster; kept in the rollout's status.</summary>
 public sealed record RolloutMemory
@@ -65,6 +83,9 @@ public sealed record RolloutMemory
     /// <summary>Gets when <see cref="State"/> was entered.</summary>
     public DateTimeOffset? StateSince { get; init; }
 
+    /// <summary>Gets the UID of the StatefulSet that the rollout started on; empty before the first pass. Another one is another set.</summary>
+    public string SetUid { get; init; } = "";
+
     public string FromRevision { get; init; } = "";
 
     public string TargetRevision { get; init; } = "";
@@ -72,7 +93,19 @@ public sealed record RolloutMemory
     /// <summary>Gets the driver chosen at preflight; Auto until then.</summary>
     public UpdateDriver Driver { get; init; } = UpdateDriver.Auto;
 
-    /// <summary>Gets the generation of the StatefulSet that we last wrote or adopted; 0 before the first.</summary>
+    /// <summary>Gets the type of update strategy that the set rests in when no rollout is about; decided at preflight.</summary>
+    public UpdateStrategyType RestType { get; init; }
+
+    /// <summary>Gets the last strategy write decided on, done or not; null before the first and after a foreign change was adopted.</summary>
+    public StrategyWrite? LastWrite { get; init; }
+
+    /// <summary>Gets how the rollout ends once that is decided; null while it is open.</summary>
+    public RolloutEnding? Ending { get; init; }
+
+    /// <summary>Gets a value indicating whether the AfterRollout gates passed; a pod that falls back clears it.</summary>
+    public bool AfterRolloutPassed { get; init; }
+
+    /// <summary>Gets the generation of the StatefulSet that we last adopted; 0 before the first. <see cref="LastWrite"/> may have moved it on.</summary>
     public long Generation { get; init; }
 
     /// <summary>Gets how often a foreign write lowered the effective partition in this rollout; the second stops us (rule 8).</summary>

@@ -16,6 +16,23 @@ public sealed record StrategyValue(UpdateStrategyType Type, long? Partition = nu
     /// <summary>Gets the effective partition: OnDelete releases nothing by itself, so it counts as infinite.</summary>
     public long EffectivePartition => Type is UpdateStrategyType.OnDelete ? long.MaxValue : Partition ?? 0;
 
+    /// <summary>Gets a value indicating whether this is a hold of ours: RollingUpdate at 1,000,000,000, or one less (see <see cref="HeldFrom"/>).</summary>
+    public bool IsOurHold => Type is UpdateStrategyType.RollingUpdate && Partition >= HeldPartition - 1;
+
+    /// <summary>
+    /// The hold to write over <paramref name="current"/>. Over a hold of ours it differs by one, so that the write moves the generation
+    /// and a delayed write of an abandoned release can never pass its test (rule 3).
+    /// </summary>
+    /// <param name="current">The value in place.</param>
+    /// <param name="original">The strategy kept at adoption, for its maxUnavailable; null when there is none.</param>
+    public static StrategyValue HeldFrom(StrategyValue current, StrategyValue? original) => new(
+        UpdateStrategyType.RollingUpdate,
+        current is { Type: UpdateStrategyType.RollingUpdate, Partition: HeldPartition } ? HeldPartition - 1 : HeldPartition,
+        current.MaxUnavailable ?? original?.MaxUnavailable);
+
+    /// <summary>Tells whether both release the same pods: type and partition are equal. A server without the feature drops maxUnavailable.</summary>
+    public bool HasEffectOf(StrategyValue other) => Type == other.Type && EffectivePartition == other.EffectivePartition;
+
     /// <summary>Tells whether no pod of a set of this size is released: partition ≥ replicas, or OnDelete.</summary>
     public bool Holds(int replicas) => EffectivePartition >= replicas;
 }

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>What must hold before any pod is taken, whatever the driver. Each refusal becomes the hold of the pods that wait.</summary>
+internal static class Admission
+{
+    /// <summary>Tells whether no pod at all may be taken now, stuck ones included.</summary>
+    internal static bool IsShut(ref Pass pass)
+    {
+        var snapshot = pass.Input.Snapshot;
+        if (pass.Request.Suspend)
+        {
+            pass.Pending(ReasonCodes.Suspended, $"{pass.SetName}: spec.suspend is true; no further pod is taken.");
+        }
+        else if (!pass.Set.IsObserved)
+        {
+            pass.Pending(ReasonCodes.NotObserved, Endings.NotObserved(in pass));
+        }
+        else if (pass.Counts.Extra > 0)
+        {
+            pass.Pending(ReasonCodes.ScalingInProgress, $"{pass.SetName}: {pass.Counts.Extra} pods outside the {pass.Facts.Length} wanted ones still exist; scaling goes first.");
+        }
+        else if (snapshot.Budgets.Length > 1)
+        {
+            pass.Pending(
+                ReasonCodes.TwoDisruptionBudgets,
+                $"{pass.SetName}: {snapshot.Budgets.Length} PodDisruptionBudgets select its pods ({Names(snapshot.Budgets)}), and the API server then refuses every eviction; delete all but one.");
+        }
+        else if (pass.Memory.BudgetSettlingUntil is { } until && until > pass.Now)
+        {
+            pass.Wake(until - pass.Now);
+            pass.Pending(ReasonCodes.DisruptionBudgetSettling, $"{pass.SetName}: an eviction was refused; the PodDisruptionBudget settles for another {Text.Of(until - pass.Now)}.");
+        }
+
+        return pass.PendingReason is not null;
+    }
+
+    /// <summary>Tells whether a pod that serves may be taken: nothing unproven before it, a place in the budget, the PodDisruptionBudget agrees.</summary>
+    internal static bool HasRoom(ref Pass pass, int takenNow)
+    {
+        if (pass.Counts.Unproven > 0)
+        {
+            pass.Pending(ReasonCodes.WaitsTurn, $"{pass.SetName}: {pass.Counts.Unproven} pods at the target are not proven to be back; they come first.");
+            return false;
+        }
+
+        return Budget.HasPlace(ref pass) && Budget.DisruptionAllowed(ref pass, takenNow);
+    }
+
+    /// <summary>Asks the BeforePod gates about one pod, together with those that are about to go. What is not open becomes the pod's hold.</summary>
+    internal static GateStanding Gates(ref Pass pass, int index)
+    {
+        var pod = pass.PodOf(index);
+        var what = $"{pass.Set.Namespace}/{pod.Name}";
+        var gates = Gatekeeping.Ask(ref pass, GatePhase.BeforePod, pod.Uid, Others(in pass, pod.Uid), what, since: Deadlines.OfGateWait(in pass));
+        pass.Flag(index, PodFlags.Gated);
+        if (gates.IsOpen && gates.Prepares is { } gate)
+        {
+            pass.Actions.Add(new PrepareGate(gate, pod.Name, pod.Uid));
+            gates = new(false, ReasonCodes.GatePreparing, $"{what}: gate {gate} moves leadership away before it is taken.");
+            pass.IsWaitingForGate = true;
+            pass.Wake(IntervalOf(pass.Policy, gate));
+        }
+
+        if (!gates.IsOpen)
+        {
+            pass.HoldPod(index, gates.Reason!, gates.Message);
+            pass.Pending(ReasonCodes.WaitsTurn, $"{pass.SetName}: {pod.Name} goes first, and waits: {gates.Reason}.");
+        }
+
+        return gates;
+    }
+
+    private static ImmutableArray<string> Others(in Pass pass, string uid)
+    {
+        ImmutableArray<string> others = default;
+        foreach (var entry in pass.Memory.InFlight)
+        {
+            if (entry.Uid != uid && PodStages.Stands(in pass, entry))
+            {
+                others = others.IsDefault ? [entry.Uid] : others.Add(entry.Uid);
+            }
+        }
+
+        return others;
+    }
+
+    private static TimeSpan IntervalOf(UpdatePolicy policy, string name)
+    {
+        foreach (var gate in policy.Gates)
+        {
+            if (gate.Name == name)
+            {
+                return gate.Interval;
+            }
+        }
+
+        return TimeSpan.FromSeconds(5);
+    }
+
+    private static string Names(ImmutableArray<DisruptionBudgetSnapshot> budgets)
+    {
+        var text = budgets[0].Name;
+        for (var i = 1; i < budgets.Length; i++)
+        {
+            text += ", " + budgets[i].Name;
+        }
+
+        return text;
+    }
+}

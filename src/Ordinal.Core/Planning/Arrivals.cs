@@ -1,0 +1,122 @@
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>Pods that reached the target: their AfterPod gates, and the deadline of those that do not get there.</summary>
+internal static class Arrivals
+{
+    /// <summary>Asks the AfterPod gates of every pod that is available at the target and has not passed them.</summary>
+    /// <returns>False when a gate that may not time out did: the rollout ends.</returns>
+    internal static bool Gate(ref Pass pass)
+    {
+        for (var i = 0; i < pass.Facts.Length; i++)
+        {
+            var fact = pass.Facts[i];
+            if (!fact.Is(PodFlags.AtTarget) || !fact.Is(PodFlags.Available) || fact.Is(PodFlags.Passed))
+            {
+                continue;
+            }
+
+            var pod = pass.PodOf(i);
+            var entry = EntryOf(in pass, pod.Ordinal);
+            var began = PodStages.SinceOf(in pass, pod, PodStage.AfterPodGate, pass.Now);
+            var waited = entry is null ? Deadlines.OfGateWait(in pass) : Deadlines.Since(in pass, began, entry.PausedBefore);
+            var gates = Gatekeeping.Ask(
+                ref pass, GatePhase.AfterPod, pod.Uid, default, $"{pass.Set.Namespace}/{pod.Name}", entry?.Baselines, waited);
+            if (gates.Failed is not null)
+            {
+                Fail(ref pass, entry, gates.Reason!, gates.Message);
+                return false;
+            }
+
+            if (gates.IsOpen)
+            {
+                Pass(ref pass, i, pod, entry, gates);
+            }
+            else
+            {
+                pass.Flag(i, PodFlags.Gated);
+                pass.HoldPod(i, gates.Reason!, gates.Message);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends the rollout when a pod in flight, or the rollout as a whole, took longer than it may.</summary>
+    /// <returns>True when a deadline was missed.</returns>
+    internal static bool MissedDeadline(ref Pass pass)
+    {
+        foreach (var entry in pass.Memory.InFlight)
+        {
+            var (taken, allowed) = (Deadlines.OfPod(in pass, entry), pass.Policy.PodDeadline);
+            if (taken < allowed)
+            {
+                Wake(ref pass, allowed - taken);
+            }
+            else
+            {
+                var index = pass.IndexOf(entry.Ordinal);
+                var fact = index < 0 ? "" : entry.Stage is PodStage.Intended or PodStage.AfterPodGate ? $"it is still in stage {entry.Stage}" : PodStages.Explain(ref pass, index).Message;
+                Fail(ref pass, entry, ReasonCodes.DeadlineExceeded, $"{pass.Set.Namespace}/{entry.Pod}: not done {Text.Of(taken)} after its replacement began, podDeadline is {Text.Of(allowed)}: {fact}");
+                return true;
+            }
+        }
+
+        var whole = Deadlines.OfRollout(in pass);
+        if (whole < pass.Policy.RolloutDeadline)
+        {
+            Wake(ref pass, pass.Policy.RolloutDeadline - whole);
+            return false;
+        }
+
+        Endings.End(ref pass, RolloutState.Failed, ReasonCodes.DeadlineExceeded,
+            $"{pass.SetName}: {pass.Counts.Done} of {pass.Facts.Length} pods done {Text.Of(whole)} after the start, rolloutDeadline is {Text.Of(pass.Policy.RolloutDeadline)}; create a new rollout to go on.");
+        return true;
+    }
+
+    internal static InFlightPod? EntryOf(in Pass pass, long ordinal)
+    {
+        foreach (var entry in pass.Memory.InFlight)
+        {
+            if (entry.Ordinal == ordinal)
+            {
+                return entry;
+            }
+        }
+
+        return null;
+    }
+
+    private static void Wake(ref Pass pass, TimeSpan left)
+    {
+        if (pass.Memory.PausedSince is null)
+        {
+            pass.Wake(left);
+        }
+    }
+
+    private static void Pass(ref Pass pass, int index, PodSnapshot pod, InFlightPod? entry, in GateStanding gates)
+    {
+        Gatekeeping.Consume(ref pass, pod.Name, gates);
+        pass.Remember(pass.Memory with { Passed = PodStages.Record(pass.Memory.Passed, pod) });
+        pass.Flag(index, PodFlags.Passed);
+        if (entry is not null)
+        {
+            Intents.Drop(ref pass, entry);
+        }
+
+        PodStages.Count(ref pass);
+    }
+
+    private static void Fail(ref Pass pass, InFlightPod? entry, ReasonCode reason, string message)
+    {
+        if (entry is not null)
+        {
+            pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Replace(entry, entry with { Stage = PodStage.Failed, StageSince = pass.Now }) });
+        }
+
+        Endings.End(ref pass, RolloutState.Failed, reason, message);
+    }
+}

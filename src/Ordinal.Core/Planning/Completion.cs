@@ -1,0 +1,91 @@
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>
+/// All pods are at the target, available and proven: what is left before the rollout is Completed. The revision must be current, because only
+/// then a pod that is lost comes back at it. Under OnDelete the built-in controller (before 1.37) makes it current only after the hold is
+/// back; a pod lost in between comes back old, and the facts re-open the run.
+/// </summary>
+internal static class Completion
+{
+    /// <summary>Tells whether nothing is left to do about any pod.</summary>
+    internal static bool IsDue(in Pass pass) =>
+        pass.Counts.Done == pass.Facts.Length && pass.Counts.Extra == 0 && pass.Memory.InFlight.IsEmpty;
+
+    /// <summary>Goes as far as one pass can.</summary>
+    internal static void Advance(ref Pass pass)
+    {
+        if (!GatesPass(ref pass))
+        {
+            return;
+        }
+
+        var restsOnDelete = pass.Memory.RestType is UpdateStrategyType.OnDelete;
+        if (pass.Memory.Driver is UpdateDriver.Partition && !IsCurrent(ref pass))
+        {
+            return;
+        }
+
+        if (!StrategyKeeper.BringToRest(ref pass, "hold: all pods are done"))
+        {
+            pass.HoldAll(ReasonCodes.HoldReturning, $"{pass.SetName}: all {pass.Facts.Length} pods are done; the hold is written back.");
+        }
+        else if (!pass.Set.IsObserved)
+        {
+            pass.HoldAll(ReasonCodes.NotObserved, Endings.NotObserved(in pass));
+        }
+        else if (restsOnDelete || IsCurrent(ref pass))
+        {
+            // Under a declared OnDelete currentRevision never moves before 1.37 (#73492): the pods are the judge.
+            Endings.End(ref pass, RolloutState.Completed, ReasonCodes.Completed, $"{pass.SetName}: all {pass.Facts.Length} pods run {pass.Request.TargetRevision}, are available and passed their gates.");
+        }
+    }
+
+    /// <summary>Forgets the AfterRollout gates when a pod fell back.</summary>
+    internal static void Reopen(ref Pass pass)
+    {
+        if (pass.Memory.AfterRolloutPassed)
+        {
+            pass.Remember(pass.Memory with { AfterRolloutPassed = false });
+        }
+    }
+
+    private static bool GatesPass(ref Pass pass)
+    {
+        if (pass.Memory.AfterRolloutPassed)
+        {
+            return true;
+        }
+
+        var gates = Gatekeeping.Ask(ref pass, GatePhase.AfterRollout, "", default, pass.SetName, since: Deadlines.OfGateWait(in pass));
+        if (gates.Failed is not null)
+        {
+            Endings.End(ref pass, RolloutState.Failed, gates.Reason!, gates.Message);
+        }
+        else if (gates.IsOpen)
+        {
+            pass.Remember(pass.Memory with { AfterRolloutPassed = true });
+        }
+        else
+        {
+            pass.HoldAll(gates.Reason!, gates.Message);
+        }
+
+        return gates.IsOpen;
+    }
+
+    private static bool IsCurrent(ref Pass pass)
+    {
+        if (pass.Set.IsObserved && pass.Set.CurrentRevision == pass.Request.TargetRevision)
+        {
+            return true;
+        }
+
+        pass.HoldAll(
+            ReasonCodes.CurrentRevisionLags,
+            $"{pass.SetName}: all {pass.Facts.Length} pods run {pass.Request.TargetRevision}, and the StatefulSet's currentRevision is still {pass.Set.CurrentRevision}; wait, or look at kube-controller-manager.");
+        return false;
+    }
+}

@@ -1,0 +1,38 @@
+using Ordinal.Core.Model;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>Deadlines stop while the rollout is paused.</summary>
+internal static class Deadlines
+{
+    /// <summary>How long the rollout has taken since its start, pauses taken out.</summary>
+    internal static TimeSpan OfRollout(in Pass pass) =>
+        pass.Memory.StartedAt is { } start ? NotNegative(pass.Now - start - pass.PausedInAll) : TimeSpan.Zero;
+
+    /// <summary>How long a pod has been in flight, pauses since its intent taken out.</summary>
+    internal static TimeSpan OfPod(in Pass pass, InFlightPod entry) => Since(in pass, entry.Since, entry.PausedBefore);
+
+    /// <summary>How long ago something began, pauses since then taken out.</summary>
+    /// <param name="pausedBefore">How long the rollout had been paused in all by then.</param>
+    internal static TimeSpan Since(in Pass pass, DateTimeOffset began, TimeSpan pausedBefore) =>
+        NotNegative(pass.Now - began - (pass.PausedInAll - pausedBefore));
+
+    /// <summary>How long the rollout has been waiting for a gate; null when it is not.</summary>
+    internal static TimeSpan? OfGateWait(in Pass pass) =>
+        pass.Memory is { State: RolloutState.GateWaiting, StateSince: { } since } ? NotNegative(pass.Now - since) : null;
+
+    /// <summary>Starts and ends the pause that <c>spec.suspend</c> asks for.</summary>
+    internal static void FollowPause(ref Pass pass)
+    {
+        if (pass.Request.Suspend && pass.Memory.PausedSince is null)
+        {
+            pass.Remember(pass.Memory with { PausedSince = pass.Now });
+        }
+        else if (!pass.Request.Suspend && pass.Memory.PausedSince is not null)
+        {
+            pass.Remember(pass.Memory with { PausedFor = pass.PausedInAll, PausedSince = null });
+        }
+    }
+
+    private static TimeSpan NotNegative(TimeSpan span) => span < TimeSpan.Zero ? TimeSpan.Zero : span;
+}

@@ -1,0 +1,147 @@
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>
+/// The pods in flight. An intent is written before its action (rule 3), may be carried out again while it is allowed, and is burnt before
+/// it is dropped: a pod's resourceVersion that moved makes every eviction with the old one fail, whoever still has it on its way.
+/// </summary>
+internal static class Intents
+{
+    /// <summary>
+    /// Brings the memory of pods in flight up to the facts: stages move, entries whose replacement is over are dropped. A pod that arrived
+    /// at the target stays until its AfterPod gates pass; see <see cref="Arrivals"/>.
+    /// </summary>
+    internal static void Follow(ref Pass pass)
+    {
+        for (var i = pass.Memory.InFlight.Length - 1; i >= 0; i--)
+        {
+            var entry = pass.Memory.InFlight[i];
+            var stage = PodStages.StageOf(in pass, entry);
+            if (stage != entry.Stage && !PodLifecycle.Table.IsLegal(entry.Stage, stage))
+            {
+                pass.Notify(ReasonCodes.UnexpectedTransition, entry.Pod, $"{pass.Set.Namespace}/{entry.Pod}: went from {entry.Stage} to {stage}; the facts were adopted.", isWarning: false);
+            }
+
+            var index = pass.IndexOf(entry.Ordinal);
+            if (index < 0)
+            {
+                // Scaled away: the built-in controller removes it.
+                Burn(ref pass, entry);
+            }
+            else if (stage is PodStage.Pending or PodStage.Updated)
+            {
+                Drop(ref pass, entry);
+            }
+            else if (stage != entry.Stage)
+            {
+                pass.Note(pass.Memory with { InFlight = pass.Memory.InFlight.SetItem(i, entry with { Stage = stage, StageSince = pass.Now }) });
+            }
+        }
+    }
+
+    /// <summary>Writes the intent to take a pod, and the action with exactly its UID and resourceVersion.</summary>
+    internal static void Remove(ref Pass pass, int index, InFlightAction action, GateStanding gates)
+    {
+        var pod = pass.PodOf(index);
+        Add(ref pass, index, action, gates);
+        pass.Actions.Add(RemovalOf(in pass, pod, action));
+    }
+
+    /// <summary>Writes the intent to release a pod through the partition; the caller adds the write.</summary>
+    internal static void Add(ref Pass pass, int index, InFlightAction action, GateStanding gates)
+    {
+        var pod = pass.PodOf(index);
+        var entry = new InFlightPod
+        {
+            Pod = pod.Name,
+            Ordinal = pod.Ordinal,
+            Uid = pod.Uid,
+            ResourceVersion = pod.ResourceVersion,
+            Action = action,
+            Stage = PodStage.Intended,
+            Since = pass.Now,
+            StageSince = pass.Now,
+            Generation = pass.Set.Generation,
+            PausedBefore = pass.PausedInAll,
+        };
+        entry = gates.Baselines is { } baselines ? entry with { Baselines = baselines } : entry;
+        Gatekeeping.Consume(ref pass, pod.Name, gates);
+        pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Add(entry) });
+        pass.Flag(index, PodFlags.InFlight | PodFlags.Standing | PodFlags.Acted);
+        PodStages.Count(ref pass);
+    }
+
+    /// <summary>Carries out an intent that still stands: the same pod, under its present resourceVersion, which is written first if it moved.</summary>
+    internal static void Repeat(ref Pass pass, InFlightPod entry, GateStanding gates)
+    {
+        var index = pass.IndexOf(entry.Ordinal);
+        var pod = pass.PodOf(index);
+        Gatekeeping.Consume(ref pass, pod.Name, gates);
+        if (pod.ResourceVersion != entry.ResourceVersion || gates.Baselines is not null)
+        {
+            var again = entry with { ResourceVersion = pod.ResourceVersion, Baselines = gates.Baselines ?? entry.Baselines };
+            pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Replace(entry, again) });
+        }
+
+        pass.Flag(index, PodFlags.Acted);
+        pass.Actions.Add(RemovalOf(in pass, pod, entry.Action));
+    }
+
+    /// <summary>
+    /// Makes one intent harmless and forgets it: dropped when its pod moved on, burnt first when it could still act. A pod that failed stays
+    /// in memory, so that status can name it after the end.
+    /// </summary>
+    /// <returns>True when it can no longer act.</returns>
+    internal static bool Burn(ref Pass pass, InFlightPod entry)
+    {
+        if (entry.Action is not InFlightAction.Release
+            && PodStages.Find(in pass, entry.Ordinal) is { IsTerminating: false } pod
+            && pod.Uid == entry.Uid
+            && pod.ResourceVersion == entry.ResourceVersion)
+        {
+            pass.Actions.Add(new BurnIntent(entry.Pod, entry.Uid));
+            return false;
+        }
+
+        if (entry.Stage is not PodStage.Failed)
+        {
+            Drop(ref pass, entry);
+        }
+
+        return true;
+    }
+
+    /// <summary>Burns every intent. A release is burnt by the write that brings the strategy to rest, which moves the generation.</summary>
+    /// <returns>True when none is left that could still act.</returns>
+    internal static bool Abandon(ref Pass pass)
+    {
+        var all = true;
+        for (var i = pass.Memory.InFlight.Length - 1; i >= 0; i--)
+        {
+            all &= Burn(ref pass, pass.Memory.InFlight[i]);
+        }
+
+        return all;
+    }
+
+    internal static void Drop(ref Pass pass, InFlightPod entry)
+    {
+        pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Remove(entry) });
+        if (pass.IndexOf(entry.Ordinal) is >= 0 and var index)
+        {
+            pass.Facts[index].Flags &= ~(PodFlags.InFlight | PodFlags.Standing);
+            PodStages.Count(ref pass);
+        }
+    }
+
+    private static RemovePod RemovalOf(in Pass pass, PodSnapshot pod, InFlightAction action) => new(
+        pod.Name,
+        pod.Uid,
+        pod.ResourceVersion,
+        pass.Policy.Removal,
+        action is InFlightAction.ReplaceStuck
+            ? $"replace {pod.Name}, which cannot become ready at {pod.Revision}"
+            : $"replace {pod.Name} for {pass.Request.TargetRevision}");
+}

@@ -1,0 +1,142 @@
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>
+/// Any order, several at once: the strategy is OnDelete, and the operator takes pods away itself. While it is OnDelete every pod that is
+/// lost comes back at the target, past the gates; that is why the hold returns as soon as it can.
+/// </summary>
+internal static class OnDeleteDriver
+{
+    /// <summary>Takes as many pods as may go now.</summary>
+    internal static void Advance(ref Pass pass)
+    {
+        if (!IsInPlace(ref pass))
+        {
+            return;
+        }
+
+        var shut = Admission.IsShut(ref pass);
+        var taken = 0;
+        if (!RepeatOrBurn(ref pass, shut, ref taken) || shut || !Stuck(ref pass))
+        {
+            return;
+        }
+
+        while (Admission.HasRoom(ref pass, taken) && PodOrder.Next(ref pass) is >= 0 and var index)
+        {
+            var gates = Admission.Gates(ref pass, index);
+            if (!gates.IsOpen)
+            {
+                return;
+            }
+
+            Intents.Remove(ref pass, index, InFlightAction.Replace, gates);
+            taken++;
+        }
+    }
+
+    private static bool IsInPlace(ref Pass pass)
+    {
+        if (pass.Set.Strategy.Type is UpdateStrategyType.OnDelete)
+        {
+            return true;
+        }
+
+        if (Preflight.DeclaredElsewhere(in pass) is { } declared)
+        {
+            Endings.End(ref pass, RolloutState.Failed, ReasonCodes.StrategyDeclaredElsewhere, declared);
+        }
+        else if (pass.Request.Suspend)
+        {
+            pass.Pending(ReasonCodes.Suspended, $"{pass.SetName}: spec.suspend is true; no further pod is taken.");
+        }
+        else
+        {
+            StrategyKeeper.Write(ref pass, new(UpdateStrategyType.OnDelete), "switch to OnDelete");
+            pass.Pending(ReasonCodes.NotObserved, $"{pass.SetName}: the update strategy is switched to OnDelete; pods are taken once the StatefulSet controller has seen it.");
+        }
+
+        return false;
+    }
+
+    /// <summary>Intents whose pod still stands: carried out again if everything still allows it, else burnt and forgotten.</summary>
+    /// <returns>False when something was burnt: nothing new is begun in the same pass.</returns>
+    private static bool RepeatOrBurn(ref Pass pass, bool shut, ref int taken)
+    {
+        var clean = true;
+        for (var i = pass.Memory.InFlight.Length - 1; i >= 0; i--)
+        {
+            var entry = pass.Memory.InFlight[i];
+            var index = pass.IndexOf(entry.Ordinal);
+            if (index < 0 || !pass.Facts[index].Is(PodFlags.Standing))
+            {
+                continue;
+            }
+
+            if (!shut && IsStillRight(ref pass, entry, index, taken, out var gates))
+            {
+                Intents.Repeat(ref pass, entry, gates);
+                taken++;
+            }
+            else if (!Intents.Burn(ref pass, entry))
+            {
+                pass.HoldPod(index, ReasonCodes.IntentBurning, $"{pass.Set.Namespace}/{entry.Pod}: its replacement is no longer allowed, and is made harmless first.");
+                pass.Pending(ReasonCodes.IntentBurning, $"{pass.SetName}: waits until the intent for {entry.Pod} is harmless.");
+                clean = false;
+            }
+            else
+            {
+                clean = false;
+            }
+        }
+
+        return clean;
+    }
+
+    private static bool IsStillRight(ref Pass pass, InFlightPod entry, int index, int taken, out GateStanding gates)
+    {
+        gates = GateStanding.Open;
+        var stuck = pass.Facts[index].Is(PodFlags.Stuck);
+        var allowed = entry.Action is InFlightAction.ReplaceStuck
+            ? stuck && pass.Policy.StuckPods is StuckPodAction.ReplaceStale
+            : pass.Counts.Unproven == 0 && Budget.Fits(in pass, index) && Budget.DisruptionAllowed(ref pass, taken)
+                && PodOrder.IsItsTurn(ref pass, index);
+        if (!allowed || pass.Facts[index].Is(PodFlags.AtTarget))
+        {
+            return false;
+        }
+
+        gates = Admission.Gates(ref pass, index);
+        return gates.IsOpen && (entry.Action is InFlightAction.ReplaceStuck || PodOrder.IsItsTurn(ref pass, index));
+    }
+
+    /// <summary>Replaces pods that cannot become ready at their stale revision: before all others, and at no cost to the budget.</summary>
+    /// <returns>False when one of them waits: then no pod that serves is touched.</returns>
+    private static bool Stuck(ref Pass pass)
+    {
+        for (var i = pass.Facts.Length - 1; i >= 0; i--)
+        {
+            if (!pass.Facts[i].Is(PodFlags.Stuck) || pass.Facts[i].Is(PodFlags.InFlight))
+            {
+                continue;
+            }
+
+            if (!StuckPods.MayReplace(ref pass, i))
+            {
+                return false;
+            }
+
+            var gates = Admission.Gates(ref pass, i);
+            if (!gates.IsOpen)
+            {
+                return false;
+            }
+
+            Intents.Remove(ref pass, i, InFlightAction.ReplaceStuck, gates);
+        }
+
+        return true;
+    }
+}

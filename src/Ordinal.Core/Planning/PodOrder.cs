@@ -1,0 +1,133 @@
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>Which pod goes next. Only pods that serve are in the order: those that do not are waited for, or are stuck and go before.</summary>
+internal static class PodOrder
+{
+    /// <summary>Picks the next pod; −1 when there is none, or when it cannot be told.</summary>
+    internal static int Next(ref Pass pass) => pass.Policy.Order switch
+    {
+        PodOrderKind.OrdinalDescending => Highest(in pass),
+        PodOrderKind.LeaderLast => LeaderLast(ref pass),
+        PodOrderKind.OrdinalAscending => throw new InvalidOperationException("Preflight refuses OrdinalAscending."),
+    };
+
+    /// <summary>Tells whether this pod may still go by the newest that is known of roles (U29: leadership moves).</summary>
+    internal static bool IsItsTurn(ref Pass pass, int index) => pass.Policy.Order is not PodOrderKind.LeaderLast || RoleOf(in pass, index) switch
+    {
+        MemberRole.Follower or MemberRole.Learner => true,
+        MemberRole.Leader => IsLast(in pass, index),
+        MemberRole.Unknown => false,
+    };
+
+    /// <summary>The highest pod that waits at another revision and serves; −1 when there is none.</summary>
+    internal static int Highest(in Pass pass)
+    {
+        for (var i = pass.Facts.Length - 1; i >= 0; i--)
+        {
+            if (Waits(pass.Facts[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>A pod's role by the newest current report of the gate that tells roles.</summary>
+    internal static MemberRole RoleOf(in Pass pass, int index)
+    {
+        if (Preflight.RolesGate(pass.Policy) is not { } gate || pass.Facts[index].Pod < 0)
+        {
+            return MemberRole.Unknown;
+        }
+
+        var (role, newest) = (MemberRole.Unknown, DateTimeOffset.MinValue);
+        var name = pass.PodOf(index).Name;
+        foreach (var report in pass.Input.Reports)
+        {
+            if (report.Gate == gate.Name && report.ObservedAt > newest && IsUsable(in pass, report) && report.Roles.TryGetValue(name, out var told))
+            {
+                (role, newest) = (told, report.ObservedAt);
+            }
+        }
+
+        return role;
+    }
+
+    private static bool Waits(PodFact fact) => fact.Is(PodFlags.Available) && !fact.Is(PodFlags.AtTarget | PodFlags.InFlight);
+
+    private static int LeaderLast(ref Pass pass)
+    {
+        if (Highest(in pass) < 0)
+        {
+            return -1;
+        }
+
+        var gate = Preflight.RolesGate(pass.Policy)!;
+        var report = Gatekeeping.Find(pass.Input.Reports, gate.Name, GatePhase.Roles, "", default, pass.Request.TargetRevision);
+        Gatekeeping.AskIfDue(ref pass, gate, report, report is not null && IsUsable(in pass, report), GatePhase.Roles, "", default, null);
+
+        var (next, leader) = (-1, -1);
+        for (var i = pass.Facts.Length - 1; i >= 0; i--)
+        {
+            if (!Waits(pass.Facts[i]))
+            {
+                continue;
+            }
+
+            var role = RoleOf(in pass, i);
+            if (role is MemberRole.Unknown)
+            {
+                HoldForRole(ref pass, i, gate, report);
+                return -1;
+            }
+
+            (next, leader) = role is MemberRole.Leader ? (next, leader < 0 ? i : leader) : (next < 0 ? i : next, leader);
+        }
+
+        if (next >= 0 || leader < 0)
+        {
+            return next;
+        }
+
+        if (IsLast(in pass, leader))
+        {
+            return leader;
+        }
+
+        pass.HoldPod(leader, ReasonCodes.WaitsTurn, $"{pass.Set.Namespace}/{pass.NameOf(leader)}: leads, so it goes last; {pass.Counts.Done} of {pass.Facts.Length - 1} others are done.");
+        return -1;
+    }
+
+    private static bool IsLast(in Pass pass, int index)
+    {
+        for (var i = 0; i < pass.Facts.Length; i++)
+        {
+            if (i != index && !pass.Facts[i].IsDone)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsUsable(in Pass pass, GateReport report) =>
+        report.Verdict is GateVerdict.Allow or GateVerdict.Deny && report.IsCurrent(pass.Now);
+
+    private static void HoldForRole(ref Pass pass, int index, GatePolicy gate, GateReport? report)
+    {
+        var why = report switch
+        {
+            null => "it is being asked",
+            _ when !report.IsCurrent(pass.Now) => $"its answer is {Text.Of(pass.Now - report.ObservedAt)} old and good for {Text.Of(report.ValidFor)}",
+            _ => report.Message,
+        };
+        pass.IsWaitingForGate = true;
+        pass.HoldPod(index, ReasonCodes.RoleUnknown, $"{pass.Set.Namespace}/{pass.NameOf(index)}: gate {gate.Name} does not tell whether it leads: {why}.");
+        pass.Pending(ReasonCodes.WaitsTurn, $"{pass.SetName}: waits until the role of {pass.NameOf(index)} is known.");
+    }
+}

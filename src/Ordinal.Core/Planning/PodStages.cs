@@ -1,0 +1,247 @@
+using System.Collections.Immutable;
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>Classifies pods from facts alone. Memory only says which pods were taken, and which passed their gates.</summary>
+internal static class PodStages
+{
+    /// <summary>From this many restarts on a crash loop counts as one that does not heal by itself.</summary>
+    internal const int HopelessRestarts = 3;
+
+    /// <summary>Fills the facts, one per expected ordinal, and counts them.</summary>
+    internal static void Classify(ref Pass pass)
+    {
+        pass.Counts = default;
+        for (var i = 0; i < pass.Facts.Length; i++)
+        {
+            pass.Facts[i] = new PodFact(-1, PodFlags.Missing);
+        }
+
+        var gated = HasAfterPodGate(pass.Policy);
+        var pods = pass.Input.Snapshot.Pods;
+        for (var p = 0; p < pods.Length; p++)
+        {
+            var index = pass.IndexOf(pods[p].Ordinal);
+            if (index < 0)
+            {
+                pass.Counts.Extra++;
+            }
+            else
+            {
+                pass.Facts[index] = new(p, FlagsOf(ref pass, pods[p], gated));
+            }
+        }
+
+        foreach (var entry in pass.Memory.InFlight)
+        {
+            if (pass.IndexOf(entry.Ordinal) is >= 0 and var index)
+            {
+                pass.Flag(index, PodFlags.InFlight | (Stands(in pass, entry) ? PodFlags.Standing : PodFlags.None));
+            }
+        }
+
+        Count(ref pass);
+    }
+
+    /// <summary>Counts the facts again, after flags changed.</summary>
+    internal static void Count(ref Pass pass)
+    {
+        var (away, used, done, missing, atTarget, unproven, standing) = (0, 0, 0, 0, 0, 0, 0);
+        foreach (var fact in pass.Facts)
+        {
+            away += fact.IsAway ? 1 : 0;
+            used += fact.UsesBudget ? 1 : 0;
+            done += fact.IsDone ? 1 : 0;
+            missing += fact.Is(PodFlags.Missing) ? 1 : 0;
+            atTarget += fact.Is(PodFlags.AtTarget) ? 1 : 0;
+            unproven += fact.Is(PodFlags.AtTarget) && !fact.Is(PodFlags.Passed | PodFlags.InFlight) ? 1 : 0;
+            standing += fact.Is(PodFlags.Standing) && fact.Is(PodFlags.Available) ? 1 : 0;
+        }
+
+        var byStatus = Math.Max(0, pass.Facts.Length - pass.Set.AvailableReplicas);
+        pass.Counts = pass.Counts with
+        {
+            Away = away,
+            AwayByStatus = byStatus,
+            StandingAvailable = standing,
+            Used = Math.Max(used, byStatus + standing),
+            Done = done,
+            Missing = missing,
+            AtTarget = atTarget,
+            Unproven = unproven,
+        };
+    }
+
+    /// <summary>Tells whether the incarnation that an intent names still stands: there, and not terminating.</summary>
+    internal static bool Stands(in Pass pass, InFlightPod entry) =>
+        Find(in pass, entry.Ordinal) is { IsTerminating: false } pod && pod.Uid == entry.Uid;
+
+    /// <summary>Finds a pod by ordinal, expected or not; null when there is none.</summary>
+    internal static PodSnapshot? Find(in Pass pass, long ordinal)
+    {
+        if (pass.IndexOf(ordinal) is >= 0 and var index)
+        {
+            return pass.Facts[index].Pod < 0 ? null : pass.PodOf(index);
+        }
+
+        foreach (var pod in pass.Input.Snapshot.Pods)
+        {
+            if (pod.Ordinal == ordinal)
+            {
+                return pod;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The stage of an intent's pod, as facts tell it.</summary>
+    internal static PodStage StageOf(in Pass pass, InFlightPod entry)
+    {
+        var index = pass.IndexOf(entry.Ordinal);
+        if (Find(in pass, entry.Ordinal) is not { } pod)
+        {
+            return PodStage.Missing;
+        }
+
+        if (pod.IsTerminating)
+        {
+            return PodStage.Terminating;
+        }
+
+        if (pod.Uid == entry.Uid)
+        {
+            return PodStage.Intended;
+        }
+
+        if (pod.Revision != pass.Request.TargetRevision)
+        {
+            return PodStage.Pending;
+        }
+
+        return index < 0 ? PodStage.Updated : ArrivalOf(pass.Facts[index]);
+    }
+
+    /// <summary>The stage of a pod at the target.</summary>
+    internal static PodStage ArrivalOf(PodFact fact) => fact switch
+    {
+        _ when fact.Is(PodFlags.Terminating) => PodStage.Terminating,
+        _ when fact.Is(PodFlags.Passed) => PodStage.Updated,
+        _ when fact.Is(PodFlags.Available) => PodStage.AfterPodGate,
+        _ when fact.Is(PodFlags.Ready) => PodStage.Settling,
+        _ => PodStage.Starting,
+    };
+
+    /// <summary>When a stage was entered, from facts where they tell, else from memory.</summary>
+    internal static DateTimeOffset SinceOf(in Pass pass, PodSnapshot? pod, PodStage stage, DateTimeOffset remembered) => stage switch
+    {
+        PodStage.Starting when pod is not null => pod.CreatedAt,
+        PodStage.Settling when pod?.ReadySince is { } ready => ready,
+        PodStage.AfterPodGate when pod?.ReadySince is { } ready => ready + pass.MinReady,
+        _ => remembered,
+    };
+
+    /// <summary>Tells whether the trouble of a pod that is not ready cannot heal without replacing the pod.</summary>
+    internal static bool IsHopeless(PodSnapshot pod) => pod.Trouble switch
+    {
+        PodTrouble.None => false,
+        PodTrouble.CrashLoop => pod.Restarts >= HopelessRestarts,
+        PodTrouble.ImagePull or PodTrouble.ConfigError or PodTrouble.Unschedulable => true,
+    };
+
+    /// <summary>Tells whether this incarnation's AfterPod gates passed.</summary>
+    internal static bool IsRecorded(ImmutableArray<PassedPod> passed, PodSnapshot pod)
+    {
+        // Sorted by ordinal, so 1,000 pods cost ten comparisons each.
+        var (low, high) = (0, passed.Length - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var entry = passed[middle];
+            if (entry.Ordinal == pod.Ordinal)
+            {
+                return pod.Uid.StartsWith(entry.UidPrefix, StringComparison.Ordinal);
+            }
+
+            (low, high) = entry.Ordinal < pod.Ordinal ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return false;
+    }
+
+    /// <summary>Records that a pod passed, in order, instead of what was recorded of the ordinal before.</summary>
+    internal static ImmutableArray<PassedPod> Record(ImmutableArray<PassedPod> passed, PodSnapshot pod)
+    {
+        var at = 0;
+        while (at < passed.Length && passed[at].Ordinal < pod.Ordinal)
+        {
+            at++;
+        }
+
+        var entry = new PassedPod(pod.Ordinal, pod.Uid.Length > 8 ? pod.Uid[..8] : pod.Uid);
+        return at < passed.Length && passed[at].Ordinal == pod.Ordinal ? passed.SetItem(at, entry) : passed.Insert(at, entry);
+    }
+
+    internal static bool HasAfterPodGate(UpdatePolicy policy)
+    {
+        foreach (var gate in policy.Gates)
+        {
+            if ((gate.RunAt & GatePhases.AfterPod) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Why a pod that is away, or not proven, waits: one code and one sentence.</summary>
+    internal static (ReasonCode Reason, string Message) Explain(ref Pass pass, int index)
+    {
+        var fact = pass.Facts[index];
+        var name = $"{pass.Set.Namespace}/{pass.NameOf(index)}";
+        if (fact.Is(PodFlags.Missing))
+        {
+            var why = pass.Input.Snapshot.CreateFailure is { Length: > 0 } failure ? $": {failure}" : "";
+            return (ReasonCodes.PodMissing, $"{name}: the pod does not exist{why}; the StatefulSet controller creates it.");
+        }
+
+        var pod = pass.PodOf(index);
+        if (fact.Is(PodFlags.Terminating))
+        {
+            var node = pod.Node.Length > 0 ? $" on node {pod.Node}" : "";
+            return (ReasonCodes.PodTerminating, $"{name}: the pod is terminating{node}; wait for its grace period, or force its deletion if the node is dead.");
+        }
+
+        if (!fact.Is(PodFlags.Ready))
+        {
+            var trouble = pod.Trouble is PodTrouble.None ? "" : $", {pod.Trouble}: {pod.TroubleMessage}";
+            return (ReasonCodes.PodNotReady, $"{name}: the pod is not ready ({pod.Phase}, {pod.Restarts} restarts{trouble}); look at its events and logs.");
+        }
+
+        var readyFor = pass.Now - pod.ReadySince!.Value;
+        if (readyFor < pass.MinReady)
+        {
+            pass.Wake(pass.MinReady - readyFor);
+            return (ReasonCodes.PodSettling, $"{name}: ready for {Text.Of(readyFor)} of {Text.Of(pass.MinReady)}; nothing to do.");
+        }
+
+        return (ReasonCodes.WaitsTurn, $"{name}: waits.");
+    }
+
+    private static PodFlags FlagsOf(ref Pass pass, PodSnapshot pod, bool gated)
+    {
+        var flags = PodFlags.None;
+        var atTarget = pod.Revision == pass.Request.TargetRevision;
+        var available = pod.IsAvailable(pass.MinReady, pass.Now);
+        flags |= pod.IsTerminating ? PodFlags.Terminating : PodFlags.None;
+        flags |= pod.IsReady ? PodFlags.Ready : PodFlags.None;
+        flags |= available ? PodFlags.Available : PodFlags.None;
+        flags |= atTarget ? PodFlags.AtTarget : PodFlags.None;
+        flags |= atTarget && available && (!gated || IsRecorded(pass.Memory.Passed, pod)) ? PodFlags.Passed : PodFlags.None;
+        flags |= !atTarget && !pod.IsReady && !pod.IsTerminating && IsHopeless(pod) ? PodFlags.Stuck : PodFlags.None;
+        return flags;
+    }
+}

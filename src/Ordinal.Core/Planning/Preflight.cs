@@ -1,0 +1,109 @@
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>What must be true before a rollout may touch anything. A refusal names the field and what to write instead.</summary>
+internal static class Preflight
+{
+    /// <summary>Chooses the driver, or says why the rollout cannot start.</summary>
+    internal static UpdateDriver Choose(ref Pass pass, out ReasonCode? refusal, out string message)
+    {
+        (refusal, message) = Refusal(ref pass);
+        return refusal is null ? DriverOf(in pass) : UpdateDriver.Auto;
+    }
+
+    /// <summary>The type of strategy that the set rests in: the one kept at adoption, else the one it has.</summary>
+    internal static UpdateStrategyType RestTypeOf(StatefulSetSnapshot set) => (set.OriginalStrategy ?? set.Strategy).Type;
+
+    /// <summary>Why the OnDelete driver may not switch the strategy; null when it may, or need not (T1).</summary>
+    internal static string? DeclaredElsewhere(in Pass pass) =>
+        RestTypeOf(pass.Set) is UpdateStrategyType.OnDelete || pass.Set.StrategyTypeDeclaredBy.IsEmpty
+            ? null
+            : $"{pass.SetName}: {string.Join(", ", pass.Set.StrategyTypeDeclaredBy)} declares spec.updateStrategy.type, and its next apply would roll every pod at once "
+                + "under the OnDelete driver; remove updateStrategy from that manifest, or use order OrdinalDescending with maxUnavailable 1 and driver Partition.";
+
+    private static UpdateDriver DriverOf(in Pass pass) => pass.Policy.Driver switch
+    {
+        UpdateDriver.Partition => UpdateDriver.Partition,
+        UpdateDriver.OnDelete => UpdateDriver.OnDelete,
+        UpdateDriver.Native => UpdateDriver.Native,
+        UpdateDriver.Auto => pass.Policy.Order is PodOrderKind.OrdinalDescending && IsOne(in pass) && RestTypeOf(pass.Set) is UpdateStrategyType.RollingUpdate
+            ? UpdateDriver.Partition
+            : UpdateDriver.OnDelete,
+    };
+
+    private static (ReasonCode? Refusal, string Message) Refusal(ref Pass pass)
+    {
+        var (policy, name) = (pass.Policy, pass.SetName);
+        if (pass.Request.Type is RolloutType.Scale)
+        {
+            return (ReasonCodes.NotSupported, $"{name}: rollouts of type Scale are not supported by this version; write spec.replicas of the StatefulSet.");
+        }
+
+        if (policy.Driver is UpdateDriver.Native)
+        {
+            return (ReasonCodes.NotSupported, $"{name}: update.driver Native is not supported by this version; use Auto, Partition or OnDelete.");
+        }
+
+        if (policy.Order is PodOrderKind.OrdinalAscending)
+        {
+            return (ReasonCodes.NotSupported, $"{name}: update.order OrdinalAscending is not supported by this version; use OrdinalDescending or LeaderLast.");
+        }
+
+        if (policy.OnFailure is not FailureAction.Halt)
+        {
+            return (ReasonCodes.NotSupported, $"{name}: update.onFailure {policy.OnFailure} is not supported by this version; use Halt.");
+        }
+
+        if (policy.Order is PodOrderKind.LeaderLast && RolesGate(policy) is null)
+        {
+            return (ReasonCodes.NoRoles, $"{name}: update.order LeaderLast needs a gate that tells which member leads, and the policy has none; add one, or use OrdinalDescending.");
+        }
+
+        if (policy.Driver is UpdateDriver.Partition)
+        {
+            return PartitionRefusal(ref pass);
+        }
+
+        return DriverOf(in pass) is UpdateDriver.OnDelete && DeclaredElsewhere(in pass) is { } declared
+            ? (ReasonCodes.StrategyDeclaredElsewhere, declared)
+            : (null, "");
+    }
+
+    private static (ReasonCode? Refusal, string Message) PartitionRefusal(ref Pass pass)
+    {
+        var name = pass.SetName;
+        if (pass.Policy.Order is not PodOrderKind.OrdinalDescending)
+        {
+            return (ReasonCodes.DriverImpossible, $"{name}: driver Partition can only go from the highest ordinal down, not {pass.Policy.Order}; use driver Auto or OnDelete.");
+        }
+
+        if (!IsOne(in pass))
+        {
+            return (
+                ReasonCodes.DriverImpossible,
+                $"{name}: driver Partition takes one pod at a time, and update.maxUnavailable {pass.Policy.MaxUnavailable} is {pass.Policy.MaxUnavailable.Resolve(pass.Facts.Length)} of {pass.Facts.Length} pods; use driver Auto or OnDelete, or set it to 1.");
+        }
+
+        return RestTypeOf(pass.Set) is UpdateStrategyType.OnDelete
+            ? (ReasonCodes.DriverImpossible, $"{name}: the StatefulSet declares updateStrategy OnDelete, which driver Partition would have to change; use driver Auto or OnDelete.")
+            : (null, "");
+    }
+
+    /// <summary>The first gate that can tell roles; null when there is none.</summary>
+    internal static GatePolicy? RolesGate(UpdatePolicy policy)
+    {
+        foreach (var gate in policy.Gates)
+        {
+            if (gate.TellsRoles)
+            {
+                return gate;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsOne(in Pass pass) => pass.Policy.MaxUnavailable.Resolve(pass.Facts.Length) == 1;
+}

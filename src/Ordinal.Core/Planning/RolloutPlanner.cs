@@ -1,0 +1,184 @@
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>
+/// Decides what one rollout does next. Pure: the same input gives the same decision (rule 9), and deciding again on facts that did not move
+/// disrupts nothing more.
+/// </summary>
+/// <remarks>
+/// The algorithm. Each step either settles the pass, or lets the next one look.
+/// <list type="number">
+/// <item><b>Facts.</b> Every expected ordinal is classified from its pod: away, at the target, proven (its AfterPod gates passed), stuck.</item>
+/// <item><b>Trust.</b> Memory of a newer format, stores that lag behind our own writes: hold, do nothing. A set that is gone: Failed.
+/// A rollout that has ended only gives its claim back.</item>
+/// <item><b>End.</b> If it was decided that the rollout ends, or now must (cancelled, superseded): burn every intent that could still act,
+/// put the hold back, wait until the built-in controller has seen it, then enter the final state and give the claim back.</item>
+/// <item><b>Start.</b> Preflight, then the claim as the only action of its pass, then the hold, then the BeforeRollout gates.</item>
+/// <item><b>Foreign writes.</b> A generation that is not ours: one that released pods is undone once, the second ends the rollout; any other
+/// means hold first, then plan.</item>
+/// <item><b>Pods in flight.</b> Facts move their stages. One that arrived is asked about by the AfterPod gates; what passes is recorded by UID
+/// and leaves the flight. One that misses its deadline ends the rollout.</item>
+/// <item><b>All done?</b> AfterRollout gates, the hold back, currentRevision at the target: Completed. A pod that falls back re-opens the run.</item>
+/// <item><b>Next pod.</b> An intent whose pod still stands is carried out again if everything still allows it, else burnt. Then stuck pods, then
+/// the order of the policy: each only when nothing is paused, scaling or unproven, the budget and the one PodDisruptionBudget have room, and
+/// its BeforePod gates are open. The intent goes into memory together with the action.</item>
+/// <item><b>Reasons.</b> Every pod that waits has exactly one hold: its own, or the reason why no further pod is taken.</item>
+/// </list>
+/// The caller writes <see cref="Decision.Memory"/> before it carries out <see cref="Decision.Actions"/>. If there are questions it asks the gates,
+/// and decides again in the same pass with all current reports and a new <c>Now</c>, at most twice; only the last decision counts.
+/// After a <see cref="PrepareGate"/> it drops that gate's reports.
+/// </remarks>
+public static class RolloutPlanner
+{
+    private const int FactsOnStack = 512;
+
+    /// <summary>Decides.</summary>
+    public static Decision Decide(RolloutInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var count = Math.Max(0, input.Snapshot.Set.Replicas);
+        var facts = count <= FactsOnStack ? stackalloc PodFact[FactsOnStack] : new PodFact[count];
+        var pass = new Pass(input, facts[..count]);
+
+        Plan(ref pass);
+        var decision = Conclude(ref pass);
+        return Safety.FirstViolation(input, decision) is { } violation ? Safety.Refuse(input, decision, violation) : decision;
+    }
+
+    /// <summary>Decides when there is no StatefulSet of the name any more, so that no snapshot can be taken.</summary>
+    /// <param name="target">The set as <c>namespace/name</c>.</param>
+    public static Decision DecideGone(string target, RolloutMemory memory, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        var message = $"{target}: the StatefulSet does not exist; create it, then create a new rollout.";
+        if (Endings.IsFinal(memory.State))
+        {
+            return new Decision { Memory = memory, Reason = ReasonCodes.Find(memory.Ending?.Reason ?? "") ?? ReasonCodes.TargetGone, Message = memory.Ending?.Message ?? message };
+        }
+
+        return new Decision
+        {
+            Memory = memory with
+            {
+                State = RolloutState.Failed,
+                StateSince = now,
+                InFlight = [],
+                Ending = new(RolloutState.Failed, ReasonCodes.TargetGone.Code, message),
+            },
+            Change = MemoryChange.Durable,
+            Reason = ReasonCodes.TargetGone,
+            Message = message,
+        };
+    }
+
+    private static void Plan(ref Pass pass)
+    {
+        PodStages.Classify(ref pass);
+        if (Trust.IsMissing(ref pass))
+        {
+            return;
+        }
+
+        Deadlines.FollowPause(ref pass);
+        if (MustEnd(ref pass) || !Start.HasHappened(ref pass) || !Start.HasClaim(ref pass) || ForeignWrites.Settle(ref pass))
+        {
+            return;
+        }
+
+        Intents.Follow(ref pass);
+        if (!Arrivals.Gate(ref pass) || Arrivals.MissedDeadline(ref pass))
+        {
+            return;
+        }
+
+        if (Completion.IsDue(in pass))
+        {
+            Completion.Advance(ref pass);
+        }
+        else
+        {
+            Completion.Reopen(ref pass);
+            Advance(ref pass);
+        }
+
+        Settle(ref pass);
+    }
+
+    private static void Advance(ref Pass pass)
+    {
+        switch (pass.Memory.Driver)
+        {
+            case UpdateDriver.Partition:
+                PartitionDriver.Advance(ref pass);
+                break;
+            case UpdateDriver.OnDelete:
+                OnDeleteDriver.Advance(ref pass);
+                break;
+            case UpdateDriver.Auto or UpdateDriver.Native:
+                pass.HoldAll(ReasonCodes.NotSupported, $"{pass.SetName}: status names driver {pass.Memory.Driver}, with which no rollout of this version starts; create a new rollout.");
+                break;
+        }
+    }
+
+    private static bool MustEnd(ref Pass pass)
+    {
+        if (pass.Memory.Ending is not null)
+        {
+            Endings.WindDown(ref pass);
+        }
+        else if (pass.Request.Cancel is not CancelRequest.None)
+        {
+            var revert = pass.Request.Cancel is CancelRequest.Revert ? " Revert is not supported by this version, so pods stay at the revision they have." : "";
+            Endings.End(ref pass, RolloutState.Cancelled, ReasonCodes.Cancelled, $"{pass.SetName}: cancelled with {pass.Counts.Done} of {pass.Facts.Length} pods updated; the hold is back.{revert}");
+        }
+        else if (pass.Set.IsObserved && pass.Set.UpdateRevision != pass.Request.TargetRevision)
+        {
+            Endings.End(ref pass, RolloutState.Superseded, ReasonCodes.Superseded, $"{pass.SetName}: the template changed again, to {pass.Set.UpdateRevision}; a newer rollout goes on from {pass.Counts.Done} of {pass.Facts.Length} pods at {pass.Request.TargetRevision}.");
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Enters the state that the pass found, unless the rollout is on its way to an end.</summary>
+    private static void Settle(ref Pass pass)
+    {
+        if (pass.Memory.Ending is null)
+        {
+            pass.Enter(pass.Request.Suspend ? RolloutState.Suspended : pass.IsWaitingForGate ? RolloutState.GateWaiting : RolloutState.Running);
+        }
+    }
+
+    private static Decision Conclude(ref Pass pass)
+    {
+        // Before the start, while it ends, and when nothing can be trusted, one hold speaks for the whole rollout.
+        if (pass.Holds.Count == 0 || !HasRolloutHold(ref pass))
+        {
+            if (!Endings.IsFinal(pass.Memory.State) && pass.Memory.Ending is null)
+            {
+                Progress.Explain(ref pass);
+            }
+        }
+
+        var (reason, message) = Progress.Summary(ref pass);
+        return pass.ToDecision(reason, message);
+    }
+
+    private static bool HasRolloutHold(ref Pass pass)
+    {
+        foreach (var hold in pass.Holds.Items)
+        {
+            if (hold.Pod is null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

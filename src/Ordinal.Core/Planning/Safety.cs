@@ -1,0 +1,277 @@
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>
+/// The rules that always hold (DESIGN section 4), as predicates over what went into a decision and what came out. Written apart from the
+/// planner, from pods and memory alone: the planner's own result goes through them, the properties use them, and the actuator may.
+/// </summary>
+public static class Safety
+{
+    /// <summary>Finds the first rule that a decision would break; null when it breaks none.</summary>
+    public static string? FirstViolation(RolloutInput input, Decision decision)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(decision);
+        if (decision.Memory.State is RolloutState.Completed && input.Memory.State is not RolloutState.Completed && !AllDone(input))
+        {
+            return "completed before every pod is available at the target";
+        }
+
+        if (decision.Actions.IsEmpty)
+        {
+            return null;
+        }
+
+        foreach (var action in decision.Actions)
+        {
+            if (Broken(input, decision, action) is { } rule)
+            {
+                return rule;
+            }
+        }
+
+        return BudgetIsKept(input, decision) ? null : "more pods away than maxUnavailable allows";
+    }
+
+    /// <summary>Rule 1: with every pod in flight counted as away, no decision that takes a pod that serves goes past the budget.</summary>
+    public static bool BudgetIsKept(RolloutInput input, Decision decision)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(decision);
+        var takes = false;
+        foreach (var action in decision.Actions)
+        {
+            takes |= action switch
+            {
+                RemovePod removal => Serves(input, removal.Uid),
+                WriteStrategy write => Releases(input, write) is { Count: > 0, Serving: true },
+                _ => false,
+            };
+        }
+
+        if (!takes)
+        {
+            return true;
+        }
+
+        var set = input.Snapshot.Set;
+        var away = set.Replicas;
+        foreach (var pod in input.Snapshot.Pods)
+        {
+            away -= IsExpected(set, pod.Ordinal) && !IsInFlight(decision.Memory, pod.Ordinal) && pod.IsAvailable(MinReady(input), input.Now) ? 1 : 0;
+        }
+
+        var max = decision.Memory.Driver is UpdateDriver.Partition ? 1 : input.Policy.MaxUnavailable.Resolve(set.Replicas);
+        return away <= max;
+    }
+
+    /// <summary>Rule 3: the pod stands as the snapshot shows it, and its intent is in the memory that is written first.</summary>
+    public static bool HasIntent(RolloutInput input, Decision decision, RemovePod removal)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(decision);
+        ArgumentNullException.ThrowIfNull(removal);
+        foreach (var entry in decision.Memory.InFlight)
+        {
+            if (entry.Uid == removal.Uid && entry.ResourceVersion == removal.ResourceVersion && entry.Action is not InFlightAction.Release)
+            {
+                return Find(input, removal.Uid) is { IsTerminating: false } pod && pod.ResourceVersion == removal.ResourceVersion;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Rule 2: every BeforePod gate of the policy has a current, open report about this pod, or its reason was bypassed for this pod.</summary>
+    public static bool GatesAreOpen(RolloutInput input, Decision decision, string uid)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(decision);
+        foreach (var gate in input.Policy.Gates)
+        {
+            if ((gate.RunAt & GatePhases.BeforePod) != 0 && !IsOpen(input, gate, uid) && !WasForced(input, decision, uid))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Replaces a decision that would break a rule: nothing is done, and the reason says so.</summary>
+    internal static Decision Refuse(RolloutInput input, Decision decision, string rule)
+    {
+        var set = input.Snapshot.Set;
+        var message = $"{set.Namespace}/{set.Name}: the decision would have broken a rule ({rule}), so nothing is done; please report this.";
+        return decision with
+        {
+            Actions = [],
+            Questions = [],
+            Holds = [new(ReasonCodes.SafetyTripped, null, message)],
+            Memory = input.Memory,
+            Change = MemoryChange.None,
+            Reason = ReasonCodes.Running,
+            Message = message,
+        };
+    }
+
+    private static string? Broken(RolloutInput input, Decision decision, PlannedAction action)
+    {
+        if (!input.Snapshot.Freshness.IsFresh && action is not ReleaseClaim)
+        {
+            return "an action while the stores are not fresh";
+        }
+
+        if (action is not TakeClaim && input.Snapshot.Set.HeldBy != input.Request.ClaimId)
+        {
+            return "an action without the claim";
+        }
+
+        return action switch
+        {
+            TakeClaim => decision.Actions.Length > 1 ? "the claim is not alone in its pass" : null,
+            RemovePod removal => BrokenRemoval(input, decision, removal),
+            WriteStrategy write => BrokenWrite(input, decision, write),
+            _ => null,
+        };
+    }
+
+    private static string? BrokenRemoval(RolloutInput input, Decision decision, RemovePod removal)
+    {
+        if (!HasIntent(input, decision, removal))
+        {
+            return $"{removal.Pod} would be removed without an intent that fits";
+        }
+
+        var twice = 0;
+        foreach (var other in decision.Actions)
+        {
+            twice += other is RemovePod { Uid: var uid } && uid == removal.Uid ? 1 : 0;
+        }
+
+        return twice > 1 ? $"{removal.Pod} would be removed twice"
+            : input.Request.Suspend ? $"{removal.Pod} would be removed while suspended"
+            : input.Snapshot.Budgets.Length > 1 ? $"{removal.Pod} would be removed under two PodDisruptionBudgets"
+            : !GatesAreOpen(input, decision, removal.Uid) ? $"{removal.Pod} would be removed without an open gate"
+            : null;
+    }
+
+    private static string? BrokenWrite(RolloutInput input, Decision decision, WriteStrategy write)
+    {
+        var (count, ordinal, _) = Releases(input, write);
+        if (count == 0)
+        {
+            return null;
+        }
+
+        if (count > 1 || input.Request.Suspend)
+        {
+            return $"a write would release {count} pods";
+        }
+
+        foreach (var entry in decision.Memory.InFlight)
+        {
+            if (entry.Ordinal == ordinal && entry.Action is InFlightAction.Release)
+            {
+                return GatesAreOpen(input, decision, entry.Uid) ? null : $"{entry.Pod} would be released without an open gate";
+            }
+        }
+
+        return $"ordinal {ordinal} would be released without an intent";
+    }
+
+    /// <summary>The stale pods that a strategy write releases and the present strategy does not.</summary>
+    private static (int Count, long Ordinal, bool Serving) Releases(RolloutInput input, WriteStrategy write)
+    {
+        var set = input.Snapshot.Set;
+        var (count, last, serving) = (0, -1L, false);
+        foreach (var pod in input.Snapshot.Pods)
+        {
+            var index = pod.Ordinal - set.StartOrdinal;
+            if (IsExpected(set, pod.Ordinal) && pod.Revision != set.UpdateRevision
+                && index >= write.Next.EffectivePartition && index < set.Strategy.EffectivePartition)
+            {
+                (count, last, serving) = (count + 1, pod.Ordinal, serving || pod.IsAvailable(MinReady(input), input.Now));
+            }
+        }
+
+        return (count, last, serving);
+    }
+
+    private static bool AllDone(RolloutInput input)
+    {
+        var set = input.Snapshot.Set;
+        var done = 0;
+        foreach (var pod in input.Snapshot.Pods)
+        {
+            done += IsExpected(set, pod.Ordinal) && pod.Revision == input.Request.TargetRevision && pod.IsAvailable(MinReady(input), input.Now) ? 1 : 0;
+        }
+
+        return done == set.Replicas;
+    }
+
+    private static bool IsOpen(RolloutInput input, GatePolicy gate, string uid)
+    {
+        foreach (var report in input.Reports)
+        {
+            if (report.Gate == gate.Name && report.Phase is GatePhase.BeforePod && report.IsOpen(gate.SuccessThreshold, input.Now)
+                && report.Key.Contains(uid, StringComparison.Ordinal) && report.Key.EndsWith(input.Request.TargetRevision, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool WasForced(RolloutInput input, Decision decision, string uid)
+    {
+        for (var i = input.Memory.UsedForce.Length; i < decision.Memory.UsedForce.Length; i++)
+        {
+            if (decision.Memory.UsedForce[i].StartsWith(uid, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Serves(RolloutInput input, string uid) => Find(input, uid) is { } pod && pod.IsAvailable(MinReady(input), input.Now);
+
+    private static PodSnapshot? Find(RolloutInput input, string uid)
+    {
+        foreach (var pod in input.Snapshot.Pods)
+        {
+            if (pod.Uid == uid)
+            {
+                return pod;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsInFlight(RolloutMemory memory, long ordinal)
+    {
+        foreach (var entry in memory.InFlight)
+        {
+            if (entry.Ordinal == ordinal)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsExpected(StatefulSetSnapshot set, long ordinal) => ordinal >= set.StartOrdinal && ordinal < set.StartOrdinal + set.Replicas;
+
+    private static TimeSpan MinReady(RolloutInput input)
+    {
+        var ofSet = TimeSpan.FromSeconds(input.Snapshot.Set.MinReadySeconds);
+        return input.Policy.MinReadyDuration > ofSet ? input.Policy.MinReadyDuration : ofSet;
+    }
+}

@@ -1,0 +1,56 @@
+using Ordinal.Core.Model;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>Writes and recognises <c>spec.updateStrategy</c>: which generation is ours, whether the set rests, how it comes to rest.</summary>
+internal static class StrategyKeeper
+{
+    /// <summary>Tells whether the generation of the set is one that we wrote or adopted.</summary>
+    internal static bool IsKnown(in Pass pass) => pass.Memory.LastWrite is { } write
+        ? pass.Set.Generation == write.Generation || IsDone(in pass, write)
+        : pass.Set.Generation == pass.Memory.Generation;
+
+    /// <summary>Tells whether the last write was decided on, and the set does not show it: it may still be on its way.</summary>
+    internal static bool IsOutstanding(in Pass pass) =>
+        pass.Memory.LastWrite is { } write && pass.Set.Generation == write.Generation && !pass.Set.Strategy.HasEffectOf(write.Next);
+
+    /// <summary>The effective partition that the set should have, by what we did.</summary>
+    internal static long ExpectedPartition(in Pass pass) => pass.Memory.LastWrite?.Next.EffectivePartition ?? long.MaxValue;
+
+    /// <summary>Tells whether the strategy is what the set rests in. Whether the built-in controller has seen it is another question.</summary>
+    internal static bool IsAtRest(in Pass pass) => pass.Memory.RestType is UpdateStrategyType.OnDelete
+        ? pass.Set.Strategy.Type is UpdateStrategyType.OnDelete
+        : pass.Set.Strategy.IsOurHold;
+
+    /// <summary>Writes the strategy in which the set rests, unless it is there and no other write of ours may still arrive.</summary>
+    /// <returns>True when the set rests.</returns>
+    internal static bool BringToRest(ref Pass pass, string why)
+    {
+        if (IsAtRest(in pass) && (!IsOutstanding(in pass) || pass.Memory.RestType is UpdateStrategyType.OnDelete))
+        {
+            return true;
+        }
+
+        Write(ref pass, RestOver(in pass), why);
+        return false;
+    }
+
+    /// <summary>The resting value to write over the present one.</summary>
+    internal static StrategyValue RestOver(in Pass pass) => pass.Memory.RestType is UpdateStrategyType.OnDelete
+        ? new(UpdateStrategyType.OnDelete)
+        : StrategyValue.HeldFrom(pass.Set.Strategy, pass.Set.OriginalStrategy);
+
+    /// <summary>Decides on a strategy write: remembered first, so that the generation it makes is known as ours.</summary>
+    internal static void Write(ref Pass pass, StrategyValue next, string why)
+    {
+        pass.Remember(pass.Memory with { LastWrite = new(pass.Set.Generation, next), Generation = pass.Set.Generation });
+        pass.Actions.Add(new WriteStrategy(next, pass.Set.Strategy, pass.Set.Generation, why));
+    }
+
+    /// <summary>Takes the present generation for ours.</summary>
+    internal static void Adopt(ref Pass pass) =>
+        pass.Remember(pass.Memory with { Generation = pass.Set.Generation, LastWrite = null });
+
+    private static bool IsDone(in Pass pass, StrategyWrite write) =>
+        pass.Set.Generation == write.Generation + 1 && pass.Set.Strategy.HasEffectOf(write.Next);
+}
