@@ -1,0 +1,224 @@
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>Decides about a StatefulSet of a policy while no rollout of it is active: adopt it, keep it held, tell drift, let it go. Pure.</summary>
+/// <remarks>
+/// <list type="number">
+/// <item>A set whose spec the built-in controller has not seen, or that is claimed by a rollout, is left alone for now.</item>
+/// <item>A policy that is being deleted lets it go: the original strategy comes back only when no change waits, since restoring it under drift
+/// rolls every pod (T7); else the hold stays and says so, until <c>spec.release</c>.</item>
+/// <item>A set that was not adopted yet is: its strategy is kept in an annotation and the hold written, in one patch. OnDelete is left as it
+/// is. In the middle of a rollout of the built-in controller, adoption waits.</item>
+/// <item>An adopted set that is not held any more was released by somebody else: held again once per revision; then it is a FieldConflict.</item>
+/// <item>Drift is judged by revisions and pods; under a declared OnDelete by pods alone (kubernetes #73492).</item>
+/// </list>
+/// </remarks>
+public static class HoldPlanner
+{
+    /// <summary>Decides.</summary>
+    public static HoldDecision Decide(HoldInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var snapshot = input.Snapshot;
+        var set = snapshot.Set;
+        var memory = input.Memory.SetUid == set.Uid && input.Memory.Revision == set.UpdateRevision
+            ? input.Memory
+            : new HoldMemory { SetUid = set.Uid, Revision = set.UpdateRevision };
+        var decision = new HoldDecision
+        {
+            Memory = memory,
+            IsHeld = set.Strategy.Type is UpdateStrategyType.OnDelete || set.Strategy.IsOurHold,
+        };
+
+        if (set.IsTerminating)
+        {
+            return decision with { IsLetGo = true };
+        }
+
+        if (!snapshot.Freshness.IsFresh)
+        {
+            var freshness = snapshot.Freshness;
+            return decision with { Holds = [Of(set, freshness.Reason ?? ReasonCodes.StoresNotFresh, $"{freshness.Message}; nothing is decided until the stores have caught up")] };
+        }
+
+        if (!set.IsObserved)
+        {
+            return decision with { Holds = [Of(set, ReasonCodes.NotObserved, $"the StatefulSet controller has seen generation {set.ObservedGeneration} of {set.Generation}; wait")] };
+        }
+
+        decision = decision with { Drift = DriftOf(snapshot) };
+        if (set.HeldBy.Length > 0)
+        {
+            return decision with { Holds = [Of(set, ReasonCodes.Queued, $"claimed by {set.HeldBy}; it is left alone until that rollout gives it back")], Drift = null };
+        }
+
+        if (set.Replicas == 0 && set.CurrentRevision != set.UpdateRevision)
+        {
+            decision = decision with
+            {
+                Drift = null,
+                Notices = [new(ReasonCodes.HoldLostAtZero, null, $"{Name(set)}: scaled to 0 while {set.UpdateRevision} waits; the StatefulSet controller makes it current, and pods will come up on it ungated.", IsWarning: true)],
+            };
+        }
+
+        return input.IsPolicyDeleted ? LetGo(input, decision) : set.OriginalStrategy is null ? Adopt(input, decision) : Keep(input, decision);
+    }
+
+    /// <summary>Tells which change waits on a set: null when every pod runs the update revision, and that is the current one.</summary>
+    public static Drift? DriftOf(WorkloadSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var set = snapshot.Set;
+        var (atTarget, from) = (0, "");
+        foreach (var pod in snapshot.Pods)
+        {
+            if (pod.Ordinal < set.StartOrdinal || pod.Ordinal >= set.StartOrdinal + set.Replicas)
+            {
+                continue;
+            }
+
+            if (pod.Revision == set.UpdateRevision)
+            {
+                atTarget++;
+            }
+            else if (from.Length == 0)
+            {
+                from = pod.Revision;
+            }
+        }
+
+        // A missing pod of a held set comes back at the current revision, of an OnDelete set at the update revision: it is behind only if the
+        // revisions differ and the set is held.
+        var judgedByPods = Preflight.RestTypeOf(set) is UpdateStrategyType.OnDelete;
+        var drifts = from.Length > 0 || (!judgedByPods && set.CurrentRevision != set.UpdateRevision);
+        return drifts ? new(from.Length > 0 ? from : set.CurrentRevision, set.UpdateRevision, set.Replicas - atTarget) : null;
+    }
+
+    private static HoldDecision Adopt(HoldInput input, HoldDecision decision)
+    {
+        var set = input.Snapshot.Set;
+        if (set.Strategy.Type is UpdateStrategyType.OnDelete)
+        {
+            return decision;
+        }
+
+        if (NativeRolloutPod(input.Snapshot) is { } busy)
+        {
+            return decision with
+            {
+                Drift = null,
+                Holds = [Of(set, ReasonCodes.AdoptionWaits, $"the StatefulSet controller is rolling it out itself (partition {set.Strategy.Partition ?? 0}, {busy}); it is adopted when that ends")],
+            };
+        }
+
+        return decision with { Actions = [new AdoptSet(StrategyValue.HeldFrom(set.Strategy, null), set.Strategy, set.Generation)] };
+    }
+
+    private static HoldDecision Keep(HoldInput input, HoldDecision decision)
+    {
+        var set = input.Snapshot.Set;
+        var original = set.OriginalStrategy!;
+        if (original.Type is UpdateStrategyType.OnDelete || set.Strategy.IsOurHold)
+        {
+            return decision;
+        }
+
+        if (set.Strategy.Type is UpdateStrategyType.OnDelete)
+        {
+            // Left behind by a rollout that could not end, unless a manifest says so (T24): then it is the user's, and holds by itself.
+            return set.StrategyTypeDeclaredBy.IsEmpty
+                ? Hold(decision, set, "hold: OnDelete was left behind")
+                : decision with { Holds = [Of(set, ReasonCodes.FieldConflict, $"{ForeignWrites.Owners(set)} declares updateStrategy OnDelete, and it was adopted as RollingUpdate; remove updateStrategy from that manifest")] };
+        }
+
+        if (decision.Memory.ForeignReleases > 0 && decision.Memory.Generation == set.Generation)
+        {
+            return Hold(decision, set, "hold: somebody else released pods");
+        }
+
+        var found = $"{ForeignWrites.Owners(set)} set partition {set.Strategy.Partition ?? 0}";
+        if (decision.Memory.ForeignReleases > 0)
+        {
+            var effect = decision.Drift is null ? "the next change will roll ungated" : "rolling ungated";
+            return decision with
+            {
+                Drift = null,
+                Holds = [Of(set, ReasonCodes.FieldConflict, $"{found}, for the second time: {effect}; remove updateStrategy from its manifests")],
+            };
+        }
+
+        return Hold(decision with { Memory = decision.Memory with { ForeignReleases = 1 } }, set, "hold: somebody else released pods") with
+        {
+            Notices = decision.Notices.Add(new(ReasonCodes.ForeignRelease, null, $"{Name(set)}: {found}; the hold is put back this once. Remove updateStrategy from its manifests.", IsWarning: true)),
+        };
+    }
+
+    private static HoldDecision LetGo(HoldInput input, HoldDecision decision)
+    {
+        var set = input.Snapshot.Set;
+        if (set.OriginalStrategy is not { } original)
+        {
+            return decision with { IsLetGo = true };
+        }
+
+        if (decision.Drift is { } drift && !input.Release)
+        {
+            return decision with
+            {
+                Holds = [Of(set, ReasonCodes.LeftHeld, $"{drift.Behind} of {set.Replicas} pods are not at {drift.To}, and restoring {original.Type} would roll them at once; the hold stays. Roll or revert the change first, or set spec.release to true")],
+            };
+        }
+
+        return decision with { Actions = [new LetGoSet(original, set.Strategy, set.Generation)] };
+    }
+
+    private static HoldDecision Hold(HoldDecision decision, StatefulSetSnapshot set, string why) => decision with
+    {
+        Memory = decision.Memory with { Generation = set.Generation },
+        Actions = [new WriteStrategy(StrategyValue.HeldFrom(set.Strategy, set.OriginalStrategy), set.Strategy, set.Generation, why)],
+    };
+
+    /// <summary>
+    /// Names what shows that the built-in controller is moving pods: one that is released and behind, or one at the update revision that is
+    /// not ready yet, while the set is not held. Null when it is at rest, a canary that is parked at its partition included.
+    /// </summary>
+    private static string? NativeRolloutPod(WorkloadSnapshot snapshot)
+    {
+        var set = snapshot.Set;
+        if (set.Strategy.Holds(set.Replicas) || set.CurrentRevision == set.UpdateRevision)
+        {
+            return null;
+        }
+
+        var first = Math.Min(set.Strategy.EffectivePartition, set.Replicas);
+        var missing = set.Replicas - first;
+        foreach (var pod in snapshot.Pods)
+        {
+            var index = pod.Ordinal - set.StartOrdinal;
+            if (index < first || index >= set.Replicas)
+            {
+                continue;
+            }
+
+            if (pod.Revision != set.UpdateRevision)
+            {
+                return $"{pod.Name} is next";
+            }
+
+            if (pod.IsTerminating || !pod.IsReady)
+            {
+                return $"{pod.Name} is not ready";
+            }
+
+            missing--;
+        }
+
+        return missing > 0 ? $"{missing} pods are missing" : null;
+    }
+
+    private static Hold Of(StatefulSetSnapshot set, ReasonCode reason, string fact) => new(reason, null, $"{Name(set)}: {fact}.");
+
+    private static string Name(StatefulSetSnapshot set) => $"{set.Namespace}/{set.Name}";
+}
