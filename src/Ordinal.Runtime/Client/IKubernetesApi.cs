@@ -1,0 +1,22 @@
+namespace Ordinal.Runtime.Client;
+
+/// <summary>
+/// The API server, as the runtime sees it: requests that succeed or throw one classified error. Typed verbs
+/// (<c>GetAsync&lt;T&gt;</c>, <c>ListAsync&lt;T&gt;</c>, <c>JsonPatchAsync&lt;T&gt;</c>, <c>EvictAsync</c>…) are extensions in
+/// <see cref="KubernetesApiExtensions"/>.
+/// </summary>
+public interface IKubernetesApi
+{
+    /// <summary>Gets the name under which writes are recorded in managed fields, unless a write names another.</summary>
+    string FieldManager { get; }
+
+    /// <summary>Sends a request and returns its answer, which is a success.</summary>
+    /// <exception cref="ApiException">The server refused, the request's time was up, or the connection was lost.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Opens a watch, waiting for the server's first word no longer than a request's time.</summary>
+    /// <exception cref="ApiException">As for <see cref="SendAsync"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    Task<IApiLines> OpenAsync(ApiRequest request, CancellationToken cancellationToken);
+}

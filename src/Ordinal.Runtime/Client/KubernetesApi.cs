@@ -1,0 +1,73 @@
+using System.Globalization;
+using Ordinal.Runtime.Metrics;
+
+namespace Ordinal.Runtime.Client;
+
+/// <summary>How requests are made.</summary>
+/// <param name="FieldManager">Name of this program in managed fields.</param>
+/// <param name="RequestTimeout">
+/// Longest time for one request. It must be shorter than lease duration minus renew deadline, so that a write which a stalled
+/// leader sent has come to an end before another may lead.
+/// </param>
+public sealed record KubernetesApiSettings(string FieldManager, TimeSpan RequestTimeout)
+{
+    /// <summary>Gets what metrics call the server; must not vary without bound.</summary>
+    public string Host { get; init; } = "kubernetes";
+}
+
+/// <summary>Adds time limits, classified errors and metrics to a transport. It never retries: the caller knows what a repeat means.</summary>
+/// <param name="transport">Carries the requests.</param>
+/// <param name="settings">Name and time limit.</param>
+/// <param name="timeProvider">Measures the time limit.</param>
+/// <param name="metrics">Counts requests.</param>
+public sealed class KubernetesApi(IApiTransport transport, KubernetesApiSettings settings, TimeProvider timeProvider, RuntimeMetrics metrics) : IKubernetesApi
+{
+    /// <inheritdoc/>
+    public string FieldManager => settings.FieldManager;
+
+    /// <inheritdoc/>
+    public async Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken)
+    {
+        var response = await BoundedAsync(request, transport.SendAsync, cancellationToken);
+        Count(request, response.StatusCode);
+        return response.IsSuccess ? response : throw ApiException.From(request, response);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IApiLines> OpenAsync(ApiRequest request, CancellationToken cancellationToken)
+    {
+        var opening = await BoundedAsync(request, transport.OpenAsync, cancellationToken);
+        Count(request, opening.Refusal?.StatusCode ?? 200);
+        return opening.Stream ?? throw ApiException.From(request, opening.Refusal ?? new ApiResponse(0, default));
+    }
+
+    /// <summary>
+    /// Runs one exchange under the time limit. The limit is a timer of the TimeProvider, so it holds in simulated time too.
+    /// </summary>
+    private async Task<TAnswer> BoundedAsync<TAnswer>(ApiRequest request, Func<ApiRequest, CancellationToken, Task<TAnswer>> exchange, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(settings.RequestTimeout, timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await exchange(request, either.Token);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (OperationCanceledException error)
+        {
+            Count(request, 0);
+            throw new ApiException(ApiErrorKind.Timeout, $"{request}: no answer within {settings.RequestTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s", innerException: error);
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException)
+        {
+            Count(request, 0);
+            throw new ApiException(ApiErrorKind.Connection, $"{request}: {error.Message}", innerException: error);
+        }
+    }
+
+    private void Count(ApiRequest request, int statusCode) =>
+        metrics.RequestDone(request.Method, statusCode == 0 ? "<error>" : statusCode.ToString(CultureInfo.InvariantCulture), settings.Host);
+}
