@@ -24,9 +24,6 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
     /// <summary>Gets how long an expectation may be open before a live GET decides.</summary>
     public TimeSpan ProbeAfter { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Gets how often a live GET is repeated while the store stays behind.</summary>
-    public TimeSpan ProbeAgainAfter { get; init; } = TimeSpan.FromSeconds(30);
-
     /// <summary>After a write to a spec: the store must show this generation or a later one.</summary>
     /// <param name="key">The key that wrote.</param>
     /// <param name="informer">Keeps the store that must see it.</param>
@@ -38,7 +35,7 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
 
     /// <summary>After any other write: the store must show this resourceVersion or a later one.</summary>
     public void ExpectResourceVersion(NamespacedName key, IInformer informer, NamespacedName item, string uid, string resourceVersion) =>
-        Expect(key, informer, item, uid, seen => ResourceVersions.HasSeen(seen.ResourceVersion, resourceVersion), live => ResourceVersions.HasSeen(live.ResourceVersion, resourceVersion));
+        Expect(key, informer, item, uid, seen => ResourceVersions.HasSeen(seen.ResourceVersion, resourceVersion), _ => true);
 
     /// <summary>After a deletion or an eviction, sent or perhaps sent: the store must show that incarnation gone or terminating.</summary>
     public void ExpectGoneOrTerminating(NamespacedName key, IInformer informer, NamespacedName item, string uid) =>
@@ -57,22 +54,6 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
         }
     }
 
-    /// <summary>Forgets everything: a new leader lists anew before it acts, and so needs none of it.</summary>
-    public void Clear()
-    {
-        List<Expectation> dropped;
-        lock (gate)
-        {
-            dropped = [.. open.Values.SelectMany(each => each)];
-            open.Clear();
-        }
-
-        foreach (var expectation in dropped)
-        {
-            expectation.Subscription?.Dispose();
-        }
-    }
-
     /// <summary>
     /// Returns null when the key may be acted upon, else how long to wait before asking again at the latest (a met expectation
     /// raises <see cref="Satisfied"/> at once). Sends the live GETs that are due.
@@ -82,23 +63,19 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
     {
         foreach (var expectation in Open(key))
         {
-            if (timeProvider.GetElapsedTime(expectation.LastProbe) < (expectation.Probes == 0 ? ProbeAfter : ProbeAgainAfter))
+            if (timeProvider.GetElapsedTime(expectation.Since) < ProbeAfter)
             {
                 continue;
             }
 
-            expectation.LastProbe = timeProvider.GetTimestamp();
-            expectation.Probes++;
             if (await IsInForceAsync(expectation, cancellationToken))
             {
-                // The write happened and the store has not seen it: its watch is behind, or dead.
+                // The write happened and the store has not seen it: its watch is behind, or dead. A list that starts after the
+                // write was answered holds the write.
                 await expectation.Informer.RelistAsync(cancellationToken);
-                Judge(expectation, expectation.Informer.Items.FindItem(expectation.Item), wasDeleted: true);
             }
-            else
-            {
-                Close(expectation);
-            }
+
+            Close(expectation);
         }
 
         var rest = Open(key);
@@ -107,7 +84,7 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
 
     private TimeSpan WaitOf(Expectation expectation)
     {
-        var left = (expectation.Probes == 0 ? ProbeAfter : ProbeAgainAfter) - timeProvider.GetElapsedTime(expectation.LastProbe);
+        var left = ProbeAfter - timeProvider.GetElapsedTime(expectation.Since);
         return left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1);
     }
 
@@ -194,7 +171,7 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
             var metadata = document.RootElement.Member("metadata");
             // Another incarnation: the one that was written is gone, and the store must learn of it.
             return metadata.Text("uid") != expectation.Uid
-                || expectation.IsInForce(new Live(metadata.Text("resourceVersion"), metadata.WholeNumber("generation"), metadata.Member("deletionTimestamp").ValueKind == JsonValueKind.String));
+                || expectation.IsInForce(new Live(metadata.WholeNumber("generation"), metadata.Member("deletionTimestamp").ValueKind == JsonValueKind.String));
         }
         catch (ApiException error) when (error.Kind is ApiErrorKind.NotFound)
         {
@@ -202,7 +179,7 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
         }
     }
 
-    private readonly record struct Live(string ResourceVersion, long Generation, bool IsTerminating);
+    private readonly record struct Live(long Generation, bool IsTerminating);
 
     private sealed class Expectation(NamespacedName key, IInformer informer, NamespacedName item, string uid, Func<IStoreItem, bool> isSeen, Func<Live, bool> isInForce, long since)
     {
@@ -220,9 +197,7 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
 
         public IDisposable? Subscription { get; set; }
 
-        public long LastProbe { get; set; } = since;
-
-        public int Probes { get; set; }
+        public long Since { get; } = since;
 
         public bool HadUid { get; set; }
     }
