@@ -15,7 +15,7 @@ public sealed class RuntimeMetrics : IDisposable
         3.5, 4, 4.5, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 50, 60,
     ];
 
-    private static readonly double[] QueueBuckets = [.. Enumerable.Range(0, 12).Select(exponent => 10e-9 * Math.Pow(10, exponent))];
+    private static readonly double[] QueueBuckets = Exponential(10e-9, 10, 12);
 
     private readonly Lock gate = new();
     private readonly List<IStore> stores = [];
@@ -87,6 +87,18 @@ public sealed class RuntimeMetrics : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
+
+    /// <summary>By repeated multiplication, as client_golang does it, so that the bounds are the same to the last digit.</summary>
+    private static double[] Exponential(double start, double factor, int count)
+    {
+        var bounds = new double[count];
+        for (var at = 0; at < count; at++, start *= factor)
+        {
+            bounds[at] = start;
+        }
+
+        return bounds;
+    }
 
     internal ControllerMetrics ForController(string name, int workers)
     {
