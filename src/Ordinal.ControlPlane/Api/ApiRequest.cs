@@ -1,0 +1,78 @@
+using Ordinal.ControlPlane.Door;
+
+namespace Ordinal.ControlPlane.Api;
+
+/// <summary>A call with its path and query taken apart.</summary>
+internal sealed record ApiRequest(ApiCall Call, IReadOnlyList<string> Segments, IReadOnlyDictionary<string, string> Query)
+{
+    /// <summary>Gets the target below a group and version; null for discovery, health and the like.</summary>
+    public RequestTarget? Target { get; init; }
+
+    public bool IsDryRun => Query.TryGetValue("dryRun", out string? value) && value.Length > 0;
+
+    public string? Text(string name) => Query.TryGetValue(name, out string? value) && value.Length > 0 ? value : null;
+
+    public bool Flag(string name) => Query.TryGetValue(name, out string? value) && value is not ("false" or "0" or "F" or "False" or "f" or "FALSE");
+
+    public long? Number(string name) => Text(name) is not { } text ? null
+        : long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out long number) ? number
+        : throw Refuse.BadRequest($"strconv.ParseInt: parsing \"{text}\": invalid syntax");
+
+    /// <summary>Takes a call apart.</summary>
+    /// <exception cref="ApiRefusalException">The path cannot be decoded.</exception>
+    public static ApiRequest Parse(ApiCall call)
+    {
+        // An empty segment is kept out like a trailing slash: "/api/" is "/api".
+        string[] segments = [.. call.Path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
+        var query = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string pair in call.Query.Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            int equals = pair.IndexOf('=');
+            string name = Decode(equals < 0 ? pair : pair[..equals]);
+            query.TryAdd(name, equals < 0 ? "" : Decode(pair[(equals + 1)..]));
+        }
+
+        return new ApiRequest(call, segments, query) { Target = RequestTarget.Parse(segments) };
+    }
+
+    private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
+}
+
+/// <summary>What a path below <c>/api</c> or <c>/apis</c> points at.</summary>
+/// <param name="Group">API group; empty for the core group.</param>
+/// <param name="Version">API version.</param>
+/// <param name="Namespace">Namespace; empty for none, which is all namespaces or a cluster-scoped resource.</param>
+/// <param name="Resource">Plural name.</param>
+/// <param name="Name">Object name; empty for the collection.</param>
+/// <param name="Subresource">Subresource; empty for the object itself.</param>
+internal sealed record RequestTarget(string Group, string Version, string Namespace, string Resource, string Name, string Subresource)
+{
+    public static RequestTarget? Parse(IReadOnlyList<string> segments)
+    {
+        int start;
+        string group, version;
+        if (segments.Count >= 3 && segments[0] == "api")
+        {
+            (group, version, start) = ("", segments[1], 2);
+        }
+        else if (segments.Count >= 4 && segments[0] == "apis")
+        {
+            (group, version, start) = (segments[1], segments[2], 3);
+        }
+        else
+        {
+            return null;
+        }
+
+        string @namespace = "";
+        if (segments[start] == "namespaces" && segments.Count > start + 2 && segments[start + 2] is not ("status" or "finalize"))
+        {
+            @namespace = segments[start + 1];
+            start += 2;
+        }
+
+        int left = segments.Count - start;
+        return left is < 1 or > 3 ? null : new RequestTarget(
+            group, version, @namespace, segments[start], left > 1 ? segments[start + 1] : "", left > 2 ? segments[start + 2] : "");
+    }
+}

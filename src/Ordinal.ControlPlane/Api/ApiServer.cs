@@ -1,0 +1,105 @@
+using Ordinal.ControlPlane.Api.Resources;
+using Ordinal.ControlPlane.Door;
+using Ordinal.ControlPlane.Storage;
+
+namespace Ordinal.ControlPlane.Api;
+
+/// <summary>
+/// The API server: answers calls on the objects of one store. Both doors end here. It owns no thread and no socket, takes its
+/// time from the provider and its uids from a seed, so a simulation can repeat it; calls may come from many threads at once.
+/// </summary>
+public sealed class ApiServer
+{
+    private readonly ApiServerOptions _options;
+    private readonly RequestDispatcher _dispatcher;
+
+    /// <summary>Creates a server with an empty store and the namespaces that every cluster has.</summary>
+    public ApiServer(TimeProvider timeProvider, ApiServerOptions options)
+    {
+        _options = options;
+        Store = new RevisionedStore(options.Store);
+        Types = new TypeRegistry();
+        Logs = new LogSources();
+        _dispatcher = new RequestDispatcher(timeProvider, options, Store, Types, Logs);
+        _dispatcher.CreateSystemObjects();
+    }
+
+    /// <summary>Gets the store, for faults (compaction) and for tests.</summary>
+    public RevisionedStore Store { get; }
+
+    /// <summary>Gets the resources that are served.</summary>
+    public TypeRegistry Types { get; }
+
+    /// <summary>Gets where kubelets register the logs of their pods.</summary>
+    public LogSources Logs { get; }
+
+    /// <summary>Whether a call opens a stream: a watch, or a followed log.</summary>
+    public static bool IsStream(ApiCall apiCall)
+    {
+        if (apiCall.Method != "GET")
+        {
+            return false;
+        }
+
+        ApiRequest request = ApiRequest.Parse(apiCall);
+        return IsWatch(request) || (request.Target?.Subresource == "log" && request.Flag("follow"));
+    }
+
+    /// <summary>Answers one call. A refusal is an answer too.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="HttpRequestException">An injected fault lost the connection.</exception>
+    public async Task<ApiAnswer> HandleAsync(ApiCall apiCall, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (await _options.Faults.BeforeAsync(apiCall, cancellationToken) is { } instead)
+        {
+            return instead;
+        }
+
+        ApiAnswer answer;
+        try
+        {
+            ApiRequest request = ApiRequest.Parse(apiCall);
+            answer = request.Target?.Subresource == "log" && apiCall.Method == "GET"
+                ? await _dispatcher.ReadLogAsync(request, cancellationToken)
+                : _dispatcher.Answer(request);
+        }
+        catch (ApiRefusalException refusal)
+        {
+            answer = refusal.ToAnswer();
+        }
+
+        return await _options.Faults.AfterAsync(apiCall, answer, cancellationToken);
+    }
+
+    /// <summary>Opens a watch or a followed log.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="HttpRequestException">An injected fault lost the connection.</exception>
+    public async Task<StreamOpening> OpenAsync(ApiCall apiCall, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (await _options.Faults.BeforeAsync(apiCall, cancellationToken) is { } instead)
+        {
+            return new StreamOpening(instead, null);
+        }
+
+        try
+        {
+            ApiRequest request = ApiRequest.Parse(apiCall);
+            if (request.Target?.Subresource == "log")
+            {
+                return new StreamOpening(null, await _dispatcher.OpenLogAsync(request, cancellationToken));
+            }
+
+            return IsWatch(request)
+                ? new StreamOpening(null, new FaultyFeed(_dispatcher.OpenWatch(request), apiCall, _options.Faults))
+                : new StreamOpening(Refuse.BadRequest("the request is not a watch and not a log").ToAnswer(), null);
+        }
+        catch (ApiRefusalException refusal)
+        {
+            return new StreamOpening(refusal.ToAnswer(), null);
+        }
+    }
+
+    private static bool IsWatch(ApiRequest request) => request.Flag("watch");
+}

@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Text;
+
+namespace Ordinal.ControlPlane.Api;
+
+/// <summary>One finding of validation.</summary>
+/// <param name="Reason">Cause reason: FieldValueInvalid, FieldValueRequired and so on.</param>
+/// <param name="Field">Path of the field.</param>
+/// <param name="Message">The message with its leading words ("Invalid value: …").</param>
+public sealed record FieldError(string Reason, string Field, string Message);
+
+/// <summary>Collects the findings of validation in the words of a real API server.</summary>
+public sealed class FieldErrors
+{
+    private readonly List<FieldError> _found = [];
+
+    /// <summary>Gets the findings in order.</summary>
+    public IReadOnlyList<FieldError> Found => _found;
+
+    /// <summary>Notes a missing value.</summary>
+    public void Required(string field, string detail = "") =>
+        _found.Add(new FieldError("FieldValueRequired", field, detail.Length == 0 ? "Required value" : $"Required value: {detail}"));
+
+    /// <summary>Notes a value that is not allowed, with the value.</summary>
+    public void Invalid(string field, JsonNode? value, string detail) =>
+        _found.Add(new FieldError("FieldValueInvalid", field, $"Invalid value: {(value is null ? "null" : JsonText.WriteString(value))}: {detail}"));
+
+    /// <summary>Notes a value that is not allowed, with a rendering of the value of the caller's own.</summary>
+    public void InvalidShown(string field, string shown, string detail) =>
+        _found.Add(new FieldError("FieldValueInvalid", field, $"Invalid value: {shown}: {detail}"));
+
+    /// <summary>Notes a value of the wrong type.</summary>
+    public void TypeInvalid(string field, string shown, string detail) =>
+        _found.Add(new FieldError("FieldValueTypeInvalid", field, $"Invalid value: {shown}: {detail}"));
+
+    /// <summary>Notes a value outside an enumeration; supported values are shown sorted by the caller.</summary>
+    public void NotSupported(string field, JsonNode? value, params IEnumerable<string> supported) =>
+        _found.Add(new FieldError(
+            "FieldValueNotSupported",
+            field,
+            $"Unsupported value: {(value is null ? "null" : JsonText.WriteString(value))}: supported values: {string.Join(", ", supported.Select(s => $"\"{s}\""))}"));
+
+    /// <summary>Notes a forbidden change or field.</summary>
+    public void Forbidden(string field, string detail) => _found.Add(new FieldError("FieldValueForbidden", field, $"Forbidden: {detail}"));
+
+    /// <summary>Notes a repeated value of a set or a key of a list map.</summary>
+    public void Duplicate(string field, JsonNode? value) =>
+        _found.Add(new FieldError("FieldValueDuplicate", field, $"Duplicate value: {(value is null ? "null" : JsonText.WriteString(value))}"));
+
+    /// <summary>Notes a list or map with too many entries.</summary>
+    public void TooMany(string field, int actual, long maximum) =>
+        _found.Add(new FieldError("FieldValueTooMany", field, $"Too many: {actual}: must have at most {maximum} items"));
+
+    /// <summary>Notes a string that is too long.</summary>
+    public void TooLong(string field, long maximum) =>
+        _found.Add(new FieldError("FieldValueTooLong", field, $"Too long: may not be more than {maximum} bytes"));
+}

@@ -1,0 +1,298 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Api.Resources;
+using Ordinal.ControlPlane.Patching;
+using Ordinal.ControlPlane.Storage;
+using Ordinal.ControlPlane.Text;
+
+namespace Ordinal.ControlPlane.Api;
+
+/// <summary>
+/// Creates and updates objects: metadata that the server owns, defaults, validation, optimistic locking, generation, managed
+/// fields, finalizers. Everything that writes goes through here.
+/// </summary>
+internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identity, Func<string, string, ResourceType?> findType)
+{
+    private static readonly string[] ServerOwned =
+        ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "name", "namespace", "selfLink"];
+
+    /// <summary>Creates an object.</summary>
+    /// <exception cref="ApiRefusalException">It exists, is invalid or its namespace does not let it in.</exception>
+    public StoredObject Create(ResourceType type, string @namespace, JsonObject document, WriteContext context)
+    {
+        JsonObject metadata = document.Metadata();
+        string? bodyNamespace = metadata.Text("namespace");
+        if (type.Namespaced && !string.IsNullOrEmpty(bodyNamespace) && bodyNamespace != @namespace)
+        {
+            throw Refuse.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+        }
+
+        if (!string.IsNullOrEmpty(metadata.Text("resourceVersion")))
+        {
+            throw Refuse.BadRequest("resourceVersion should not be set on objects to be created");
+        }
+
+        string? generateName = metadata.Text("generateName");
+        string name = metadata.Text("name") ?? "";
+        if (name.Length == 0 && !string.IsNullOrEmpty(generateName))
+        {
+            name = identity.NewName(generateName);
+        }
+
+        var created = new JsonObject { ["name"] = name };
+        Carry(metadata, created, "generateName");
+        if (type.Namespaced)
+        {
+            created["namespace"] = @namespace;
+        }
+
+        created["uid"] = identity.NewUid();
+        created["resourceVersion"] = "";
+        if (type.TracksGeneration)
+        {
+            created["generation"] = 1L;
+        }
+
+        created["creationTimestamp"] = JsonNodes.Timestamp(context.Now);
+        foreach (string kept in (ReadOnlySpan<string>)["labels", "annotations", "ownerReferences", "finalizers", "managedFields"])
+        {
+            Carry(metadata, created, kept);
+        }
+
+        document["metadata"] = created;
+        if (type.HasStatus)
+        {
+            document.Remove("status");
+        }
+
+        type.Strategy.PrepareForCreate(document);
+        type.Strategy.ApplyDefaults(document);
+        var errors = new FieldErrors();
+        MetadataRules.Validate(type, document, null, errors);
+        type.Strategy.Validate(document, null, isStatusWrite: false, errors);
+        Throw(type, name.Length == 0 ? "" : name, errors);
+        if (type.Namespaced)
+        {
+            CheckNamespace(type, @namespace, name);
+        }
+
+        var key = new StoreKey(type.StorageName, @namespace, name);
+        if (store.Find(key) is not null)
+        {
+            throw Refuse.AlreadyExists(type, name);
+        }
+
+        if (!context.IsApply)
+        {
+            ManagedFields.RecordWrite(type.Shape, null, document, context);
+        }
+
+        return Commit(type, key, null, document, context) ?? throw Refuse.AlreadyExists(type, name);
+    }
+
+    /// <summary>
+    /// Updates an object. The change is computed on what is stored, and again when somebody else was faster, unless the new
+    /// document names a resourceVersion.
+    /// </summary>
+    /// <param name="type">Resource.</param>
+    /// <param name="key">Key of the object.</param>
+    /// <param name="change">Computes the new state from a copy of the stored one; it may return that copy.</param>
+    /// <param name="context">Who writes and how.</param>
+    /// <exception cref="ApiRefusalException">The object is not there, has changed, or the new state is invalid.</exception>
+    public StoredObject Update(ResourceType type, StoreKey key, Func<JsonObject, JsonObject> change, WriteContext context)
+    {
+        while (true)
+        {
+            StoredObject stored = store.Find(key) ?? throw Refuse.NotFound(type, key.Name);
+            JsonObject old = stored.Parse();
+            JsonObject proposed = change(stored.Parse());
+            CheckLocking(type, key, stored, old, proposed);
+            Prepare(type, proposed, old, context);
+            if (!context.IsApply)
+            {
+                ManagedFields.RecordWrite(type.Shape, old, proposed, context);
+            }
+
+            if (IsSame(old, proposed))
+            {
+                return stored;
+            }
+
+            StoredObject? written = FinishDeletion(type, proposed)
+                ? context.IsDryRun ? stored : store.TryDelete(key, stored.Revision, proposed)
+                : Commit(type, key, stored, proposed, context);
+            if (written is not null)
+            {
+                return written;
+            }
+        }
+    }
+
+    /// <summary>Builds what the store keeps, or what a dry run answers.</summary>
+    public StoredObject? Commit(ResourceType type, StoreKey key, StoredObject? current, JsonObject document, WriteContext context)
+    {
+        IReadOnlyDictionary<string, string> fields = Selectors.FieldValues(type, document);
+        if (context.IsDryRun)
+        {
+            document.Metadata()["resourceVersion"] = current?.Revision.ToString(CultureInfo.InvariantCulture) ?? "";
+            if (current is null)
+            {
+                document.Metadata().Remove("resourceVersion");
+            }
+
+            return new StoredObject(key, current?.Revision ?? 0, JsonText.Write(document), new Dictionary<string, string>(), fields);
+        }
+
+        return store.TryWrite(key, current?.Revision, document, fields);
+    }
+
+    /// <summary>Reports findings as one refusal.</summary>
+    public static void Throw(ResourceType type, string name, FieldErrors errors)
+    {
+        if (errors.Found.Count > 0)
+        {
+            throw Refuse.Invalid(type, name, errors.Found);
+        }
+    }
+
+    private static void Prepare(ResourceType type, JsonObject proposed, JsonObject old, WriteContext context)
+    {
+        JsonObject oldMetadata = old.Metadata();
+        JsonObject metadata = proposed.Metadata();
+        foreach (string owned in ServerOwned)
+        {
+            metadata.Remove(owned);
+            Carry(oldMetadata, metadata, owned);
+        }
+
+        // The server's own fields come first, as a real server writes them.
+        Carry(oldMetadata, metadata, "resourceVersion");
+        if (metadata.Text("generateName") is null)
+        {
+            Carry(oldMetadata, metadata, "generateName");
+        }
+
+        proposed["apiVersion"] = type.StorageApiVersion;
+        proposed["kind"] = type.Kind;
+        if (type.HasStatus)
+        {
+            if (context.IsStatusWrite)
+            {
+                foreach (string name in old.Select(p => p.Key).Concat(proposed.Select(p => p.Key)).Distinct(StringComparer.Ordinal).ToArray())
+                {
+                    if (name is not ("status" or "metadata"))
+                    {
+                        proposed[name] = old[name]?.DeepClone();
+                    }
+                }
+            }
+            else
+            {
+                proposed.Remove("status");
+                Carry(old, proposed, "status");
+            }
+        }
+
+        type.Strategy.PrepareForUpdate(proposed, old, context.IsStatusWrite);
+        type.Strategy.ApplyDefaults(proposed);
+        if (type.TracksGeneration && !context.IsStatusWrite && type.Strategy.ChangesGeneration(proposed, old))
+        {
+            metadata["generation"] = (oldMetadata.Number("generation") ?? 0) + 1;
+        }
+
+        var errors = new FieldErrors();
+        MetadataRules.Validate(type, proposed, old, errors);
+        type.Strategy.Validate(proposed, old, context.IsStatusWrite, errors);
+        Throw(type, oldMetadata.Text("name") ?? "", errors);
+    }
+
+    private static void CheckLocking(ResourceType type, StoreKey key, StoredObject stored, JsonObject old, JsonObject proposed)
+    {
+        JsonObject metadata = proposed.Metadata();
+        string? name = metadata.Text("name");
+        if (!string.IsNullOrEmpty(name) && name != key.Name)
+        {
+            throw Refuse.BadRequest($"the name of the object ({name}) does not match the name on the URL ({key.Name})");
+        }
+
+        string? bodyNamespace = metadata.Text("namespace");
+        if (type.Namespaced && !string.IsNullOrEmpty(bodyNamespace) && bodyNamespace != key.Namespace)
+        {
+            throw Refuse.BadRequest($"the namespace of the provided object does not match the namespace sent on the request");
+        }
+
+        string? uid = metadata.Text("uid");
+        string? storedUid = old.Child("metadata").Text("uid");
+        if (!string.IsNullOrEmpty(uid) && uid != storedUid)
+        {
+            throw Refuse.Conflict(type, key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {storedUid}");
+        }
+
+        string? version = metadata.Text("resourceVersion");
+        if (!string.IsNullOrEmpty(version) && version != "0" && version != stored.Revision.ToString(CultureInfo.InvariantCulture))
+        {
+            throw Refuse.Modified(type, key.Name);
+        }
+    }
+
+    /// <summary>A write that changes nothing is no write: the resourceVersion stays.</summary>
+    private static bool IsSame(JsonObject old, JsonObject proposed)
+    {
+        JsonNode? oldTimes = old.Metadata()["managedFields"];
+        JsonNode? newTimes = proposed.Metadata()["managedFields"];
+        if (!ManagedFields.SameButTimes(oldTimes as JsonArray, newTimes as JsonArray))
+        {
+            return false;
+        }
+
+        old.Metadata().Remove("managedFields");
+        proposed.Metadata().Remove("managedFields");
+        bool same = JsonNodes.Same(old, proposed);
+        if (newTimes is not null)
+        {
+            proposed.Metadata()["managedFields"] = newTimes;
+        }
+
+        return same;
+    }
+
+    /// <summary>An object under deletion goes with its last finalizer, a pod only when its grace period is over too.</summary>
+    private static bool FinishDeletion(ResourceType type, JsonObject proposed)
+    {
+        JsonObject metadata = proposed.Metadata();
+        bool finalizersLeft = metadata.List("finalizers") is { Count: > 0 }
+            || (type.Strategy is NamespaceStrategy && proposed.Child("spec").List("finalizers") is { Count: > 0 });
+        return metadata.Text("deletionTimestamp") is not null && !finalizersLeft && metadata.Number("deletionGracePeriodSeconds") is null or 0;
+    }
+
+    private static void Carry(JsonObject from, JsonObject to, string name)
+    {
+        if (from[name] is { } node)
+        {
+            to[name] = node.DeepClone();
+        }
+    }
+
+    private void CheckNamespace(ResourceType type, string @namespace, string name)
+    {
+        ResourceType namespaces = findType("", "namespaces")!;
+        StoredObject? stored = store.Find(new StoreKey(namespaces.StorageName, "", @namespace));
+        if (stored is null)
+        {
+            throw Refuse.NotFound(namespaces, @namespace);
+        }
+
+        if (stored.Fields.TryGetValue("status.phase", out string? phase) && phase == "Terminating")
+        {
+            ApiRefusalException refusal = Refuse.Forbidden(
+                type, name, $"unable to create new content in namespace {@namespace} because it is being terminated");
+            throw new ApiRefusalException(refusal.Code, refusal.Reason, refusal.Message)
+            {
+                Name = refusal.Name,
+                Group = refusal.Group,
+                Kind = refusal.Kind,
+                Causes = [new StatusCause("NamespaceTerminating", $"namespace {@namespace} is being terminated", "metadata.namespace")],
+            };
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Api.Resources;
+using Ordinal.ControlPlane.Door;
+using Ordinal.ControlPlane.Storage;
+
+namespace Ordinal.ControlPlane.Api;
+
+/// <summary>Answers get, list and watch.</summary>
+internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options, RevisionedStore store)
+{
+    private const string ContinueTooOld =
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+
+    public ApiAnswer Get(ResourceType type, RequestTarget target, ApiRequest request)
+    {
+        StoredObject stored = store.Find(new StoreKey(type.StorageName, target.Namespace, target.Name)) ?? throw Refuse.NotFound(type, target.Name);
+        return Answer(200, type, stored, request);
+    }
+
+    /// <summary>Answers with one object in the form that the caller asked for.</summary>
+    public ApiAnswer Answer(int code, ResourceType type, StoredObject stored, ApiRequest request, IReadOnlyList<string>? warnings = null)
+    {
+        ReadOnlyMemory<byte> body = Representations.Of(request) switch
+        {
+            RepresentationKind.Table => Tables.Write(type, [stored], null, timeProvider.GetUtcNow(), request),
+            RepresentationKind.Metadata => Representations.MetadataOnly(stored),
+            RepresentationKind.Object => Representations.InVersion(type, stored),
+        };
+        return new ApiAnswer(code, body) { Warnings = warnings ?? [] };
+    }
+
+    public ApiAnswer List(ResourceType type, RequestTarget target, ApiRequest request)
+    {
+        Selectors selectors = Selectors.Parse(type, request);
+        if (target.Name.Length > 0)
+        {
+            throw Refuse.MethodNotAllowed();
+        }
+
+        (StoreSnapshot snapshot, StoreKey? after) = ChooseSnapshot(type, target, request);
+        int limit = (int)Math.Clamp(request.Number("limit") ?? 0, 0, int.MaxValue);
+        var selected = new List<StoredObject>();
+        StoredObject? next = null;
+        long remaining = 0;
+        foreach (StoredObject stored in snapshot.Objects(after))
+        {
+            if (!selectors.SelectsAll && !selectors.Matches(stored))
+            {
+                continue;
+            }
+
+            if (limit > 0 && selected.Count == limit)
+            {
+                next ??= stored;
+                remaining++;
+                continue;
+            }
+
+            selected.Add(stored);
+        }
+
+        var metadata = new JsonObject { ["resourceVersion"] = snapshot.Revision.ToString(CultureInfo.InvariantCulture) };
+        if (next is not null)
+        {
+            store.Keep(snapshot);
+            metadata["continue"] = ContinueToken.Write(snapshot.Revision, selected[^1].Key);
+            if (selectors.SelectsAll)
+            {
+                metadata["remainingItemCount"] = remaining;
+            }
+        }
+
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        return new ApiAnswer(200, Representations.Of(request) switch
+        {
+            RepresentationKind.Table => Tables.Write(type, selected, metadata, now, request),
+            RepresentationKind.Metadata => Representations.List("PartialObjectMetadataList", "meta.k8s.io/v1", metadata, selected.Select(Representations.MetadataOnly)),
+            RepresentationKind.Object => Representations.List(
+                type.ListKind, type.ApiVersion, metadata, selected.Select(s => Representations.InVersion(type, s))),
+        });
+    }
+
+    public IApiFeed Watch(ResourceType type, RequestTarget target, ApiRequest request)
+    {
+        Selectors selectors = Selectors.Parse(type, request);
+        if (target.Name.Length > 0)
+        {
+            FieldRequirement[] byName = [.. selectors.Fields.Requirements, new FieldRequirement("metadata.name", target.Name, true)];
+            selectors = selectors with { Fields = new FieldSelector(byName) };
+        }
+
+        bool wantsInitial = request.Flag("sendInitialEvents");
+        if (request.Text("sendInitialEvents") is not null && request.Text("resourceVersionMatch") != "NotOlderThan")
+        {
+            throw InvalidListOptions(
+                "resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided", "FieldValueForbidden");
+        }
+
+        long? version = ParseVersion(request.Text("resourceVersion"));
+        bool fromState = wantsInitial || version is null or 0;
+        WatchStart start = store.Watch(type.StorageName, target.Namespace, fromState ? null : version);
+        if (wantsInitial && version > start.Snapshot.Revision)
+        {
+            start.Queue?.Dispose();
+            throw Refuse.TooLarge(version.Value, start.Snapshot.Revision);
+        }
+
+        long seconds = request.Number("timeoutSeconds") ?? 0;
+        return new WatchFeed(timeProvider, store, start, new WatchSettings(type, selectors, request)
+        {
+            AskedVersion = version ?? 0,
+            SendsState = fromState && request.Text("sendInitialEvents") is null or "true",
+            MarksEndOfState = wantsInitial,
+            SendsBookmarks = request.Flag("allowWatchBookmarks"),
+            Lifetime = seconds > 0 ? TimeSpan.FromSeconds(seconds) : options.WatchTimeout,
+            BookmarkInterval = options.BookmarkInterval,
+        });
+    }
+
+    private static long? ParseVersion(string? text) => text is null ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long version) ? version
+        : throw InvalidListOptions("resourceVersion", $"Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax", "FieldValueInvalid");
+
+    private static ApiRefusalException InvalidListOptions(string field, string message, string reason) =>
+        Refuse.Invalid("meta.k8s.io", "ListOptions", "", [new FieldError(reason, field, message)]);
+
+    private (StoreSnapshot Snapshot, StoreKey? After) ChooseSnapshot(ResourceType type, RequestTarget target, ApiRequest request)
+    {
+        if (request.Text("continue") is { } token)
+        {
+            (long revision, StoreKey after) = ContinueToken.Read(token, type.StorageName);
+            if (revision < 0)
+            {
+                return (store.Snapshot(type.StorageName, target.Namespace), after);
+            }
+
+            StoreSnapshot kept = store.FindSnapshot(type.StorageName, target.Namespace, revision) ?? throw Refuse.Expired(ContinueTooOld);
+            return (kept, after);
+        }
+
+        StoreSnapshot current = store.Snapshot(type.StorageName, target.Namespace);
+        long? version = ParseVersion(request.Text("resourceVersion"));
+        if (version > current.Revision)
+        {
+            throw Refuse.TooLarge(version.Value, current.Revision);
+        }
+
+        switch (request.Text("resourceVersionMatch"))
+        {
+            case null or "NotOlderThan":
+                return (current, null);
+            case "Exact" when version is > 0:
+                return (store.FindSnapshot(type.StorageName, target.Namespace, version.Value)
+                    ?? throw Refuse.Expired($"The resourceVersion for the provided list is too old."), null);
+            case "Exact":
+                throw InvalidListOptions(
+                    "resourceVersionMatch", "Forbidden: resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"", "FieldValueForbidden");
+            case { } unknown:
+                throw InvalidListOptions(
+                    "resourceVersionMatch",
+                    $"Unsupported value: \"{unknown}\": supported values: \"Exact\", \"NotOlderThan\", \"\"",
+                    "FieldValueNotSupported");
+        }
+    }
+}

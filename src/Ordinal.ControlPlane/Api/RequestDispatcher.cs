@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Api.Resources;
+using Ordinal.ControlPlane.Door;
+using Ordinal.ControlPlane.Storage;
+
+namespace Ordinal.ControlPlane.Api;
+
+/// <summary>Finds the handler of a request. Paths are case-sensitive, as Kubernetes' are.</summary>
+internal sealed class RequestDispatcher
+{
+    private readonly TimeProvider _timeProvider;
+    private readonly TypeRegistry _types;
+    private readonly ObjectWriter _writer;
+    private readonly Reader _reader;
+    private readonly Writes _writes;
+    private readonly Discovery _discovery;
+    private readonly PodLogs _logs;
+
+    public RequestDispatcher(TimeProvider timeProvider, ApiServerOptions options, RevisionedStore store, TypeRegistry types, LogSources logs)
+    {
+        _timeProvider = timeProvider;
+        _types = types;
+        var identity = new ObjectIdentity(options.Seed);
+        _writer = new ObjectWriter(store, identity, types.FindAnyVersion);
+        var deleter = new Deleter(store, _writer);
+        _reader = new Reader(timeProvider, options, store);
+        _writes = new Writes(timeProvider, store, _writer, deleter, _reader);
+        _discovery = new Discovery(types, options);
+        _logs = new PodLogs(timeProvider, store, logs);
+    }
+
+    /// <summary>Creates the namespaces of every cluster.</summary>
+    public void CreateSystemObjects()
+    {
+        ResourceType namespaces = _types.Find("", "v1", "namespaces")!;
+        foreach (string name in (ReadOnlySpan<string>)["default", "kube-node-lease", "kube-public", "kube-system"])
+        {
+            var document = new JsonObject { ["kind"] = "Namespace", ["apiVersion"] = "v1", ["metadata"] = new JsonObject { ["name"] = name } };
+            _writer.Create(namespaces, "", document, new WriteContext("kube-apiserver", _timeProvider.GetUtcNow()) { ApiVersion = "v1" });
+        }
+    }
+
+    /// <summary>Answers everything that is not a stream.</summary>
+    public ApiAnswer Answer(ApiRequest request)
+    {
+        if (request.Target is not { } target)
+        {
+            return _discovery.Answer(request) ?? throw Refuse.NoSuchResource();
+        }
+
+        ResourceType type = Resolve(target);
+        return (request.Call.Method, target.Subresource, target.Name.Length > 0) switch
+        {
+            ("GET", "", true) => _reader.Get(type, target, request),
+            ("GET", "", false) => _reader.List(type, target, request),
+            ("GET", "status", true) when type.HasStatus => _reader.Get(type, target, request),
+            ("POST", "", false) => _writes.Create(type, target, request),
+            ("PUT", "" or "status", true) => _writes.Replace(type, target, request),
+            ("PATCH", "" or "status", true) => _writes.Patch(type, target, request),
+            ("DELETE", "", true) => _writes.Delete(type, target, request),
+            ("DELETE", "", false) => _writes.DeleteCollection(type, target, request),
+            _ when target.Subresource.Length > 0 => throw Refuse.NoSuchResource(),
+            _ => throw Refuse.MethodNotAllowed(),
+        };
+    }
+
+    public IApiFeed OpenWatch(ApiRequest request)
+    {
+        RequestTarget target = request.Target ?? throw Refuse.NoSuchResource();
+        return _reader.Watch(Resolve(target), target, request);
+    }
+
+    /// <summary>Opens a log as a stream.</summary>
+    public Task<IApiFeed> OpenLogAsync(ApiRequest request, CancellationToken cancellationToken)
+    {
+        RequestTarget target = request.Target!;
+        return _logs.OpenAsync(ResolveLog(target), target, request, cancellationToken);
+    }
+
+    /// <summary>Answers with a whole log.</summary>
+    public Task<ApiAnswer> ReadLogAsync(ApiRequest request, CancellationToken cancellationToken)
+    {
+        RequestTarget target = request.Target!;
+        return _logs.ReadAsync(ResolveLog(target), target, request, cancellationToken);
+    }
+
+    private ResourceType ResolveLog(RequestTarget target) =>
+        Resolve(target) is { Plural: "pods", Group: "" } pods ? pods : throw Refuse.NoSuchResource();
+
+    private ResourceType Resolve(RequestTarget target)
+    {
+        ResourceType type = _types.Find(target.Group, target.Version, target.Resource) ?? throw Refuse.NoSuchResource();
+        bool fits = type.Namespaced || target.Namespace.Length == 0;
+        bool names = type.Namespaced && target.Name.Length > 0 && target.Namespace.Length == 0;
+        return fits && !names ? type : throw Refuse.NoSuchResource();
+    }
+}

@@ -1,0 +1,94 @@
+namespace Ordinal.ControlPlane.Api.Resources;
+
+/// <summary>The resources that are there without a CRD.</summary>
+public static class BuiltInTypes
+{
+    private static readonly Dictionary<string, string> EventFields = new(StringComparer.Ordinal)
+    {
+        ["involvedObject.kind"] = "involvedObject.kind",
+        ["involvedObject.namespace"] = "involvedObject.namespace",
+        ["involvedObject.name"] = "involvedObject.name",
+        ["involvedObject.uid"] = "involvedObject.uid",
+        ["involvedObject.apiVersion"] = "involvedObject.apiVersion",
+        ["involvedObject.resourceVersion"] = "involvedObject.resourceVersion",
+        ["involvedObject.fieldPath"] = "involvedObject.fieldPath",
+        ["reason"] = "reason",
+        ["reportingComponent"] = "reportingComponent",
+        ["source"] = "source.component",
+        ["type"] = "type",
+    };
+
+    /// <summary>Lists them, core group first, as discovery shows them.</summary>
+    public static IReadOnlyList<ResourceType> All { get; } =
+    [
+        new("", "v1", "namespaces", "Namespace", false)
+        {
+            ShortNames = ["ns"],
+            HasStatus = false,
+            Strategy = new NamespaceStrategy(),
+            SelectableFields = Same("status.phase"),
+        },
+        new("", "v1", "nodes", "Node", false) { ShortNames = ["no"], HasStatus = true, SelectableFields = Same("spec.unschedulable") },
+        new("", "v1", "pods", "Pod", true)
+        {
+            ShortNames = ["po"],
+            Strategy = new PodStrategy(),
+            Categories = ["all"],
+            HasStatus = true,
+            TracksGeneration = true,
+            SelectableFields = Same(
+                "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP", "status.nominatedNodeName"),
+        },
+        new("", "v1", "services", "Service", true)
+        {
+            ShortNames = ["svc"], Categories = ["all"], HasStatus = true, SelectableFields = Same("spec.clusterIP", "spec.type"),
+        },
+        new("", "v1", "endpoints", "Endpoints", true) { ShortNames = ["ep"], Singular = "endpoints", ListKind = "EndpointsList", CreatesOnUpdate = true },
+        new("", "v1", "events", "Event", true) { ShortNames = ["ev"], CreatesOnUpdate = true, SelectableFields = EventFields },
+        new("", "v1", "configmaps", "ConfigMap", true) { ShortNames = ["cm"] },
+        new("", "v1", "secrets", "Secret", true) { SelectableFields = Same("type") },
+        new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true) { ShortNames = ["pvc"], HasStatus = true },
+        new("", "v1", "serviceaccounts", "ServiceAccount", true) { ShortNames = ["sa"] },
+        new("apps", "v1", "statefulsets", "StatefulSet", true)
+        {
+            ShortNames = ["sts"],
+            Categories = ["all"],
+            HasStatus = true,
+            TracksGeneration = true,
+            Scale = new ScalePaths(".spec.replicas", ".status.replicas", ".spec.selector"),
+        },
+        new("apps", "v1", "deployments", "Deployment", true)
+        {
+            ShortNames = ["deploy"],
+            Categories = ["all"],
+            HasStatus = true,
+            TracksGeneration = true,
+            Scale = new ScalePaths(".spec.replicas", ".status.replicas", ".spec.selector"),
+        },
+        new("apps", "v1", "controllerrevisions", "ControllerRevision", true),
+        new("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true)
+        {
+            ShortNames = ["pdb"], HasStatus = true, TracksGeneration = true,
+        },
+        new("coordination.k8s.io", "v1", "leases", "Lease", true) { CreatesOnUpdate = true },
+        new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false)
+        {
+            ShortNames = ["crd", "crds"], Categories = ["api-extensions"], HasStatus = true, TracksGeneration = true,
+        },
+        new("rbac.authorization.k8s.io", "v1", "roles", "Role", true),
+        new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", true),
+        new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false),
+        new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false),
+        new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", false)
+        {
+            Plural = "validatingadmissionpolicies", HasStatus = true, TracksGeneration = true,
+        },
+        new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", false),
+        new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false) { TracksGeneration = true },
+        new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false) { TracksGeneration = true },
+        new("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false) { ShortNames = ["pc"] },
+        new("storage.k8s.io", "v1", "storageclasses", "StorageClass", false) { ShortNames = ["sc"] },
+    ];
+
+    private static Dictionary<string, string> Same(params IEnumerable<string> paths) => paths.ToDictionary(p => p, p => p, StringComparer.Ordinal);
+}

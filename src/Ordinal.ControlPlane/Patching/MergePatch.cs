@@ -1,0 +1,39 @@
+using System.Text.Json.Nodes;
+
+namespace Ordinal.ControlPlane.Patching;
+
+/// <summary>A JSON merge patch (RFC 7386): null removes, objects merge, all else replaces.</summary>
+internal sealed class MergePatch(JsonObject patch) : IDocumentPatch
+{
+    public JsonObject Apply(JsonObject current)
+    {
+        Merge(current, patch);
+        return current;
+    }
+
+    /// <summary>Merges a patch into a target in place.</summary>
+    public static void Merge(JsonObject target, JsonObject patch)
+    {
+        foreach ((string name, JsonNode? value) in patch)
+        {
+            switch (value)
+            {
+                case null:
+                    target.Remove(name);
+                    break;
+                case JsonObject inner:
+                    if (target[name] is not JsonObject existing)
+                    {
+                        existing = [];
+                        target[name] = existing;
+                    }
+
+                    Merge(existing, inner);
+                    break;
+                default:
+                    target[name] = value.DeepClone();
+                    break;
+            }
+        }
+    }
+}

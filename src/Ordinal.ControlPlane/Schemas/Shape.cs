@@ -1,0 +1,81 @@
+namespace Ordinal.ControlPlane.Schemas;
+
+/// <summary>How a list behaves under patches and ownership.</summary>
+public enum ListKind
+{
+    /// <summary>Replaced and owned as a whole.</summary>
+    Atomic,
+
+    /// <summary>A set of scalars: items are owned one by one.</summary>
+    Set,
+
+    /// <summary>A map in list form: items are found by their keys.</summary>
+    Map,
+}
+
+/// <summary>
+/// The shape of a document as far as patches, managed fields and unknown fields need it: not a validation schema. The hierarchy
+/// is closed.
+/// </summary>
+public abstract record Shape
+{
+    private protected Shape()
+    {
+    }
+
+    /// <summary>A value whose inside is not known: objects are merged key by key, lists are replaced.</summary>
+    public static Shape Unknown { get; } = new UnknownShape();
+
+    /// <summary>A single value.</summary>
+    public static Shape Scalar { get; } = new ScalarShape();
+
+    /// <summary>An object that is owned and replaced as a whole.</summary>
+    public static Shape Atomic { get; } = new AtomicShape();
+}
+
+/// <summary>See <see cref="Shape.Unknown"/>.</summary>
+public sealed record UnknownShape : Shape;
+
+/// <summary>See <see cref="Shape.Scalar"/>.</summary>
+public sealed record ScalarShape : Shape;
+
+/// <summary>See <see cref="Shape.Atomic"/>.</summary>
+public sealed record AtomicShape : Shape;
+
+/// <summary>An object with known fields. Fields may be added while the schema is built, so that types can refer to themselves.</summary>
+/// <param name="Name">Name of the type, for messages.</param>
+public sealed record ObjectShape(string Name) : Shape
+{
+    /// <summary>Gets the known fields.</summary>
+    public Dictionary<string, Shape> Fields { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Gets or sets a value indicating whether fields that are not listed are kept.</summary>
+    public bool KeepsUnknownFields { get; set; }
+
+    /// <summary>Gets the fields whose unlisted keys a strategic merge removes from the object ($retainKeys unions).</summary>
+    public HashSet<string> RetainsKeys { get; } = new(StringComparer.Ordinal);
+
+    // A record would compare and print the fields, and types that refer to themselves would never end.
+    public bool Equals(ObjectShape? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+
+    public override string ToString() => Name;
+}
+
+/// <summary>An object whose keys are data, such as labels.</summary>
+/// <param name="Value">Shape of the values.</param>
+public sealed record MapShape(Shape Value) : Shape;
+
+/// <summary>A list.</summary>
+/// <param name="Item">Shape of the items.</param>
+/// <param name="Kind">How the list behaves under server-side apply.</param>
+/// <param name="Keys">Keys of a list map.</param>
+public sealed record ListShape(Shape Item, ListKind Kind, IReadOnlyList<string> Keys) : Shape
+{
+    /// <summary>Gets the merge key of a strategic merge patch; null when that replaces the list.</summary>
+    public string? MergeKey { get; init; }
+
+    /// <summary>Gets a value indicating whether a strategic merge patch merges a list of scalars.</summary>
+    public bool MergesScalars { get; init; }
+}
