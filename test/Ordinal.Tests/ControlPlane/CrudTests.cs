@@ -4,6 +4,7 @@ using Ordinal.ControlPlane.Door;
 
 namespace Ordinal.Tests.ControlPlane;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class CrudTests
 {
     private const string Maps = "/api/v1/namespaces/default/configmaps";
