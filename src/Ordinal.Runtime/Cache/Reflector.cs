@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Entities;
 using Ordinal.Runtime.Metrics;
+using Ordinal.Runtime.Queue;
 
 namespace Ordinal.Runtime.Cache;
 
@@ -25,8 +26,8 @@ internal sealed partial class Reflector<TItem>(
 {
     private readonly Lock gate = new();
     private readonly StringPool strings = new();
-    private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private List<TaskCompletionSource> relistWaiters = [];
+    private readonly Signal synced = new();
+    private List<Signal> relistWaiters = [];
     private CancellationTokenSource? interrupt;
     private string? version;
     private int failures;
@@ -62,7 +63,7 @@ internal sealed partial class Reflector<TItem>(
     /// <inheritdoc cref="IInformer.RelistAsync"/>
     public async Task RelistAsync(CancellationToken cancellationToken)
     {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new Signal();
         CancellationTokenSource? running;
         lock (gate)
         {
@@ -80,11 +81,11 @@ internal sealed partial class Reflector<TItem>(
             // The round ended by itself just now; the next one sees the waiter.
         }
 
-        await done.Task.WaitAsync(cancellationToken);
+        await done.WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc cref="IInformer.WaitForSyncAsync"/>
-    public Task WaitForSyncAsync(CancellationToken cancellationToken) => synced.Task.WaitAsync(cancellationToken);
+    public Task WaitForSyncAsync(CancellationToken cancellationToken) => synced.WaitAsync(cancellationToken);
 
     /// <summary>Makes one list (if needed) and one watch; returns how long to wait before the next round.</summary>
     private async Task<TimeSpan> RoundAsync(bool mustList, CancellationToken round, CancellationToken cancellationToken)
@@ -132,7 +133,7 @@ internal sealed partial class Reflector<TItem>(
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {
-        List<TaskCompletionSource> waiters;
+        List<Signal> waiters;
         lock (gate)
         {
             // Whoever asks from now on wants a list that starts later than this one.
@@ -147,7 +148,7 @@ internal sealed partial class Reflector<TItem>(
             version = listVersion;
             failures = 0;
             store.Replace(scope, items, listVersion, began);
-            synced.TrySetResult();
+            synced.Set();
         }
         catch
         {
@@ -161,7 +162,7 @@ internal sealed partial class Reflector<TItem>(
 
         foreach (var waiter in waiters)
         {
-            waiter.TrySetResult();
+            waiter.Set();
         }
     }
 
@@ -180,7 +181,7 @@ internal sealed partial class Reflector<TItem>(
                 Continue = next,
             };
             var body = await api.ListPageRawAsync(store.Kind, query, cancellationToken);
-            using var document = ParseList(body);
+            using var document = EntityJson.Parse(body);
             foreach (var element in document.RootElement.Member("items").Items())
             {
                 if (TryProject(element) is { } item)
@@ -298,18 +299,6 @@ internal sealed partial class Reflector<TItem>(
         {
             // Half a line at the end of a broken connection, as a rule. The parser's words may quote it: not passed on.
             throw new ApiException(ApiErrorKind.Connection, $"{request}: the watch sent a line that is no JSON (at byte {error.BytePositionInLine}).");
-        }
-    }
-
-    private JsonDocument ParseList(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            return JsonDocument.Parse(body);
-        }
-        catch (JsonException error)
-        {
-            throw new ApiException(ApiErrorKind.Connection, $"The list of {Resource} is no JSON (at byte {error.BytePositionInLine}).");
         }
     }
 

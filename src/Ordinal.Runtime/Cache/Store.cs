@@ -221,14 +221,18 @@ public sealed class Store<TItem> : IStore<TItem>
                         items[change.Key] = change.New;
                     }
                 }
-
-                scopes[scope].HasSynced = true;
             }
 
             Note(scope, resourceVersion, at);
             foreach (var change in changes)
             {
                 Notify(change);
+            }
+
+            // Handlers of the first list still find HasSynced false: what they hear is no news but the state of the world.
+            lock (reading)
+            {
+                scopes[scope].HasSynced = true;
             }
         }
     }

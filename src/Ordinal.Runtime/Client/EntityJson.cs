@@ -35,6 +35,20 @@ public static class EntityJson
         }
     }
 
+    /// <summary>Reads any JSON; the caller disposes it.</summary>
+    /// <exception cref="ApiException"><see cref="ApiErrorKind.Other"/>: the text is no JSON.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body);
+        }
+        catch (JsonException error)
+        {
+            throw new ApiException(ApiErrorKind.Other, $"The server's answer is no JSON (at byte {error.BytePositionInLine}).");
+        }
+    }
+
     /// <summary>Writes one object; members that are null are left out.</summary>
     public static byte[] Write<TEntity>(TEntity entity) => System.Text.Encoding.UTF8.GetBytes(KubernetesJson.Serialize(entity));
 

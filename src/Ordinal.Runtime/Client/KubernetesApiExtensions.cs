@@ -70,7 +70,7 @@ public static class KubernetesApiExtensions
     /// <summary>Reads one page of a list.</summary>
     public static async Task<EntityPage<TEntity>> ListPageAsync<TEntity>(this IKubernetesApi api, ListQuery query, CancellationToken cancellationToken)
     {
-        using var document = JsonDocument.Parse(await api.ListPageRawAsync(ResourceKind.Of<TEntity>(), query, cancellationToken));
+        using var document = EntityJson.Parse(await api.ListPageRawAsync(ResourceKind.Of<TEntity>(), query, cancellationToken));
         var items = new List<TEntity>();
         foreach (var item in document.RootElement.Member("items").Items())
         {

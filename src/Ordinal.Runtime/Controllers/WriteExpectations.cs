@@ -167,7 +167,7 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
         try
         {
             var body = await api.GetRawAsync(expectation.Informer.Items.Kind, expectation.Item, null, cancellationToken);
-            using var document = JsonDocument.Parse(body);
+            using var document = EntityJson.Parse(body);
             var metadata = document.RootElement.Member("metadata");
             // Another incarnation: the one that was written is gone, and the store must learn of it.
             return metadata.Text("uid") != expectation.Uid

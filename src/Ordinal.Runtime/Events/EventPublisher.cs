@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Entities;
 using Ordinal.Runtime.Metrics;
+using Ordinal.Runtime.Queue;
 
 namespace Ordinal.Runtime.Events;
 
@@ -30,7 +31,7 @@ public sealed partial class EventPublisher(IKubernetesApi api, EventPublisherSet
     private readonly Queue<Series> backlog = new();
     private readonly Dictionary<SeriesKey, Series> series = [];
     private readonly Dictionary<string, Bucket> buckets = [];
-    private TaskCompletionSource wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Signal wake = new();
 
     /// <inheritdoc/>
     public void Publish(EventTarget regarding, EventType type, string reason, string action, string note, EventTarget? related = null)
@@ -63,7 +64,7 @@ public sealed partial class EventPublisher(IKubernetesApi api, EventPublisherSet
             {
                 known.IsQueued = true;
                 backlog.Enqueue(known);
-                wake.TrySetResult();
+                wake.Set();
             }
         }
     }
@@ -73,15 +74,15 @@ public sealed partial class EventPublisher(IKubernetesApi api, EventPublisherSet
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            Task toWait;
+            Signal toWait;
             lock (gate)
             {
-                if (backlog.Count == 0 && wake.Task.IsCompleted)
+                if (backlog.Count == 0 && wake.IsSet)
                 {
-                    wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    wake = new Signal();
                 }
 
-                toWait = wake.Task;
+                toWait = wake;
             }
 
             try

@@ -76,7 +76,7 @@ public sealed partial class OperatorRunner(LeaseElector? elector, ILogger logger
         }
         catch
         {
-            await all.CancelAsync();
+            all.Cancel();
             throw;
         }
     }

@@ -82,7 +82,8 @@ public sealed partial class LeaseElector(IKubernetesApi api, LeaseElectorSetting
         }
         finally
         {
-            await renewing.CancelAsync();
+            // Not CancelAsync: with callbacks registered it leaves the simulated thread.
+            renewing.Cancel();
             await renewal;
             IsLeader = false;
             metrics.Leads(settings.Lease.ToString(), false);
@@ -107,7 +108,7 @@ public sealed partial class LeaseElector(IKubernetesApi api, LeaseElectorSetting
             {
                 // Somebody else holds it, or it was taken away by hand: no use in waiting for the deadline.
                 LogTaken(settings.Identity, settings.Lease, other.Holder);
-                await term.CancelAsync();
+                term.Cancel();
             }
         }
     }
@@ -290,7 +291,7 @@ public sealed partial class LeaseElector(IKubernetesApi api, LeaseElectorSetting
 
         public static LeaseRecord From(ReadOnlyMemory<byte> body)
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = EntityJson.Parse(body);
             var metadata = document.RootElement.Member("metadata");
             var spec = document.RootElement.Member("spec");
             return new LeaseRecord(metadata.Text("uid"), spec.Text("holderIdentity"), spec.WholeNumber("leaseDurationSeconds"), spec.Text("acquireTime"), spec.Text("renewTime"), spec.WholeNumber("leaseTransitions"))
