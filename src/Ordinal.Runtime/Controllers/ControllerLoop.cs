@@ -60,6 +60,7 @@ public sealed partial class ControllerLoop<TEntity> : IControllerLoop, IDisposab
         this.metrics.Observe(Queue);
         subscriptions.Add(store.Subscribe(OnEntityChanged));
         expectations.Satisfied += OnSatisfied;
+        expectations.Expected += OnExpected;
     }
 
     /// <inheritdoc/>
@@ -116,6 +117,7 @@ public sealed partial class ControllerLoop<TEntity> : IControllerLoop, IDisposab
     public void Dispose()
     {
         expectations.Satisfied -= OnSatisfied;
+        expectations.Expected -= OnExpected;
         foreach (var subscription in subscriptions)
         {
             subscription.Dispose();
@@ -140,6 +142,8 @@ public sealed partial class ControllerLoop<TEntity> : IControllerLoop, IDisposab
     }
 
     private void OnSatisfied(NamespacedName key) => Queue.Add(key);
+
+    private void OnExpected(NamespacedName key) => Queue.AddAfter(key, expectations.ProbeAfter);
 
     private async Task WorkAsync(CancellationToken termToken)
     {

@@ -21,6 +21,10 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
     /// <summary>Raised, outside any lock, for a key whose last expectation has been met.</summary>
     public event Action<NamespacedName>? Satisfied;
 
+    /// <summary>Raised, outside any lock, for a key that something is expected for: it must be looked at after <see cref="ProbeAfter"/>,
+    /// also when no event ever comes.</summary>
+    public event Action<NamespacedName>? Expected;
+
     /// <summary>Gets how long an expectation may be open before a live GET decides.</summary>
     public TimeSpan ProbeAfter { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -75,7 +79,8 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
                 await expectation.Informer.RelistAsync(cancellationToken);
             }
 
-            Close(expectation);
+            // Whoever asked goes on at once: no need to be told.
+            Close(expectation, isNews: false);
         }
 
         var rest = Open(key);
@@ -118,6 +123,10 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
             }
         });
         Judge(expectation, informer.Items.FindItem(item), wasDeleted: false);
+        if (!IsSatisfied(key))
+        {
+            Expected?.Invoke(key);
+        }
     }
 
     /// <summary>Closes an expectation that what the store shows has met.</summary>
@@ -126,11 +135,11 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
         // A missing item proves a deletion only if it was seen to go: a store that never had it may be behind its creation.
         if (seen is null ? wasDeleted : seen.Uid == expectation.Uid && expectation.IsSeen(seen))
         {
-            Close(expectation);
+            Close(expectation, isNews: true);
         }
         else if (seen is not null && seen.Uid != expectation.Uid && expectation.HadUid)
         {
-            Close(expectation);
+            Close(expectation, isNews: true);
         }
         else if (seen?.Uid == expectation.Uid)
         {
@@ -138,7 +147,7 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
         }
     }
 
-    private void Close(Expectation expectation)
+    private void Close(Expectation expectation, bool isNews)
     {
         var wasLast = false;
         lock (gate)
@@ -156,7 +165,7 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
         }
 
         expectation.Subscription?.Dispose();
-        if (wasLast)
+        if (wasLast && isNews)
         {
             Satisfied?.Invoke(expectation.Key);
         }

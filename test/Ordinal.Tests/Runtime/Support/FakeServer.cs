@@ -81,6 +81,15 @@ internal sealed class FakeServer : IApiTransport
         }
     }
 
+    /// <summary>What is open now stays open and sends nothing any more, as behind a proxy that lost the other side.</summary>
+    public void Mute()
+    {
+        foreach (var watch in Watches)
+        {
+            watch.IsMuted = true;
+        }
+    }
+
     public static string Event(string type, JsonObject item) => new JsonObject { ["type"] = type, ["object"] = item.DeepClone() }.ToJsonString();
 
     public async Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken)
@@ -225,6 +234,20 @@ internal sealed class FakeLines : IApiLines
 
     public bool IsClosed { get; private set; }
 
+    /// <summary>Gets or sets a value indicating whether what is pushed is lost.</summary>
+    public bool IsMuted { get; set; }
+
+    /// <summary>Gets or sets a value indicating whether what is pushed waits.</summary>
+    public bool IsHeld
+    {
+        get;
+        set
+        {
+            field = value;
+            Wake();
+        }
+    }
+
     public void Push(string line) => Add(() => Encoding.UTF8.GetBytes(line));
 
     /// <summary>Ends the stream in good order.</summary>
@@ -235,7 +258,7 @@ internal sealed class FakeLines : IApiLines
 
     public async ValueTask<ReadOnlyMemory<byte>?> ReadLineAsync(CancellationToken cancellationToken)
     {
-        while (lines.Count == 0)
+        while (lines.Count == 0 || IsHeld)
         {
             waiting = new TaskCompletionSource();
             await waiting.Task.WaitAsync(cancellationToken);
@@ -252,7 +275,15 @@ internal sealed class FakeLines : IApiLines
 
     private void Add(Func<ReadOnlyMemory<byte>?> line)
     {
-        lines.Enqueue(line);
+        if (!IsMuted)
+        {
+            lines.Enqueue(line);
+            Wake();
+        }
+    }
+
+    private void Wake()
+    {
         var waiter = waiting;
         waiting = null;
         waiter?.TrySetResult();
