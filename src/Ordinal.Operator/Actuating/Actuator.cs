@@ -1,0 +1,190 @@
+using System.Text.Json;
+using k8s.Models;
+using Ordinal.Core.Model;
+using Ordinal.Gates;
+using Ordinal.Operator.Api;
+using Ordinal.Operator.Observing;
+using Ordinal.Runtime.Cache;
+using Ordinal.Runtime.Client;
+using Ordinal.Runtime.Controllers;
+using Ordinal.Runtime.Entities;
+
+namespace Ordinal.Operator.Actuating;
+
+/// <summary>On whose behalf actions are carried out, and on what.</summary>
+/// <param name="Set">The StatefulSet as the plan saw it.</param>
+/// <param name="Gates">The workload and its gates, for actions that go through a gate.</param>
+/// <param name="TargetRevision">The revision that the rollout goes to.</param>
+public sealed record ActionScope(StatefulSetItem Set, GateContext Gates, string TargetRevision);
+
+/// <summary>
+/// Carries out what the planner decided, one call each, every one with a precondition, and says what the stores must have seen
+/// before this StatefulSet may be acted on again (rule 4).
+/// </summary>
+/// <param name="api">The API server.</param>
+/// <param name="stores">The stores that must see the writes.</param>
+/// <param name="expectations">Keyed by StatefulSet: both controllers wait on the same.</param>
+/// <param name="keeper">Prepares disruptions.</param>
+/// <param name="timeProvider">For the mark on a burnt intent.</param>
+[EntityRbac(typeof(V1StatefulSet), Verbs = RbacVerb.Patch)]
+[EntityRbac(typeof(V1Pod), Verbs = RbacVerb.Get | RbacVerb.Patch | RbacVerb.Delete)]
+[PolicyRule(Groups = [""], Resources = ["pods/eviction"], Verbs = RbacVerb.Create)]
+public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExpectations expectations, GateKeeper keeper, TimeProvider timeProvider)
+{
+    private static readonly ResourceKind SetKind = ResourceKind.Of<V1StatefulSet>();
+    private static readonly ResourceKind PodKind = ResourceKind.Of<V1Pod>();
+
+    /// <summary>Carries out one action.</summary>
+    /// <exception cref="ApiException">A transient failure. If the request may have been carried out, the key waits until that is known.</exception>
+    public async Task<ActionOutcome> ExecuteAsync(ActionScope scope, PlannedAction action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return action switch
+            {
+                TakeClaim claim => await PatchSetAsync(scope.Set, StrategyPatches.Claim(scope.Set, claim.ClaimId, claim.ExpectedHolder), cancellationToken),
+                ReleaseClaim claim => await PatchSetAsync(scope.Set, StrategyPatches.Unclaim(scope.Set, claim.ClaimId), cancellationToken),
+                WriteStrategy write when scope.Set.Snapshot.Strategy != write.Expected => ActionOutcome.Replan($"{scope.Set.Key}: spec.updateStrategy is not what the plan was made for"),
+                WriteStrategy write => await PatchSetAsync(scope.Set, StrategyPatches.Write(scope.Set, write.Next, write.Generation), cancellationToken),
+                AdoptSet adopt => await PatchSetAsync(scope.Set, StrategyPatches.Adopt(scope.Set, adopt.Next, adopt.Generation), cancellationToken),
+                LetGoSet letGo => await PatchSetAsync(scope.Set, StrategyPatches.LetGo(scope.Set, letGo.Next, letGo.Generation), cancellationToken),
+                RemovePod remove => await RemovePodAsync(scope.Set, remove, cancellationToken),
+                BurnIntent burn => await BurnAsync(scope.Set, burn, cancellationToken),
+                PrepareGate prepare => await PrepareAsync(scope, prepare, cancellationToken),
+                _ => throw new InvalidOperationException($"No way to carry out {action.GetType().Name}."),
+            };
+        }
+        catch (ApiException error) when (error.Class is ApiErrorClass.Terminal)
+        {
+            return new ActionOutcome(ActionResult.Refused, error.Message);
+        }
+    }
+
+    private async Task<ActionOutcome> PatchSetAsync(StatefulSetItem set, JsonPatch patch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var body = await api.PatchRawAsync(SetKind, set.Key, null, PatchTypes.Json, patch.ToBytes(), cancellationToken);
+            using var answer = JsonDocument.Parse(body);
+            expectations.ExpectResourceVersion(set.Key, stores.Sets.Informer, set.Key, set.Uid, answer.RootElement.Member("metadata").Text("resourceVersion"));
+            return ActionOutcome.Done;
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.PatchTestFailed or ApiErrorKind.Conflict or ApiErrorKind.NotFound)
+        {
+            return ActionOutcome.Replan($"{set.Key} has changed since the plan was made: {error.Message}");
+        }
+    }
+
+    private async Task<ActionOutcome> RemovePodAsync(StatefulSetItem set, RemovePod remove, CancellationToken cancellationToken)
+    {
+        var key = new NamespacedName(set.Key.Namespace, remove.Pod);
+        if (await GetPodAsync(key, cancellationToken) is not { } live)
+        {
+            expectations.ExpectGoneOrTerminating(set.Key, stores.Pods.Informer, key, remove.Uid);
+            return ActionOutcome.Done;
+        }
+
+        if (live.Uid != remove.Uid || live.ResourceVersion != remove.ResourceVersion)
+        {
+            return ActionOutcome.Replan($"{key} is not the pod, or not in the state, that the intent names");
+        }
+
+        if (live.IsTerminating)
+        {
+            expectations.ExpectGoneOrTerminating(set.Key, stores.Pods.Informer, key, remove.Uid);
+            return ActionOutcome.Done;
+        }
+
+        var preconditions = new Preconditions(remove.Uid, remove.ResourceVersion);
+        try
+        {
+            await (remove.Removal switch
+            {
+                PodRemoval.Evict => api.EvictAsync(key, preconditions, cancellationToken),
+                PodRemoval.Delete => api.DeleteAsync<V1Pod>(key, preconditions, cancellationToken),
+            });
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.NotFound)
+        {
+            // Gone between the look and the call: that is what was wanted.
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.Conflict)
+        {
+            return new ActionOutcome(ActionResult.Conflict, $"{key} changed just before it could be taken: {error.Message}");
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.DisruptionBudget)
+        {
+            return new ActionOutcome(ActionResult.BudgetBlocks, error.Message, error.RetryAfter);
+        }
+        catch (ApiException error) when (error.IsOutcomeUnknown)
+        {
+            // Perhaps it was carried out. A live look in 5 s decides, not a second eviction.
+            expectations.ExpectGoneOrTerminating(set.Key, stores.Pods.Informer, key, remove.Uid);
+            throw;
+        }
+
+        expectations.ExpectGoneOrTerminating(set.Key, stores.Pods.Informer, key, remove.Uid);
+        return ActionOutcome.Done;
+    }
+
+    private async Task<ActionOutcome> BurnAsync(StatefulSetItem set, BurnIntent burn, CancellationToken cancellationToken)
+    {
+        var key = new NamespacedName(set.Key.Namespace, burn.Pod);
+        ReadOnlyMemory<byte> body;
+        try
+        {
+            body = await api.GetRawAsync(PodKind, key, null, cancellationToken);
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.NotFound)
+        {
+            return ActionOutcome.Done;
+        }
+
+        using var live = JsonDocument.Parse(body);
+        var metadata = live.RootElement.Member("metadata");
+        if (metadata.Text("uid") != burn.Uid)
+        {
+            return ActionOutcome.Done;
+        }
+
+        var mark = timeProvider.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture);
+        var patch = new JsonPatch().TestUid(burn.Uid);
+        patch = metadata.Member("annotations").ValueKind is JsonValueKind.Object
+            ? patch.Add(mark, "metadata", "annotations", OrdinalNames.BurntAnnotation)
+            : patch.TestResourceVersion(metadata.Text("resourceVersion")).Add(new System.Text.Json.Nodes.JsonObject { [OrdinalNames.BurntAnnotation] = mark }, "metadata", "annotations");
+        try
+        {
+            var answer = await api.PatchRawAsync(PodKind, key, null, PatchTypes.Json, patch.ToBytes(), cancellationToken);
+            using var written = JsonDocument.Parse(answer);
+            expectations.ExpectResourceVersion(set.Key, stores.Pods.Informer, key, burn.Uid, written.RootElement.Member("metadata").Text("resourceVersion"));
+            return ActionOutcome.Done;
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.PatchTestFailed or ApiErrorKind.Conflict)
+        {
+            return ActionOutcome.Replan($"{key} changed while its intent was burnt");
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.NotFound)
+        {
+            return ActionOutcome.Done;
+        }
+    }
+
+    private async Task<ActionOutcome> PrepareAsync(ActionScope scope, PrepareGate prepare, CancellationToken cancellationToken)
+    {
+        var result = await keeper.PrepareAsync(scope.Gates, prepare, scope.TargetRevision, cancellationToken);
+        return result.IsDone ? ActionOutcome.Done : ActionOutcome.Replan(result.Message);
+    }
+
+    private async Task<PodItem?> GetPodAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(await api.GetRawAsync(PodKind, key, null, cancellationToken));
+            return PodItem.Read(document.RootElement, new StringPool());
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using Ordinal.Runtime.Entities;
+
+namespace Ordinal.Operator.Api;
+
+/// <summary>One gate: when it runs, how patient it is, and what it asks.</summary>
+[ValidationRule("(self.type == 'Kafka') == has(self.kafka) && (self.type == 'ZooKeeper') == has(self.zookeeper) && (self.type == 'Etcd') == has(self.etcd) && (self.type == 'Http') == has(self.http) && (self.type == 'Prometheus') == has(self.prometheus)", "set exactly the member that matches type")]
+public sealed class GateSpec
+{
+    [Required]
+    [Length(1, 63)]
+    public string Name { get; set; } = "";
+
+    [Required]
+    [EmbeddedEnum("Kafka", "ZooKeeper", "Etcd", "Http", "Prometheus")]
+    public string Type { get; set; } = "";
+
+    [Items(1, 4)]
+    [ListType(ListKind.Set)]
+    [EmbeddedEnum("BeforeRollout", "BeforePod", "AfterPod", "AfterRollout", OnItems = true)]
+    [Default("[\"BeforePod\",\"AfterPod\"]")]
+    public IReadOnlyList<string>? RunAt { get; set; }
+
+    [Duration]
+    [Default("\"5s\"")]
+    [Description("Time between two checks while the gate is waited for.")]
+    public string? Interval { get; set; }
+
+    [Duration]
+    [Default("\"10m\"")]
+    [Description("How long a gate may say no before onTimeout applies. It stands still while paused.")]
+    public string? Timeout { get; set; }
+
+    [RangeMinimum(1)]
+    [RangeMaximum(100)]
+    [Default("3")]
+    [Description("How many checks in a row must pass.")]
+    public int? SuccessThreshold { get; set; }
+
+    [EmbeddedEnum("Fail", "Pause")]
+    [Default("\"Pause\"")]
+    [Description("There is no Continue: a gate that cannot tell never opens. spec.force of the rollout is the way past it, for one pod.")]
+    public string? OnTimeout { get; set; }
+
+    public KafkaGateSpec? Kafka { get; set; }
+
+    public ZooKeeperGateSpec? Zookeeper { get; set; }
+
+    public EtcdGateSpec? Etcd { get; set; }
+
+    public HttpGateSpec? Http { get; set; }
+
+    public PrometheusGateSpec? Prometheus { get; set; }
+}
+
+/// <summary>Asks the brokers of a Kafka cluster.</summary>
+public sealed class KafkaGateSpec
+{
+    [Required]
+    [Length(1, 1024)]
+    public string BootstrapServers { get; set; } = "";
+
+    public TlsSpec? Tls { get; set; }
+
+    public SaslSpec? Sasl { get; set; }
+
+    [RangeMinimum(0)]
+    [Default("0")]
+    public int? MaxUnderReplicatedPartitions { get; set; }
+
+    [RangeMinimum(0)]
+    [Default("0")]
+    public int? MaxOfflinePartitions { get; set; }
+
+    [Default("true")]
+    public bool? RequireBrokerCanStop { get; set; }
+
+    [Default("true")]
+    public bool? RequireBrokerEmptyBeforeDownscale { get; set; }
+}
+
+/// <summary>Asks every member of a ZooKeeper ensemble.</summary>
+public sealed class ZooKeeperGateSpec
+{
+    [EmbeddedEnum("FourLetterWord", "AdminServer")]
+    [Default("\"AdminServer\"")]
+    public string? Transport { get; set; }
+
+    [RangeMinimum(1)]
+    [RangeMaximum(65535)]
+    [Default("8080")]
+    public int? Port { get; set; }
+
+    public TlsSpec? Tls { get; set; }
+
+    public HttpCredentialsSpec? Credentials { get; set; }
+
+    [RangeMinimum(0)]
+    [Default("0")]
+    public int? MaxUnsyncedFollowers { get; set; }
+}
+
+/// <summary>Asks every member of an etcd cluster on its own endpoint.</summary>
+public sealed class EtcdGateSpec
+{
+    [EmbeddedEnum("http", "https")]
+    [Default("\"https\"")]
+    public string? Scheme { get; set; }
+
+    [RangeMinimum(1)]
+    [RangeMaximum(65535)]
+    [Default("2379")]
+    public int? Port { get; set; }
+
+    [Length(1, 512)]
+    [Description("Host of one member, as {pod}.{service}.{namespace}.svc; the words in braces are replaced. Absent: the pod's address.")]
+    public string? HostTemplate { get; set; }
+
+    public TlsSpec? Tls { get; set; }
+
+    [Description("User name and password, where etcd's own authentication is on.")]
+    public BasicSecretSpec? Credentials { get; set; }
+
+    [RangeMinimum(0)]
+    [Default("1000")]
+    [Description("How many raft entries a member may be behind and still count as caught up.")]
+    public long? MaxRaftLag { get; set; }
+
+    [Default("true")]
+    [Description("Move the leadership to an already updated member before the leader is stopped.")]
+    public bool? MoveLeaderBeforeStop { get; set; }
+
+    [Default("false")]
+    [Description("Let pods stop while a learner, which is a change of membership in progress, exists.")]
+    public bool? AllowLearner { get; set; }
+
+    [Default("false")]
+    [Description("Let pods stop under a NOSPACE alarm: for the restart that raises the quota.")]
+    public bool? AllowNoSpace { get; set; }
+
+    [Default("false")]
+    [Description("Add and remove members when the StatefulSet is scaled.")]
+    public bool? ManageMembers { get; set; }
+}
+
+/// <summary>Asks over HTTP.</summary>
+[ValidationRule("self.scope == 'Url' ? has(self.url) : (has(self.port) && has(self.path))", "scope Url needs url; scopes Pod and AllPods need port and path")]
+public sealed class HttpGateSpec
+{
+    [EmbeddedEnum("Pod", "AllPods", "Url")]
+    [Default("\"Pod\"")]
+    public string? Scope { get; set; }
+
+    [Length(1, 2048)]
+    public string? Url { get; set; }
+
+    [EmbeddedEnum("http", "https")]
+    [Default("\"http\"")]
+    public string? Scheme { get; set; }
+
+    [RangeMinimum(1)]
+    [RangeMaximum(65535)]
+    public int? Port { get; set; }
+
+    [Length(1, 1024)]
+    public string? Path { get; set; }
+
+    public TlsSpec? Tls { get; set; }
+
+    public HttpCredentialsSpec? Credentials { get; set; }
+}
+
+/// <summary>Asks a Prometheus server.</summary>
+[ValidationRule("has(self.max) || has(self.min)", "without max or min any value would pass")]
+public sealed class PrometheusGateSpec
+{
+    [Required]
+    [Length(1, 2048)]
+    public string Address { get; set; } = "";
+
+    [Required]
+    [Length(1, 4096)]
+    public string Query { get; set; } = "";
+
+    [Length(1, 32)]
+    [Description("Greatest value that passes; a text, because a float does not survive every tool.")]
+    public string? Max { get; set; }
+
+    [Length(1, 32)]
+    public string? Min { get; set; }
+
+    public TlsSpec? Tls { get; set; }
+
+    public HttpCredentialsSpec? Credentials { get; set; }
+}

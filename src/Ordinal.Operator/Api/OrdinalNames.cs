@@ -1,0 +1,38 @@
+namespace Ordinal.Operator.Api;
+
+/// <summary>Names that others may rely on: API group, annotations, labels, finalizers, field manager.</summary>
+public static class OrdinalNames
+{
+    public const string Group = "ordinal.dev";
+
+    public const string Version = "v1alpha1";
+
+    /// <summary>Name of our writes in managed fields. Ownership reads leave entries of this name out.</summary>
+    public const string FieldManager = "ordinal-controller";
+
+    /// <summary>On a StatefulSet: who may disrupt it, <c>policyUid/rolloutUid</c> (rule 3).</summary>
+    public const string ClaimAnnotation = "ordinal.dev/held-by";
+
+    /// <summary>On a StatefulSet: the <c>spec.updateStrategy</c> that was found at adoption, as JSON.</summary>
+    public const string OriginalStrategyAnnotation = "ordinal.dev/original-strategy";
+
+    /// <summary>On a pod: the time at which an abandoned intent was burnt. Its only use is that writing it moves the resourceVersion.</summary>
+    public const string BurntAnnotation = "ordinal.dev/burnt-at";
+
+    /// <summary>On a rollout: name of its policy.</summary>
+    public const string PolicyLabel = "ordinal.dev/policy";
+
+    /// <summary>On a rollout: its type.</summary>
+    public const string TypeLabel = "ordinal.dev/type";
+
+    /// <summary>On a rollout: <c>operator</c>; absent on those that others made.</summary>
+    public const string CreatedByLabel = "ordinal.dev/created-by";
+
+    public const string ManagedByLabel = "app.kubernetes.io/managed-by";
+
+    /// <summary>On a policy: gives the update strategy back before the policy goes.</summary>
+    public const string RestoreStrategyFinalizer = "ordinal.dev/restore-strategy";
+
+    /// <summary>On an unfinished rollout: puts the hold back before the rollout goes.</summary>
+    public const string SafeHaltFinalizer = "ordinal.dev/safe-halt";
+}

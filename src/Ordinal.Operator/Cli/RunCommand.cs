@@ -1,0 +1,121 @@
+using System.CommandLine;
+using Ordinal.Operator.Hosting;
+using Ordinal.Operator.Reconciling;
+using Ordinal.Runtime.Entities;
+using Ordinal.Runtime.Leadership;
+
+namespace Ordinal.Operator.Cli;
+
+/// <summary><c>ordinal run</c>: the operator.</summary>
+internal static class RunCommand
+{
+    private static readonly Option<string?> Kubeconfig = new("--kubeconfig") { Description = "Path of a kubeconfig. Default: KUBECONFIG, ~/.kube/config, or the pod's own service account." };
+
+    private static readonly Option<string[]> Namespaces = new("--namespaces")
+    {
+        Description = "Namespaces to watch, separated by commas or blanks. Default: all.",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
+    };
+
+    private static readonly Option<bool> LeaderElect = new("--leader-elect") { Description = "Act only while holding a lease. Only a single process may do without.", DefaultValueFactory = _ => true };
+
+    private static readonly Option<string?> LeaderElectNamespace = new("--leader-elect-namespace") { Description = "Namespace of the lease. Default: the pod's own, else default." };
+
+    private static readonly Option<string> LeaderElectName = new("--leader-elect-name") { Description = "Name of the lease.", DefaultValueFactory = _ => "ordinal-operator" };
+
+    private static readonly Option<TimeSpan> LeaseDuration = Seconds("--lease-duration", "How long others wait before they take over a lease that is not renewed.", 15);
+
+    private static readonly Option<TimeSpan> RenewDeadline = Seconds("--renew-deadline", "How long after its last renewal a leader stops acting.", 10);
+
+    private static readonly Option<TimeSpan> RetryPeriod = Seconds("--retry-period", "Time between two tries at the lease.", 2);
+
+    private static readonly Option<string> HealthAddress = new("--health-probe-bind-address") { Description = "Where /healthz and /readyz are served; 0 turns them off.", DefaultValueFactory = _ => ":8081" };
+
+    private static readonly Option<string> MetricsAddress = new("--metrics-bind-address") { Description = "Where /metrics is served; 0 turns it off. May equal the health address.", DefaultValueFactory = _ => ":8080" };
+
+    private static readonly Option<string> LogFormat = new("--log-format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
+
+    private static readonly Option<string> LogLevelOption = new("--log-level") { Description = "debug, info, warning or error.", DefaultValueFactory = _ => "info" };
+
+    private static readonly Option<string> Gates = new("--gates") { Description = "UNSAFE: off asks the workload nothing. For the demonstration's counter-proof only.", DefaultValueFactory = _ => "on", Hidden = true };
+
+    public static Command Create()
+    {
+        LogFormat.AcceptOnlyFromAmong("text", "json");
+        LogLevelOption.AcceptOnlyFromAmong("debug", "info", "warning", "error");
+        Gates.AcceptOnlyFromAmong("on", "off");
+        var command = new Command("run", "Run the operator against a cluster until SIGTERM or Ctrl-C.")
+        {
+            Kubeconfig, Namespaces, LeaderElect, LeaderElectNamespace, LeaderElectName, LeaseDuration, RenewDeadline, RetryPeriod,
+            HealthAddress, MetricsAddress, LogFormat, LogLevelOption, Gates,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var error = parsed.InvocationConfiguration.Error;
+            if (!BindAddress.TryParse(parsed.GetRequiredValue(HealthAddress), out var health) || !BindAddress.TryParse(parsed.GetRequiredValue(MetricsAddress), out var metrics))
+            {
+                await error.WriteLineAsync("A bind address is HOST:PORT, :PORT, or 0 for none.");
+                return ExitCodes.Usage;
+            }
+
+            var identity = $"{Environment.MachineName}_{Guid.NewGuid():N}"[..Math.Min(63, Environment.MachineName.Length + 9)];
+            return await OperatorHost.RunAsync(
+                new OperatorHostSettings
+                {
+                    KubeconfigPath = parsed.GetValue(Kubeconfig),
+                    Health = health,
+                    Metrics = metrics,
+                    IsJsonLog = parsed.GetRequiredValue(LogFormat) == "json",
+                    LogLevel = parsed.GetRequiredValue(LogLevelOption),
+                    Options = new OperatorOptions
+                    {
+                        Namespaces = [.. parsed.GetRequiredValue(Namespaces).SelectMany(each => each.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct(StringComparer.Ordinal)],
+                        Identity = identity,
+                        Gates = parsed.GetRequiredValue(Gates) == "off" ? GatesMode.Off : GatesMode.On,
+                        LeaderElection = parsed.GetValue(LeaderElect)
+                            ? new LeaseElectorSettings(new NamespacedName(parsed.GetValue(LeaderElectNamespace) ?? OwnNamespace(), parsed.GetRequiredValue(LeaderElectName)), identity)
+                            {
+                                LeaseDuration = parsed.GetValue(LeaseDuration),
+                                RenewDeadline = parsed.GetValue(RenewDeadline),
+                                RetryPeriod = parsed.GetValue(RetryPeriod),
+                            }
+                            : null,
+                    },
+                },
+                error,
+                cancellationToken);
+        });
+        return command;
+    }
+
+    /// <summary>The namespace of the pod that this runs in; <c>default</c> outside one.</summary>
+    private static string OwnNamespace()
+    {
+        const string File = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+        try
+        {
+            return System.IO.File.Exists(File) ? System.IO.File.ReadAllText(File).Trim() : "default";
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "default";
+        }
+    }
+
+    private static Option<TimeSpan> Seconds(string name, string description, int seconds) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => TimeSpan.FromSeconds(seconds),
+        CustomParser = result =>
+        {
+            if (result.Tokens.Count == 1 && Api.Durations.TryParse(result.Tokens[0].Value, out var value) && value > TimeSpan.Zero)
+            {
+                return value;
+            }
+
+            result.AddError($"{name}: write a duration as 15s or 1m30s.");
+            return default;
+        },
+    };
+}

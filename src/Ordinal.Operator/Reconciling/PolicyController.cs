@@ -1,0 +1,338 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Ordinal.Core.Model;
+using Ordinal.Core.Planning;
+using Ordinal.Core.Reasons;
+using Ordinal.Operator.Actuating;
+using Ordinal.Operator.Api;
+using Ordinal.Operator.Observing;
+using Ordinal.Runtime.Controllers;
+using Ordinal.Runtime.Entities;
+using Ordinal.Runtime.Events;
+
+namespace Ordinal.Operator.Reconciling;
+
+/// <summary>
+/// Looks after the StatefulSets of one policy while nothing is rolled: adopts them, keeps them held, starts a rollout when a template
+/// drifts, asks the gates now and then, and gives everything back when the policy goes. A set that a rollout has claimed is left to
+/// that rollout. A policy that is wrong touches nothing, and says what is wrong.
+/// </summary>
+public sealed partial class PolicyController(PolicyParts parts, TimeProvider timeProvider, ILogger<PolicyController> logger) : IEntityController<V1Alpha1RolloutPolicy>
+{
+    private static readonly ResourceKind Kind = ResourceKind.Of<V1Alpha1RolloutPolicy>();
+
+    /// <inheritdoc/>
+    public async Task<ReconciliationResult<V1Alpha1RolloutPolicy>> ReconcileAsync(V1Alpha1RolloutPolicy entity, CancellationToken cancellationToken)
+    {
+        var isDeleted = entity.Metadata.DeletionTimestamp is not null;
+        if (isDeleted && !PolicyFinalizers.IsOn(entity))
+        {
+            return ReconciliationResult<V1Alpha1RolloutPolicy>.Success(entity);
+        }
+
+        var reading = PolicyReader.Read(entity.Metadata.Name, entity.Spec);
+        var targets = parts.Targets.Of(entity);
+        var mayAct = isDeleted || reading.Problems.IsEmpty;
+        var policy = mayAct && !isDeleted && targets.Any(target => target is { Set: not null, Contender: null })
+            ? await parts.Finalizers.PutOnAsync(entity, cancellationToken)
+            : entity;
+
+        var states = ImmutableArray.CreateBuilder<TargetState>();
+        TimeSpan? next = null;
+        foreach (var target in targets)
+        {
+            var (state, again) = await LookAfterAsync(policy, reading, target, mayAct, cancellationToken);
+            states.Add(state);
+            next = Sooner(next, again);
+        }
+
+        if (isDeleted)
+        {
+            return await LetGoAsync(policy, reading, states.ToImmutable(), next, cancellationToken);
+        }
+
+        await parts.Births.TidyAsync(policy, cancellationToken);
+        var delay = await WriteStatusAsync(policy, reading, states.ToImmutable(), cancellationToken);
+        return ReconciliationResult<V1Alpha1RolloutPolicy>.Success(policy, Sooner(next, delay));
+    }
+
+    /// <inheritdoc/>
+    public Task<ReconciliationResult<V1Alpha1RolloutPolicy>> DeletedAsync(V1Alpha1RolloutPolicy entity, CancellationToken cancellationToken)
+    {
+        parts.Announcer.Forget(entity.Metadata.Uid);
+        parts.Statuses.Forget(entity.Metadata.Uid);
+        parts.Gates.Forget(entity.Metadata.Uid);
+        foreach (var target in entity.Status.Targets ?? [])
+        {
+            parts.Probe.Forget(target.Uid ?? "");
+        }
+
+        return Task.FromResult(ReconciliationResult<V1Alpha1RolloutPolicy>.Success(entity));
+    }
+
+    /// <summary>Makes one target's pass.</summary>
+    private async Task<(TargetState State, TimeSpan? Again)> LookAfterAsync(V1Alpha1RolloutPolicy policy, PolicyReading reading, PolicyTarget target, bool mayAct, CancellationToken cancellationToken)
+    {
+        var state = new TargetState { Target = target };
+        if (target.Contender is { } contender)
+        {
+            return (state with { Concern = (ReasonCodes.TargetConflict, $"StatefulSet {policy.Metadata.NamespaceProperty}/{target.Name} belongs to RolloutPolicy {contender.Metadata.Name}, which is older; remove it from one of the two") }, null);
+        }
+
+        if (target.Set is null || parts.Observer.Observe(target.Set.Key) is not { } observation)
+        {
+            return (state with { Concern = (ReasonCodes.TargetsMissing, $"StatefulSet {policy.Metadata.NamespaceProperty}/{target.Name} does not exist; create it, or correct spec.targets") }, null);
+        }
+
+        state = state with { Observation = observation, Active = parts.Births.ActiveOf(policy, target.Name) is { Count: > 0 } active ? active[0] : null };
+        if (!mayAct)
+        {
+            return (state, null);
+        }
+
+        if (await parts.SetExpectations.CheckAsync(observation.Item.Key, cancellationToken) is { } wait)
+        {
+            return (state with { Concern = state.Active is null ? (ReasonCodes.Adopting, $"{observation.Item.Key}: the operator waits to see its own last write") : InProgress(state.Active) }, wait);
+        }
+
+        if (await ReleaseOrphanedClaimAsync(observation, cancellationToken))
+        {
+            return (state, TimeSpan.FromSeconds(1));
+        }
+
+        var decision = HoldPlanner.Decide(new HoldInput
+        {
+            Snapshot = observation.Snapshot,
+            Memory = MemoryOf(policy, target.Name),
+            IsPolicyDeleted = policy.Metadata.DeletionTimestamp is not null,
+            Release = policy.Spec.Release is true,
+        });
+        foreach (var notice in decision.Notices)
+        {
+            parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, policy), notice.IsWarning, notice.Reason, "Holding", notice.Message);
+        }
+
+        state = state with { Decision = decision };
+        if (!decision.Actions.IsEmpty)
+        {
+            return await ActAsync(policy, state, reading, cancellationToken);
+        }
+
+        return await RestAsync(policy, reading, state, cancellationToken);
+    }
+
+    /// <summary>Writes what must be remembered, then acts.</summary>
+    private async Task<(TargetState State, TimeSpan? Again)> ActAsync(V1Alpha1RolloutPolicy policy, TargetState state, PolicyReading reading, CancellationToken cancellationToken)
+    {
+        var (observation, decision) = (state.Observation!, state.Decision!);
+        if (decision.Memory != MemoryOf(policy, state.Target.Name) with { SetUid = decision.Memory.SetUid, Revision = decision.Memory.Revision })
+        {
+            // Counted before it is done: a crash in between must not make the second foreign write look like the first.
+            var status = PolicyStatuses.Of(policy, reading, [state], null, parts.GatesMode, Clock.Now(timeProvider));
+            var others = (policy.Status.Targets ?? []).Where(each => each.Name != state.Target.Name);
+            var remembered = policy.Status with { Targets = [.. others.Concat(status.Targets!).OrderBy(each => each.Name, StringComparer.Ordinal)] };
+            await parts.Statuses.WriteAsync(policy, remembered, parts.Stores.Policies.Informer, null, cancellationToken);
+            return (state, TimeSpan.FromMilliseconds(1));
+        }
+
+        var scope = new ActionScope(observation.Item, Observer.GateContextOf(observation, []), observation.Item.Snapshot.UpdateRevision);
+        foreach (var action in decision.Actions)
+        {
+            var outcome = await parts.Actuator.ExecuteAsync(scope, action, cancellationToken);
+            if (outcome.Result is ActionResult.Refused)
+            {
+                parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, policy), isWarning: true, ReasonCodes.ActionRefused, "Holding", outcome.Message);
+                return (state with { Concern = (ReasonCodes.ActionRefused, outcome.Message) }, TimeSpan.FromSeconds(30));
+            }
+
+            if (outcome.Result is not ActionResult.Done)
+            {
+                LogNotDone(observation.Item.Key, action, outcome.Message);
+                return (state with { Concern = (ReasonCodes.Adopting, outcome.Message) }, TimeSpan.FromMilliseconds(200));
+            }
+
+            LogDone(observation.Item.Key, action);
+            parts.Announcer.Publish(EventTarget.Of(Kind, policy), isWarning: false, ReasonCodes.StrategyWritten, "Holding", Words(observation.Item.Key, action));
+        }
+
+        return (state with { Concern = (policy.Metadata.DeletionTimestamp is null ? ReasonCodes.Adopting : ReasonCodes.LettingGo, $"{observation.Item.Key}: spec.updateStrategy was written; waiting for the StatefulSet controller to see it") }, null);
+    }
+
+    /// <summary>Judges a set about which nothing must be written: starts a rollout if one is due, or says why none is.</summary>
+    private async Task<(TargetState State, TimeSpan? Again)> RestAsync(V1Alpha1RolloutPolicy policy, PolicyReading reading, TargetState state, CancellationToken cancellationToken)
+    {
+        var (observation, decision) = (state.Observation!, state.Decision!);
+        if (state.Active is { } active)
+        {
+            return (state with { Concern = InProgress(active) }, null);
+        }
+
+        if (!decision.Holds.IsEmpty)
+        {
+            var hold = decision.Holds[0];
+            var again = hold.Reason == ReasonCodes.StoresNotFresh ? TimeSpan.FromSeconds(5) : (TimeSpan?)null;
+            parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, policy), hold.Reason.NeedsHuman, hold.Reason, "Holding", hold.Message);
+            return (state with { Concern = (hold.Reason, hold.Message) }, again);
+        }
+
+        if (policy.Metadata.DeletionTimestamp is not null)
+        {
+            return (state, null);
+        }
+
+        if (decision.Drift is { } drift && !SaysTheSame(observation, drift))
+        {
+            return await StartAsync(policy, state, drift, cancellationToken);
+        }
+
+        ImmutableArray<GateReport> reports = [];
+        TimeSpan? next = null;
+        if (!reading.Policy.Gates.IsEmpty && parts.GatesMode is GatesMode.On)
+        {
+            (reports, next) = await parts.Probe.AskAsync(policy, reading.Policy, observation, cancellationToken);
+        }
+
+        var set = observation.Snapshot.Set;
+        var ready = observation.Snapshot.Pods.Count(pod => pod.IsReady && !pod.IsTerminating && pod.Ordinal >= set.Ordinals.First && pod.Ordinal < set.Ordinals.End);
+        return (
+            state with
+            {
+                Reports = reports,
+                Concern = ready < set.Replicas ? (ReasonCodes.PodsNotReady, $"{observation.Item.Key}: {ready} of {set.Replicas} pods are ready") : null,
+            },
+            next);
+    }
+
+    private async Task<(TargetState State, TimeSpan? Again)> StartAsync(V1Alpha1RolloutPolicy policy, TargetState state, Drift drift, CancellationToken cancellationToken)
+    {
+        var set = state.Observation!.Item;
+        var behind = $"{set.Key}: {drift.Behind} of {set.Snapshot.Replicas} pods are not at {drift.To}";
+        var last = parts.Births.LastOf(policy, state.Target.Name, drift.To);
+        var remembered = policy.Status.Targets?.FirstOrDefault(each => each.Name == state.Target.Name && each.Uid == set.Uid)?.RejectedRevision;
+        if (remembered == drift.To || (last is not null && !RolloutBirths.HasSucceeded(last) && !RolloutBirths.WasOvertaken(last)))
+        {
+            var why = last is null ? "" : $" ({last.Metadata.Name}: {Conditions.Find(last.Status.Conditions, "Succeeded")?.Message})";
+            return (state with { Rejected = drift.To, Concern = (ReasonCodes.RolloutFailed, $"{behind}, and a rollout of it did not succeed{why}; fix the template, or create a StatefulSetRollout to try again") }, null);
+        }
+
+        if (policy.Spec.Suspend is true)
+        {
+            return (state with { Concern = (ReasonCodes.DriftHeld, $"{behind}; spec.suspend is true") }, null);
+        }
+
+        if (policy.Spec.Trigger is "Manual")
+        {
+            return (state with { Concern = (ReasonCodes.DriftHeld, $"{behind}; spec.trigger is Manual: create a StatefulSetRollout of type Update") }, null);
+        }
+
+        if (policy.Spec.Update?.ZoneStrategy is not "Parallel" && IsBusyElsewhere(policy, state.Target.Name) is { } other)
+        {
+            return (state with { Concern = (ReasonCodes.RolloutInProgress, $"{behind}; waits for the rollout of {other}") }, null);
+        }
+
+        if (parts.Observer.FindRevision(set, drift.To) is not { } revision)
+        {
+            return (state with { Concern = (ReasonCodes.StoresNotFresh, $"{behind}; ControllerRevision {drift.To} has not been seen yet") }, TimeSpan.FromSeconds(5));
+        }
+
+        if (!parts.Births.HasRoom())
+        {
+            return (state with { Concern = (ReasonCodes.RolloutInProgress, $"{behind}; as many rollouts are under way in the cluster as the operator allows at a time") }, TimeSpan.FromSeconds(30));
+        }
+
+        var (name, isNew) = await parts.Births.CreateAsync(policy, set, revision, cancellationToken);
+        if (!isNew)
+        {
+            return (state with { Concern = (ReasonCodes.DriftHeld, $"{behind}, and rollout {name} of the same revision exists already; create a StatefulSetRollout of type Update to go on") }, TimeSpan.FromSeconds(30));
+        }
+
+        LogStarted(set.Key, name, drift.From, drift.To);
+        parts.Announcer.Publish(EventTarget.Of(Kind, policy), isWarning: false, ReasonCodes.RolloutStarted, "Starting", $"{behind}; rollout {name} takes it there");
+        return (state with { Concern = (ReasonCodes.RolloutInProgress, $"{name}: {behind}") }, null);
+    }
+
+    /// <summary>Takes the finalizer off once nothing of ours is left on any target.</summary>
+    private async Task<ReconciliationResult<V1Alpha1RolloutPolicy>> LetGoAsync(V1Alpha1RolloutPolicy policy, PolicyReading reading, ImmutableArray<TargetState> states, TimeSpan? next, CancellationToken cancellationToken)
+    {
+        var isDone = states.All(state => state.Observation is null || (state.Active is null && state.Decision is { IsLetGo: true }));
+        if (isDone)
+        {
+            await parts.Finalizers.TakeOffAsync(policy, cancellationToken);
+            return ReconciliationResult<V1Alpha1RolloutPolicy>.Success(policy);
+        }
+
+        var delay = await WriteStatusAsync(policy, reading, states, cancellationToken);
+        return ReconciliationResult<V1Alpha1RolloutPolicy>.Success(policy, Sooner(next, delay));
+    }
+
+    /// <summary>Gives back a claim whose rollout is gone without having done so itself: its finalizer was removed by hand.</summary>
+    private async Task<bool> ReleaseOrphanedClaimAsync(Observation observation, CancellationToken cancellationToken)
+    {
+        var claim = observation.Item.Snapshot.HeldBy;
+        if (claim.Length == 0 || parts.Stores.Rollouts.Items.IsStale
+            || parts.Stores.Rollouts.Items.List(observation.Item.Key.Namespace).Any(rollout => claim.EndsWith($"/{rollout.Metadata.Uid}", StringComparison.Ordinal)))
+        {
+            return false;
+        }
+
+        var scope = new ActionScope(observation.Item, Observer.GateContextOf(observation, []), "");
+        var outcome = await parts.Actuator.ExecuteAsync(scope, new ReleaseClaim(claim), cancellationToken);
+        LogOrphan(observation.Item.Key, claim, outcome.Result);
+        return true;
+    }
+
+    private async Task<TimeSpan?> WriteStatusAsync(V1Alpha1RolloutPolicy policy, PolicyReading reading, ImmutableArray<TargetState> states, CancellationToken cancellationToken)
+    {
+        var status = PolicyStatuses.Of(policy, reading, states, parts.Births.LastSuccessOf(policy), parts.GatesMode, Clock.Now(timeProvider));
+        var urgency = StatusComparison.Of(policy.Status, status);
+        var wait = parts.Statuses.WaitOf(policy.Metadata.Uid, urgency);
+        if (wait is null || wait > TimeSpan.Zero)
+        {
+            return wait;
+        }
+
+        await parts.Statuses.WriteAsync(policy, status, parts.Stores.Policies.Informer, null, cancellationToken);
+        return null;
+    }
+
+    /// <summary>Tells whether all pods that are behind run a template that means the same (rule 8).</summary>
+    private bool SaysTheSame(Observation observation, Drift drift) => observation.Snapshot.Pods
+        .Where(pod => pod.Revision != drift.To)
+        .Select(pod => pod.Revision)
+        .Append(drift.From)
+        .Distinct(StringComparer.Ordinal)
+        .All(revision => parts.Observer.MeanTheSame(observation.Item, revision, drift.To));
+
+    private string? IsBusyElsewhere(V1Alpha1RolloutPolicy policy, string target) => parts.Targets.Of(policy)
+        .FirstOrDefault(other => other.Name != target && parts.Births.ActiveOf(policy, other.Name).Count > 0)?.Name;
+
+    private static HoldMemory MemoryOf(V1Alpha1RolloutPolicy policy, string target) => policy.Status.Targets?.FirstOrDefault(each => each.Name == target) is { } known
+        ? new HoldMemory { SetUid = known.Uid ?? "", Revision = known.HeldRevision ?? "", ForeignReleases = known.ForeignReleases ?? 0, Generation = known.WrittenGeneration ?? 0 }
+        : new HoldMemory();
+
+    private static (ReasonCode Reason, string Message) InProgress(V1Alpha1StatefulSetRollout rollout) => (
+        ReasonCodes.RolloutInProgress,
+        $"{rollout.Metadata.Name}: {Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Message ?? "begins"}");
+
+    private static string Words(NamespacedName set, PlannedAction action) => action switch
+    {
+        AdoptSet => $"{set}: adopted: the hold is on, and the original strategy is kept in an annotation",
+        LetGoSet => $"{set}: let go: the original strategy is back",
+        WriteStrategy write => $"{set}: {write.Why}",
+        _ => $"{set}: {action.GetType().Name}",
+    };
+
+    private static TimeSpan? Sooner(TimeSpan? one, TimeSpan? other) => one is null ? other : other is null || one < other ? one : other;
+
+    [LoggerMessage(3001, LogLevel.Information, "{Set}: {Action}")]
+    private partial void LogDone(NamespacedName set, PlannedAction action);
+
+    [LoggerMessage(3002, LogLevel.Debug, "{Set}: {Action} was not carried out: {Reason}")]
+    private partial void LogNotDone(NamespacedName set, PlannedAction action, string reason);
+
+    [LoggerMessage(3003, LogLevel.Information, "{Set}: rollout {Rollout} from {From} to {To}")]
+    private partial void LogStarted(NamespacedName set, string rollout, string from, string to);
+
+    [LoggerMessage(3004, LogLevel.Warning, "{Set}: the claim {Claim} belongs to no rollout; given back ({Result})")]
+    private partial void LogOrphan(NamespacedName set, string claim, ActionResult result);
+}

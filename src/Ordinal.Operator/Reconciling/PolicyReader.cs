@@ -1,0 +1,310 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using k8s.Models;
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+using Ordinal.Operator.Api;
+
+namespace Ordinal.Operator.Reconciling;
+
+/// <summary>Something about a policy that keeps every pod where it is.</summary>
+/// <param name="Reason">InvalidPolicy or NotSupported.</param>
+/// <param name="Message">Field, fact and remedy.</param>
+public sealed record PolicyProblem(ReasonCode Reason, string Message);
+
+/// <summary>What came of reading a policy.</summary>
+/// <param name="Policy">What the planner follows. With problems it must not be acted on.</param>
+/// <param name="Problems">All that is wrong, in the order of the spec.</param>
+public sealed record PolicyReading(UpdatePolicy Policy, ImmutableArray<PolicyProblem> Problems);
+
+/// <summary>
+/// Reads a policy's spec. The schema refuses most of what is wrong already, but a policy may be older than the schema, or come from a
+/// server that does not evaluate CEL; so everything is judged again here, and nothing is guessed.
+/// </summary>
+public static class PolicyReader
+{
+    /// <summary>Reads a policy.</summary>
+    public static PolicyReading Read(string name, RolloutPolicySpec spec)
+    {
+        var problems = new Problems();
+        if (name.Length > 52)
+        {
+            problems.Invalid($"metadata.name has {name.Length} characters; at most 52 fit into the names of its rollouts");
+        }
+
+        ReadTargets(spec.Targets, problems);
+        var policy = ReadUpdate(spec.Update ?? new UpdateSpec(), problems);
+        RefuseWhatIsNotThereYet(spec, problems);
+        policy = policy with { Gates = ReadGates(spec.Gates ?? [], problems) };
+        if (policy.Order is PodOrderKind.LeaderLast && problems.IsEmpty && !policy.Gates.Any(gate => gate.TellsRoles))
+        {
+            problems.Invalid("spec.update.podOrder is LeaderLast, but no gate can tell which pod leads; add a gate of type Etcd, or use OrdinalDescending");
+        }
+
+        return new PolicyReading(policy, problems.All);
+    }
+
+    private static void ReadTargets(TargetsSpec targets, Problems problems)
+    {
+        var listed = targets.StatefulSets ?? [];
+        if ((listed.Count > 0) == (targets.Selector is not null))
+        {
+            problems.Invalid("spec.targets needs exactly one of statefulSets and selector");
+        }
+
+        if (targets.Selector is { MatchLabels: null or { Count: 0 }, MatchExpressions: null or { Count: 0 } })
+        {
+            problems.Invalid("spec.targets.selector is empty: it would take every StatefulSet of the namespace");
+        }
+
+        if (targets.ZoneLabel is not null || listed.Any(target => target.Zone is not null))
+        {
+            problems.NotSupported("zones (spec.targets.zoneLabel, spec.targets.statefulSets[].zone)", "leave them out: StatefulSets are then rolled one after the other");
+        }
+    }
+
+    private static UpdatePolicy ReadUpdate(UpdateSpec update, Problems problems)
+    {
+        var defaults = new UpdatePolicy();
+        var policy = defaults with
+        {
+            Driver = problems.Word(update.Driver, defaults.Driver, "spec.update.driver"),
+            Order = problems.Word(update.PodOrder, defaults.Order, "spec.update.podOrder"),
+            MaxUnavailable = problems.Pods(update.MaxUnavailable, defaults.MaxUnavailable, "spec.update.maxUnavailable"),
+            MinReadyDuration = problems.Duration(update.MinReadyDuration, defaults.MinReadyDuration, "spec.update.minReadyDuration"),
+            PodDeadline = problems.Duration(update.PodDeadline, defaults.PodDeadline, "spec.update.podDeadline"),
+            RolloutDeadline = problems.Duration(update.RolloutDeadline, defaults.RolloutDeadline, "spec.update.rolloutDeadline"),
+            OnFailure = problems.Word(update.OnFailure, defaults.OnFailure, "spec.update.onFailure"),
+            StuckPods = problems.Word(update.StuckPods, defaults.StuckPods, "spec.update.stuckPods"),
+            Removal = problems.Word(update.PodRemoval, defaults.Removal, "spec.update.podRemoval"),
+        };
+        if (policy.Driver is UpdateDriver.Native)
+        {
+            problems.NotSupported("spec.update.driver Native", "use Auto, Partition or OnDelete");
+        }
+
+        if (policy.Order is PodOrderKind.OrdinalAscending)
+        {
+            problems.NotSupported("spec.update.podOrder OrdinalAscending", "use OrdinalDescending or LeaderLast");
+        }
+        else if (policy.Order is not PodOrderKind.OrdinalDescending && policy.Driver is UpdateDriver.Partition)
+        {
+            problems.Invalid($"spec.update.driver Partition takes pods from the highest ordinal down; podOrder {policy.Order} needs driver Auto or OnDelete");
+        }
+
+        if (policy.Driver is UpdateDriver.Partition && (policy.MaxUnavailable.IsPercent || policy.MaxUnavailable.Number > 1))
+        {
+            problems.Invalid($"spec.update.driver Partition takes one pod at a time; maxUnavailable {policy.MaxUnavailable} needs driver Auto or OnDelete");
+        }
+
+        if (policy.OnFailure is not FailureAction.Halt)
+        {
+            problems.NotSupported($"spec.update.onFailure {policy.OnFailure}", "use Halt");
+        }
+
+        if (policy.PodDeadline <= policy.MinReadyDuration)
+        {
+            problems.Invalid($"spec.update.podDeadline ({Durations.Format(policy.PodDeadline)}) must be longer than minReadyDuration ({Durations.Format(policy.MinReadyDuration)})");
+        }
+
+        if (update.Steps is { Count: > 0 })
+        {
+            problems.NotSupported("spec.update.steps", "leave them out, and use spec.suspend of the rollout to stop in the middle");
+        }
+
+        if (update.ZoneStrategy is not null and not "OneAtATime")
+        {
+            problems.NotSupported($"spec.update.zoneStrategy {update.ZoneStrategy}", "use OneAtATime");
+        }
+
+        if (problems.Duration(update.ZoneSoak, TimeSpan.Zero, "spec.update.zoneSoak") > TimeSpan.Zero)
+        {
+            problems.NotSupported("spec.update.zoneSoak", "leave it out");
+        }
+
+        return policy;
+    }
+
+    private static void RefuseWhatIsNotThereYet(RolloutPolicySpec spec, Problems problems)
+    {
+        if (spec.Trigger is not null and not ("OnTemplateChange" or "Manual"))
+        {
+            problems.Unknown("spec.trigger", spec.Trigger);
+        }
+
+        if (spec.ConcurrencyPolicy is not null and not ("Queue" or "Replace" or "Forbid"))
+        {
+            problems.Unknown("spec.concurrencyPolicy", spec.ConcurrencyPolicy);
+        }
+
+        if (spec.Replicas is not null || spec.Scale?.Mode is not (null or "Ignore"))
+        {
+            problems.NotSupported("gated scaling (spec.scale.mode Gate, spec.replicas)", "leave both out and scale the StatefulSet itself");
+        }
+
+        if (spec.Windows?.Allow is { Count: > 0 })
+        {
+            problems.NotSupported("spec.windows", "leave it out, and use spec.suspend of the policy outside the window");
+        }
+
+        if (spec.Notifications is { Count: > 0 })
+        {
+            problems.NotSupported("spec.notifications", "leave it out, and watch the events of the rollouts");
+        }
+    }
+
+    private static ImmutableArray<GatePolicy> ReadGates(IReadOnlyList<GateSpec> gates, Problems problems)
+    {
+        var found = ImmutableArray.CreateBuilder<GatePolicy>();
+        foreach (var gate in gates)
+        {
+            var path = $"spec.gates[{gate.Name}]";
+            var defaults = new GatePolicy { Name = gate.Name, Type = gate.Type };
+            if (found.Any(other => other.Name == gate.Name))
+            {
+                problems.Invalid($"{path}: two gates have this name");
+            }
+
+            if (gate.Type is "Kafka" or "ZooKeeper" or "Http" or "Prometheus")
+            {
+                problems.NotSupported($"{path}: gates of type {gate.Type}", "leave the gate out, or use type Etcd where it applies");
+            }
+            else if (gate.Type is not "Etcd")
+            {
+                problems.Unknown($"{path}.type", gate.Type);
+            }
+            else if (gate.Etcd is null)
+            {
+                problems.Invalid($"{path} is of type Etcd but has no etcd part; an empty one (etcd: {{}}) takes the defaults");
+            }
+            else
+            {
+                ReadEtcd(gate.Etcd, path, problems);
+            }
+
+            var phases = GatePhases.None;
+            foreach (var phase in gate.RunAt ?? ["BeforePod", "AfterPod"])
+            {
+                phases |= problems.Word(phase, GatePhases.None, $"{path}.runAt");
+            }
+
+            if (phases is GatePhases.None)
+            {
+                problems.Invalid($"{path}.runAt is empty: the gate would never be asked");
+            }
+
+            var threshold = gate.SuccessThreshold ?? defaults.SuccessThreshold;
+            if (threshold is < 1 or > 100)
+            {
+                problems.Invalid($"{path}.successThreshold is {threshold}; it must be 1 to 100");
+            }
+
+            var interval = problems.Duration(gate.Interval, defaults.Interval, $"{path}.interval");
+            if (interval <= TimeSpan.Zero)
+            {
+                problems.Invalid($"{path}.interval must be longer than 0s");
+            }
+
+            found.Add(defaults with
+            {
+                RunAt = phases,
+                TellsRoles = gate.Type is "Etcd" or "Kafka" or "ZooKeeper",
+                Interval = interval,
+                Timeout = problems.Duration(gate.Timeout, defaults.Timeout, $"{path}.timeout"),
+                SuccessThreshold = threshold,
+                OnTimeout = problems.Word(gate.OnTimeout, defaults.OnTimeout, $"{path}.onTimeout"),
+            });
+        }
+
+        return found.ToImmutable();
+    }
+
+    private static void ReadEtcd(EtcdGateSpec etcd, string path, Problems problems)
+    {
+        if (etcd.Scheme is not (null or "http" or "https"))
+        {
+            problems.Unknown($"{path}.etcd.scheme", etcd.Scheme);
+        }
+
+        if (etcd.Port is < 1 or > 65535)
+        {
+            problems.Invalid($"{path}.etcd.port is {etcd.Port}; it must be 1 to 65535");
+        }
+
+        if (etcd.MaxRaftLag < 0)
+        {
+            problems.Invalid($"{path}.etcd.maxRaftLag is {etcd.MaxRaftLag}; it cannot be negative");
+        }
+
+        if (etcd.ManageMembers is true)
+        {
+            problems.NotSupported($"{path}.etcd.manageMembers", "leave it out and change the membership by hand when you scale");
+        }
+    }
+
+    private sealed class Problems
+    {
+        private readonly ImmutableArray<PolicyProblem>.Builder found = ImmutableArray.CreateBuilder<PolicyProblem>();
+
+        public bool IsEmpty => found.Count == 0;
+
+        public ImmutableArray<PolicyProblem> All => found.ToImmutable();
+
+        public void Invalid(string message) => found.Add(new PolicyProblem(ReasonCodes.InvalidPolicy, message));
+
+        public void Unknown(string field, string value) => Invalid($"{field} is \"{value}\", which this version of the operator does not know");
+
+        public void NotSupported(string what, string remedy) =>
+            found.Add(new PolicyProblem(ReasonCodes.NotSupported, $"{what}: not supported by this version of the operator; {remedy}"));
+
+        public TEnum Word<TEnum>(string? word, TEnum otherwise, string field)
+            where TEnum : struct, Enum
+        {
+            if (string.IsNullOrEmpty(word))
+            {
+                return otherwise;
+            }
+
+            if (Words.TryRead<TEnum>(word, out var value))
+            {
+                return value;
+            }
+
+            Unknown(field, word);
+            return otherwise;
+        }
+
+        public TimeSpan Duration(string? text, TimeSpan otherwise, string field)
+        {
+            if (text is null)
+            {
+                return otherwise;
+            }
+
+            if (Durations.TryParse(text, out var value))
+            {
+                return value;
+            }
+
+            Invalid($"{field} is \"{text}\"; write a duration as 1h30m, 10s or 500ms");
+            return otherwise;
+        }
+
+        public IntOrPercent Pods(IntOrString? value, IntOrPercent otherwise, string field)
+        {
+            if (value is null)
+            {
+                return otherwise;
+            }
+
+            var text = value.ToString();
+            if (IntOrPercent.TryParse(text, out var pods))
+            {
+                return pods;
+            }
+
+            Invalid(string.Create(CultureInfo.InvariantCulture, $"{field} is {text}: no pod could ever be updated, or too many; it must be a number of at least 1, or 1% to 100%"));
+            return otherwise;
+        }
+    }
+}

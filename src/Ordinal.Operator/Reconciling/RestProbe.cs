@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Ordinal.Core.Model;
+using Ordinal.Gates;
+using Ordinal.Operator.Api;
+using Ordinal.Operator.Observing;
+
+namespace Ordinal.Operator.Reconciling;
+
+/// <summary>
+/// Asks a policy's gates while nothing is rolled: at adoption, when policy or workload changed, and every 5 minutes. A gate that would hold the
+/// next rollout is found before it is needed. What it says opens nothing: every rollout asks anew.
+/// </summary>
+public sealed class RestProbe(GateBook book, GateKeeper keeper, TimeProvider timeProvider)
+{
+    private readonly Dictionary<string, Probed> last = [];
+    private readonly Lock gate = new();
+
+    /// <summary>Gets how often gates are asked at rest.</summary>
+    public static TimeSpan Interval { get; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Returns what the gates say of one workload, from the last probe if it is young enough, and when to ask again.</summary>
+    public async Task<(ImmutableArray<GateReport> Reports, TimeSpan Next)> AskAsync(V1Alpha1RolloutPolicy policy, UpdatePolicy rules, Observation observation, CancellationToken cancellationToken)
+    {
+        var version = $"{policy.Metadata.Uid}/{policy.Metadata.Generation}/{Ready(observation)}";
+        Probed? known;
+        lock (gate)
+        {
+            known = last.GetValueOrDefault(observation.Item.Uid);
+        }
+
+        var age = known is null ? Interval : timeProvider.GetElapsedTime(known.At);
+
+        // A gate that could not be asked is asked again sooner: whoever repairs it wants to see that.
+        var interval = known?.Reports.All(report => report.Verdict is GateVerdict.Allow or GateVerdict.Deny) ?? true ? Interval : TimeSpan.FromSeconds(30);
+        if (known is not null && known.Version == version && age < interval)
+        {
+            return (known.Reports, interval - age);
+        }
+
+        var context = Observer.GateContextOf(observation, await book.BindAsync(policy, rules, cancellationToken));
+        ImmutableArray<GateQuestion> questions = [.. rules.Gates.Select(each => new GateQuestion(each.Name, GatePhase.BeforeRollout, [], observation.Item.Snapshot.UpdateRevision))];
+        var reports = await keeper.AskAsync(context, questions, cancellationToken);
+        lock (gate)
+        {
+            last[observation.Item.Uid] = new Probed(version, reports, timeProvider.GetTimestamp());
+        }
+
+        return (reports, reports.All(report => report.Verdict is GateVerdict.Allow or GateVerdict.Deny) ? Interval : TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>Forgets a workload.</summary>
+    public void Forget(string setUid)
+    {
+        lock (gate)
+        {
+            last.Remove(setUid);
+        }
+
+        keeper.Forget(setUid);
+    }
+
+    /// <summary>The pods that are there and ready: when that changes, so may the gate's answer.</summary>
+    private static string Ready(Observation observation) =>
+        string.Join(',', observation.Snapshot.Pods.Where(pod => pod.IsReady && !pod.IsTerminating).Select(pod => pod.Ordinal));
+
+    private sealed record Probed(string Version, ImmutableArray<GateReport> Reports, long At);
+}

@@ -1,0 +1,134 @@
+using Ordinal.Core.Lifecycles;
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+using Ordinal.Operator.Api;
+using Ordinal.Operator.Observing;
+using Ordinal.Runtime.Entities;
+
+namespace Ordinal.Operator.Reconciling;
+
+/// <summary>
+/// Gathers what a rollout's decision depends on. What cannot start safely ends as PreflightFailed before a single call; what has
+/// begun is never dropped: when its policy went wrong or away meanwhile it pauses or halts, which puts the hold back.
+/// </summary>
+public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, Observer observer, GatesMode gates)
+{
+    /// <summary>Gathers the frame of one rollout.</summary>
+    public RolloutFrame Build(V1Alpha1StatefulSetRollout rollout)
+    {
+        var key = ((IStoreItem)rollout).Key;
+        var policy = stores.Policies.Items.Find(new NamespacedName(key.Namespace, rollout.Spec.PolicyRef.Name));
+        var target = RolloutMemories.TargetOf(rollout.Status) ?? TargetOf(rollout, policy);
+        var memory = RolloutMemories.Read(rollout.Status, target ?? "");
+        var hasBegun = rollout.Status.FormatVersion is not null && memory.State is not RolloutState.Queued;
+        if (policy is null && !hasBegun)
+        {
+            return stores.Policies.Items.IsStale
+                ? new RolloutFrame.NotYet("", memory, ReasonCodes.StoresNotFresh, "policies have not been listed yet")
+                : new RolloutFrame.Ended("", memory, RolloutState.PreflightFailed, ReasonCodes.PolicyMissing, $"RolloutPolicy {key.Namespace}/{rollout.Spec.PolicyRef.Name} does not exist; create it, then create a new rollout");
+        }
+
+        var reading = policy is null
+            ? new PolicyReading(new UpdatePolicy(), [new PolicyProblem(ReasonCodes.PolicyMissing, $"RolloutPolicy {key.Namespace}/{rollout.Spec.PolicyRef.Name} is gone")])
+            : PolicyReader.Read(policy.Metadata.Name, policy.Spec);
+        if (!hasBegun && Refusal(rollout, policy!, reading, target) is { } refusal)
+        {
+            return new RolloutFrame.Ended(target ?? "", memory, RolloutState.PreflightFailed, refusal.Reason, refusal.Message);
+        }
+
+        if (observer.Observe(new NamespacedName(key.Namespace, target!)) is not { } observation)
+        {
+            return SetIsMissing(target!, key.Namespace, memory, hasBegun);
+        }
+
+        var request = RequestOf(rollout, policy, target!, observation, memory, reading);
+        return new RolloutFrame.Ready(target!, observation, policy ?? new V1Alpha1RolloutPolicy(), RulesOf(reading.Policy), request, memory, reading.Problems.FirstOrDefault());
+    }
+
+    /// <summary>The rules without their gates where the operator runs with gates off: nothing is asked, so no order can depend on an answer.</summary>
+    private UpdatePolicy RulesOf(UpdatePolicy rules) => gates is GatesMode.Off
+        ? rules with { Gates = [], Order = rules.Order is PodOrderKind.LeaderLast ? PodOrderKind.OrdinalDescending : rules.Order }
+        : rules;
+
+    private RolloutFrame SetIsMissing(string target, string ns, RolloutMemory memory, bool hasBegun)
+    {
+        var freshness = observer.Freshness();
+        if (!freshness.IsFresh)
+        {
+            return new RolloutFrame.NotYet(target, memory, ReasonCodes.StoresNotFresh, freshness.Message);
+        }
+
+        return hasBegun
+            ? new RolloutFrame.Ended(target, memory, RolloutState.Failed, ReasonCodes.TargetGone, $"StatefulSet {ns}/{target} was deleted in mid-rollout; nothing is left to roll")
+            : new RolloutFrame.Ended(target, memory, RolloutState.PreflightFailed, ReasonCodes.TargetsMissing, $"StatefulSet {ns}/{target} does not exist; create it, then create a new rollout");
+    }
+
+    private string? TargetOf(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy? policy)
+    {
+        if (rollout.Spec.Targets is { Count: > 0 } named)
+        {
+            return named.Count == 1 ? named[0] : null;
+        }
+
+        var all = policy is null ? [] : targets.Of(policy);
+        return all.Length == 1 ? all[0].Name : null;
+    }
+
+    private PolicyProblem? Refusal(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy policy, PolicyReading reading, string? target)
+    {
+        if (!reading.Problems.IsEmpty)
+        {
+            var first = reading.Problems[0];
+            return first with { Message = $"RolloutPolicy {policy.Metadata.NamespaceProperty}/{policy.Metadata.Name}: {first.Message}" };
+        }
+
+        if (rollout.Spec.Type is not "Update")
+        {
+            return NotSupported($"spec.type {rollout.Spec.Type}", "change the StatefulSet's template; the policy then starts a rollout of type Update");
+        }
+
+        if (rollout.Spec.Update?.Images is { Count: > 0 })
+        {
+            return NotSupported("spec.update.images", "set the image on the StatefulSet itself; the policy then starts a rollout");
+        }
+
+        if (rollout.Spec.Overrides?.IgnoreWindows is true)
+        {
+            return NotSupported("spec.overrides.ignoreWindows", "leave it out: windows are not supported either");
+        }
+
+        if (target is null)
+        {
+            return NotSupported("a rollout of several StatefulSets", "name one in spec.targets, and create one rollout for each");
+        }
+
+        var of = targets.Of(policy).FirstOrDefault(each => each.Name == target);
+        if (of is null)
+        {
+            return new PolicyProblem(ReasonCodes.TargetsMissing, $"StatefulSet {policy.Metadata.NamespaceProperty}/{target} is no target of RolloutPolicy {policy.Metadata.Name}; name one of its targets in spec.targets");
+        }
+
+        return of.Contender is { } contender
+            ? new PolicyProblem(ReasonCodes.TargetConflict, $"StatefulSet {policy.Metadata.NamespaceProperty}/{target} belongs to RolloutPolicy {contender.Metadata.Name}, which is older than {policy.Metadata.Name}; remove it from one of the two")
+            : null;
+    }
+
+    private static PolicyProblem NotSupported(string what, string remedy) =>
+        new(ReasonCodes.NotSupported, $"{what}: not supported by this version of the operator; {remedy}");
+
+    private static RolloutRequest RequestOf(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy? policy, string target, Observation observation, RolloutMemory memory, PolicyReading reading)
+    {
+        var asked = rollout.Spec.Update?.Revisions?.FirstOrDefault(revision => revision.Target == target)?.Revision;
+        var policyGoes = policy is null || policy.Metadata.DeletionTimestamp is not null;
+        return new RolloutRequest
+        {
+            ClaimId = $"{policy?.Metadata.Uid ?? rollout.Metadata.OwnerReferences?.FirstOrDefault()?.Uid}/{rollout.Metadata.Uid}",
+            TargetRevision = memory.TargetRevision.Length > 0 ? memory.TargetRevision : asked ?? observation.Snapshot.Set.UpdateRevision,
+            Suspend = rollout.Spec.Suspend is true || policy?.Spec.Suspend is true || !reading.Problems.IsEmpty,
+            Cancel = rollout.Metadata.DeletionTimestamp is not null || policyGoes
+                ? CancelRequest.Halt
+                : rollout.Spec.Cancel switch { null or "" or "None" => CancelRequest.None, _ => CancelRequest.Halt },
+            Force = [.. (rollout.Spec.Force ?? []).Select(force => new ForceEntry(force.PodUid, force.Reason, force.Justification))],
+        };
+    }
+}
