@@ -84,7 +84,9 @@ public sealed class ContainerLogReader : IDisposable
         }
 
         _sent += text.Length;
-        return text.IsEmpty ? null : text;
+
+        // A bare null would become an empty memory: arrays convert to it, and null is an array too.
+        return text.IsEmpty ? (ReadOnlyMemory<byte>?)null : text;
     }
 
     /// <inheritdoc/>

@@ -82,10 +82,6 @@ internal sealed class ContainerRun(PodContext pod, ContainerPlan plan, MountMap 
             patience.CancelAfter(await _unhealthy.Task);
             pod.Normal("Killing", $"Container {plan.Name} failed a probe, will be restarted");
         }
-        else
-        {
-            pod.Normal("Killing", $"Stopping container {plan.Name}");
-        }
 
         if (!plan.PreStop.IsEmpty)
         {

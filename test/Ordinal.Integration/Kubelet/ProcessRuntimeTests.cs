@@ -1,0 +1,426 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Nodes;
+using Ordinal.ControlPlane.Nodes.Processes;
+
+namespace Ordinal.Integration.Kubelet;
+
+/// <summary>Real processes: shells and sleeps of this machine.</summary>
+public sealed class ProcessRuntimeTests
+{
+    private const string Forever = "exec sleep 1000";
+
+    [Test]
+    public async Task A_container_sees_its_own_environment_and_the_downward_api_and_nothing_of_ours()
+    {
+        Environment.SetEnvironmentVariable("ORDINAL_TEST_SECRET", "hunter2");
+        await using var bench = await ProcessBench.CreateAsync();
+        bench.Put(ResourceKind.ConfigMaps, "settings", new JsonObject { ["data"] = new JsonObject { ["level"] = "debug", ["other"] = "x" } });
+        bench.Put(ResourceKind.Secrets, "login", new JsonObject { ["data"] = new JsonObject { ["password"] = "cMOkc3M=" } });
+        var pod = await bench.ScriptAsync(
+            "env; echo done",
+            """
+            {"env":[
+              {"name":"FIRST","value":"one"},
+              {"name":"SECOND","value":"$(FIRST)-$(THIRD)-$$(FIRST)"},
+              {"name":"THIRD","value":"three"},
+              {"name":"POD","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}},
+              {"name":"NS","valueFrom":{"fieldRef":{"fieldPath":"metadata.namespace"}}},
+              {"name":"UID_","valueFrom":{"fieldRef":{"fieldPath":"metadata.uid"}}},
+              {"name":"APP","valueFrom":{"fieldRef":{"fieldPath":"metadata.labels['app']"}}},
+              {"name":"NOTE","valueFrom":{"fieldRef":{"fieldPath":"metadata.annotations['a.b/c']"}}},
+              {"name":"NODE","valueFrom":{"fieldRef":{"fieldPath":"spec.nodeName"}}},
+              {"name":"IP","valueFrom":{"fieldRef":{"fieldPath":"status.podIP"}}},
+              {"name":"HOST","valueFrom":{"fieldRef":{"fieldPath":"status.hostIP"}}},
+              {"name":"LEVEL","valueFrom":{"configMapKeyRef":{"name":"settings","key":"level"}}},
+              {"name":"PASSWORD","valueFrom":{"secretKeyRef":{"name":"login","key":"password"}}},
+              {"name":"NONE","valueFrom":{"secretKeyRef":{"name":"gone","key":"x","optional":true}}},
+              {"name":"MEMBER","value":"http://$(ORDINAL_CLUSTER_NET).10:2379"},
+              {"name":"dotted.name","value":"kept"}],
+             "envFrom":[{"configMapRef":{"name":"settings"},"prefix":"CFG_"}]}
+            """,
+            """{"restartPolicy":"Never"}""",
+            """{"labels":{"app":"shop"},"annotations":{"a.b/c":"note","ordinal.dev/host":"21"}}""");
+        var ended = await pod.UntilEndedAsync();
+        Assert.That(ended.ExitCode, Is.Zero);
+        var lines = (await pod.LogAsync()).Split('\n');
+        Assert.That(lines, Is.SupersetOf((string[])
+        [
+            "FIRST=one", "SECOND=one-$(THIRD)-$(FIRST)", "POD=web-0", "NS=default", "APP=shop", "NOTE=note", "NODE=node-1",
+            $"IP={bench.Net.Address(21)}", $"HOST={bench.Net.Address(1)}", "LEVEL=debug", "PASSWORD=päss", "CFG_level=debug", "CFG_other=x",
+            $"MEMBER=http://{bench.Net.Prefix}.10:2379", "HOSTNAME=web-0",
+        ]));
+        Assert.That(lines.Where(l => l.StartsWith("ORDINAL_TEST_SECRET", StringComparison.Ordinal) || l.StartsWith("DOTNET", StringComparison.Ordinal) || l.StartsWith("NONE", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_variable_whose_name_no_shell_knows_reaches_a_program()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync("", """{"command":["env"],"env":[{"name":"dotted.name","value":"kept"}]}""", """{"restartPolicy":"Never"}""");
+        await pod.UntilEndedAsync();
+        Assert.That(await pod.LogAsync(), Does.Contain("dotted.name=kept"));
+    }
+
+    [Test]
+    public async Task A_missing_config_map_keeps_the_container_waiting_until_it_is_there()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync(Forever, """{"env":[{"name":"A","valueFrom":{"configMapKeyRef":{"name":"late","key":"a"}}}]}""");
+        await pod.UntilAsync(o => o.Containers[0].State is ContainerState.Waiting { Reason: "CreateContainerConfigError", Message: "configmap \"late\" not found" }, "waiting for the map");
+        bench.Put(ResourceKind.ConfigMaps, "late", new JsonObject { ["data"] = new JsonObject { ["a"] = "1" } });
+        await pod.UntilRunningAsync();
+    }
+
+    [Test]
+    public async Task The_volume_of_a_claim_survives_the_pod_and_an_empty_dir_does_not()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        bench.Put(ResourceKind.Claims, "data-web-0", []);
+        const string Container = """{"volumeMounts":[{"name":"data","mountPath":"/var/lib/web"},{"name":"scratch","mountPath":"/scratch"}],"args":["--dir=/var/lib/web","/scratch/x"],"command":["sh","-c","cat ${1#--dir=}/kept $2 2>&1; echo first > ${1#--dir=}/kept; echo first > $2; test \"${1#--dir=}\" = \"$ORDINAL_MOUNT_DATA\" && echo same","sh"]}""";
+        const string Spec = """{"restartPolicy":"Never","volumes":[{"name":"data","persistentVolumeClaim":{"claimName":"data-web-0"}},{"name":"scratch","emptyDir":{}}]}""";
+        var pod = await bench.ScriptAsync("", Container, Spec);
+        await pod.UntilEndedAsync();
+        Assert.That(await pod.LogAsync(), Does.EndWith("same\n"));
+        await pod.StopAsync(0);
+        await pod.Running.DisposeAsync();
+        var again = await bench.ScriptAsync("", Container, Spec);
+        await again.UntilEndedAsync();
+        Assert.That(await again.LogAsync(), Does.StartWith("first\ncat: ").And.Contain("No such file"));
+    }
+
+    [Test]
+    public async Task A_claim_that_was_made_again_has_an_empty_volume()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        const string Container = """{"volumeMounts":[{"name":"data","mountPath":"/data"}]}""";
+        const string Spec = """{"restartPolicy":"Never","volumes":[{"name":"data","persistentVolumeClaim":{"claimName":"c"}}]}""";
+        for (var i = 0; i < 2; i++)
+        {
+            bench.Put(ResourceKind.Claims, "c", []);
+            var pod = await bench.ScriptAsync("ls -A $ORDINAL_MOUNT_DATA; touch $ORDINAL_MOUNT_DATA/mine; echo end", Container, Spec);
+            await pod.UntilEndedAsync();
+            Assert.That(await pod.LogAsync(), Is.EqualTo("end\n"));
+            await pod.Running.DisposeAsync();
+        }
+    }
+
+    [Test]
+    public async Task Config_maps_secrets_and_the_downward_api_become_files()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        bench.Put(ResourceKind.ConfigMaps, "m", new JsonObject { ["data"] = new JsonObject { ["a.conf"] = "alpha\n", ["b.conf"] = "beta\n" } });
+        bench.Put(ResourceKind.Secrets, "s", new JsonObject { ["data"] = new JsonObject { ["key"] = "c2VjcmV0Cg==" } });
+        var pod = await bench.ScriptAsync(
+            "cd $ORDINAL_MOUNT_ALL; cat $ORDINAL_MOUNT_CONF/a.conf $ORDINAL_MOUNT_CONF/b.conf secret/key; cat labels; ls $ORDINAL_MOUNT_CONF",
+            """{"volumeMounts":[{"name":"conf","mountPath":"/conf"},{"name":"all","mountPath":"/all"}]}""",
+            """
+            {"restartPolicy":"Never","volumes":[{"name":"conf","configMap":{"name":"m"}},
+             {"name":"all","projected":{"sources":[{"secret":{"name":"s","items":[{"key":"key","path":"secret/key"}]}},
+              {"serviceAccountToken":{"path":"token"}},{"downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}}]}}]}}]}
+            """,
+            """{"labels":{"app":"shop"}}""");
+        await pod.UntilEndedAsync();
+        Assert.That(await pod.LogAsync(), Is.EqualTo("alpha\nbeta\nsecret\napp=\"shop\"a.conf\nb.conf\n"));
+    }
+
+    [TestCase("""{"volumes":[{"name":"v","hostPath":{"path":"/"}}]}""", "{}", "hostPath")]
+    [TestCase("""{"volumes":[{"name":"v","nfs":{"server":"x"}}]}""", "{}", "nfs")]
+    [TestCase("""{"volumes":[{"name":"../v","emptyDir":{}}]}""", "{}", "../v")]
+    [TestCase("{}", """{"volumeMounts":[{"name":"v","mountPath":"/v"}]}""", "volume v")]
+    [TestCase("""{"volumes":[{"name":"v","emptyDir":{}}]}""", """{"volumeMounts":[{"name":"v","mountPath":"/v","subPath":"../../x"}]}""", "subPath")]
+    [TestCase("{}", """{"command":[]}""", "has no command")]
+    [TestCase("{}", """{"livenessProbe":{"grpc":{"port":1}}}""", "probe")]
+    public async Task What_a_process_cannot_have_is_refused_by_name(string spec, string container, string named)
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync(Forever, container, spec);
+        await pod.UntilAsync(o => o.Containers[0].State is ContainerState.Waiting { Reason: "CreateContainerConfigError" } w && w.Message.Contains(named, StringComparison.Ordinal), $"refused for {named}");
+    }
+
+    [Test]
+    public async Task The_host_part_comes_from_the_annotation_and_is_free_again_when_the_pod_is_gone()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        const string Metadata = """{"annotations":{"ordinal.dev/host-base":"10"}}""";
+        var two = await bench.ScriptAsync(Forever, metadata: Metadata, name: "web-2");
+        await two.UntilRunningAsync();
+        Assert.That(two.Running.Observation.PodIP, Is.EqualTo(bench.Net.Address(12)));
+
+        var next = await bench.ScriptAsync(Forever, metadata: Metadata, name: "web-2");
+        await next.UntilAsync(o => o.Containers[0].State is ContainerState.Waiting { Reason: "ContainerCreating" } w && w.Message.Contains(bench.Net.Address(12), StringComparison.Ordinal), "waiting for the address");
+        await two.StopAsync(5);
+        await next.UntilRunningAsync();
+        Assert.That(next.Running.Observation.PodIP, Is.EqualTo(bench.Net.Address(12)));
+    }
+
+    [Test]
+    public async Task A_start_delay_holds_the_first_process_back_as_the_pull_of_an_image_would()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync(Forever, metadata: """{"annotations":{"ordinal.dev/start-delay":"1h"}}""");
+        await pod.UntilAsync(o => o.PodIP is not null, "an address");
+        Assert.That(pod.Main.State, Is.EqualTo(new ContainerState.Waiting("ContainerCreating")));
+        await pod.StopAsync(30);
+        Assert.That(pod.Main.State, Is.InstanceOf<ContainerState.Waiting>());
+
+        var soon = await bench.ScriptAsync(Forever, metadata: """{"annotations":{"ordinal.dev/start-delay":"50ms"}}""");
+        await soon.UntilRunningAsync();
+    }
+
+    [Test]
+    public async Task Init_containers_run_one_after_the_other_before_the_containers()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        const string Spec = """
+            {"restartPolicy":"Never","volumes":[{"name":"v","emptyDir":{}}],
+             "initContainers":[
+              {"name":"a","command":["sh","-c","echo a >> $ORDINAL_MOUNT_V/f"],"volumeMounts":[{"name":"v","mountPath":"/v"}]},
+              {"name":"b","command":["sh","-c","echo b >> $ORDINAL_MOUNT_V/f"],"volumeMounts":[{"name":"v","mountPath":"/v"}]}]}
+            """;
+        var pod = await bench.ScriptAsync("cat $ORDINAL_MOUNT_V/f", """{"volumeMounts":[{"name":"v","mountPath":"/v"}]}""", Spec);
+        await pod.UntilEndedAsync();
+        Assert.That(await pod.LogAsync(), Is.EqualTo("a\nb\n"));
+        Assert.That(pod.Running.Observation.IsInitialized, Is.True);
+
+        var failing = await bench.ScriptAsync("echo never", spec: """{"restartPolicy":"Never","initContainers":[{"name":"a","command":["false"]}]}""", name: "web-1");
+        await failing.UntilAsync(o => o.InitContainers[0].State is ContainerState.Terminated { ExitCode: 1 }, "the init container's failure");
+        Assert.That(failing.Main.State, Is.EqualTo(new ContainerState.Waiting("PodInitializing")));
+    }
+
+    [TestCase("Always", 0, true)]
+    [TestCase("Always", 3, true)]
+    [TestCase("OnFailure", 0, false)]
+    [TestCase("OnFailure", 3, true)]
+    [TestCase("Never", 3, false)]
+    public async Task The_restart_policy_decides_whether_a_container_runs_again(string policy, int exitCode, bool restarts)
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync($"exit {exitCode}", spec: $$"""{"restartPolicy":"{{policy}}"}""");
+        if (restarts)
+        {
+            await pod.UntilAsync(o => o.Containers[0] is { RestartCount: >= 2, LastState: { } last } && last.ExitCode == exitCode, "two restarts");
+        }
+        else
+        {
+            var ended = await pod.UntilEndedAsync();
+            Assert.That((ended.ExitCode, ended.Reason, pod.Main.RestartCount), Is.EqualTo((exitCode, exitCode == 0 ? "Completed" : "Error", 0)));
+        }
+    }
+
+    [Test]
+    public async Task A_crashing_container_waits_in_back_off_and_its_previous_log_can_be_read()
+    {
+        await using var bench = await ProcessBench.CreateAsync(o => o with { FirstBackOff = TimeSpan.FromHours(1), LongestBackOff = TimeSpan.FromHours(5) });
+        var pod = await bench.ScriptAsync("echo run; exit 7");
+        await pod.UntilAsync(
+            o => o.Containers[0] is { RestartCount: 1, IsReady: false, LastState.ExitCode: 7, State: ContainerState.Waiting { Reason: "CrashLoopBackOff" } w }
+                && w.Message.StartsWith("back-off 3600s restarting failed container=main", StringComparison.Ordinal),
+            "back-off after the second run");
+        Assert.That(await pod.LogAsync(previous: true), Is.EqualTo("run\n"));
+        await pod.StopAsync(30);
+        Assert.That(pod.Main.State, Is.InstanceOf<ContainerState.Terminated>(), "a pod that stops in back-off does not wait it out");
+    }
+
+    [Test]
+    public async Task A_program_that_is_not_there_is_a_start_error()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync("", """{"command":["no-such-program"]}""", """{"restartPolicy":"Never"}""");
+        var ended = await pod.UntilEndedAsync();
+        Assert.That((ended.ExitCode, ended.Reason), Is.EqualTo((128, "StartError")));
+        Assert.That(ended.Message, Does.Contain("no-such-program"));
+    }
+
+    [Test]
+    public async Task A_readiness_probe_turns_the_container_ready_and_back()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync(
+            Forever,
+            """{"volumeMounts":[{"name":"v","mountPath":"/v"}],"readinessProbe":{"exec":{"command":["test","-e","/v/ready"]},"periodSeconds":1,"failureThreshold":1}}""",
+            """{"volumes":[{"name":"v","emptyDir":{}}]}""");
+        await pod.UntilAsync(_ => pod.Events.Any(e => e.Contains("Readiness probe failed", StringComparison.Ordinal)), "a failed probe");
+        Assert.That(pod.Main.IsReady, Is.False);
+        var file = Path.Combine(Directory.GetDirectories(Path.Combine(bench.Root, "pods")).Single(), "volumes", "v", "ready");
+        await File.WriteAllTextAsync(file, "");
+        await pod.UntilAsync(o => o.Containers[0].IsReady, "ready");
+        File.Delete(file);
+        await pod.UntilAsync(o => !o.Containers[0].IsReady, "unready again");
+        Assert.That(pod.Main, Is.InstanceOf<ContainerObservation>().With.Property("RestartCount").Zero);
+    }
+
+    [Test]
+    public async Task Network_probes_go_to_the_pods_own_address()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        using var listener = new TcpListener(IPAddress.Parse(bench.Net.Address(30)), 8080);
+        var pod = await bench.ScriptAsync(
+            Forever,
+            """{"ports":[{"name":"web","containerPort":8080}],"readinessProbe":{"tcpSocket":{"port":"web"},"periodSeconds":1,"failureThreshold":1}}""",
+            metadata: """{"annotations":{"ordinal.dev/host":"30"}}""");
+        await pod.UntilAsync(_ => pod.Events.Any(e => e.Contains("Readiness probe failed", StringComparison.Ordinal)), "a refused connection");
+        listener.Start();
+        await pod.UntilAsync(o => o.Containers[0].IsReady, "ready");
+    }
+
+    [TestCase(200, true)]
+    [TestCase(302, true)]
+    [TestCase(503, false)]
+    public async Task An_http_probe_passes_from_200_to_399(int status, bool isReady)
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        using var listener = new TcpListener(IPAddress.Parse(bench.Net.Address(30)), 8080);
+        listener.Start();
+        var pod = await bench.ScriptAsync(
+            Forever,
+            """{"readinessProbe":{"httpGet":{"port":8080,"path":"/health","httpHeaders":[{"name":"X-A","value":"b"}]},"periodSeconds":1,"timeoutSeconds":20,"failureThreshold":1}}""",
+            metadata: """{"annotations":{"ordinal.dev/host":"30"}}""");
+        using var connection = await listener.AcceptTcpClientAsync();
+        var stream = connection.GetStream();
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        var head = new List<string>();
+        while (await reader.ReadLineAsync() is { Length: > 0 } line)
+        {
+            head.Add(line);
+        }
+
+        Assert.That(head, Is.SupersetOf((string[])["GET /health HTTP/1.1", $"Host: {bench.Net.Address(30)}:8080", "X-A: b"]));
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        await (isReady
+            ? pod.UntilAsync(o => o.Containers[0].IsReady, "ready")
+            : pod.UntilAsync(_ => pod.Events.Any(e => e.Contains($"statuscode: {status}", StringComparison.Ordinal)), "refused"));
+        Assert.That(pod.Main.IsReady, Is.EqualTo(isReady));
+    }
+
+    [Test]
+    public async Task A_failed_liveness_probe_restarts_the_container_and_a_startup_probe_holds_it_off()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync(
+            "trap 'echo ended; exit 5' TERM; echo up; while :; do sleep 0.1; done",
+            """
+            {"volumeMounts":[{"name":"v","mountPath":"/v"}],
+             "startupProbe":{"exec":{"command":["test","-e","/v/started"]},"periodSeconds":1,"failureThreshold":100},
+             "livenessProbe":{"exec":{"command":["test","-e","/v/alive"]},"periodSeconds":1,"failureThreshold":2}}
+            """,
+            """{"volumes":[{"name":"v","emptyDir":{}}]}""");
+        await pod.UntilAsync(_ => pod.Events.Count(e => e.Contains("Startup probe failed", StringComparison.Ordinal)) >= 3, "three failed startup probes");
+        Assert.That((pod.Main.RestartCount, pod.Main.IsStarted, pod.Main.IsReady), Is.EqualTo((0, false, false)), "the liveness probe does not count yet");
+        await File.WriteAllTextAsync(Path.Combine(Directory.GetDirectories(Path.Combine(bench.Root, "pods")).Single(), "volumes", "v", "started"), "");
+        await pod.UntilAsync(o => o.Containers[0] is { RestartCount: 1, LastState.ExitCode: 5 }, "a restart");
+        Assert.That(pod.Events.Count(e => e.Contains("Liveness probe failed", StringComparison.Ordinal)), Is.GreaterThanOrEqualTo(2));
+    }
+
+    [Test]
+    public async Task A_stop_sends_term_and_the_container_may_end_by_itself()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync("trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.1; done");
+        await pod.UntilPrintedAsync("up");
+        await pod.StopAsync(60);
+        Assert.That(pod.Main.State, Is.InstanceOf<ContainerState.Terminated>().With.Property("ExitCode").EqualTo(3));
+        Assert.That(await pod.LogAsync(), Does.EndWith("bye\n"));
+    }
+
+    [Test]
+    public async Task A_container_that_ignores_term_is_killed_after_the_grace_period_and_a_shorter_one_counts()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync("trap 'echo no' TERM; echo up; while :; do sleep 0.05; done");
+        await pod.UntilPrintedAsync("up");
+        var patient = pod.StopAsync(3600);
+        await pod.UntilPrintedAsync("no");
+        Assert.That(patient.IsCompleted, Is.False);
+        await pod.StopAsync(0.05);
+        await patient;
+        Assert.That(pod.Main.State, Is.InstanceOf<ContainerState.Terminated>().With.Property("ExitCode").EqualTo(137));
+    }
+
+    [Test]
+    public async Task A_pre_stop_hook_runs_before_term()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync(
+            "trap 'cat $ORDINAL_MOUNT_V/hook; exit 0' TERM; echo up; while :; do sleep 0.05; done",
+            """{"volumeMounts":[{"name":"v","mountPath":"/v"}],"lifecycle":{"preStop":{"exec":{"command":["sh","-c","echo hooked > $ORDINAL_MOUNT_V/hook"]}}}}""",
+            """{"volumes":[{"name":"v","emptyDir":{}}]}""");
+        await pod.UntilPrintedAsync("up");
+        await pod.StopAsync(60);
+        Assert.That(await pod.LogAsync(), Does.EndWith("hooked\n"));
+    }
+
+    [Test]
+    public async Task A_stopped_process_is_still_killed()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync("kill -STOP $$$$");
+        await pod.UntilRunningAsync();
+        await EventuallyAsync(() => ProcFs.Read(pod.Pid) is { State: 'T' }, "stopped");
+        var pid = pod.Pid;
+        await pod.StopAsync(0.1);
+        Assert.That(ProcFs.Read(pid), Is.Null);
+    }
+
+    [Test]
+    public async Task Nothing_of_a_container_is_left_not_even_what_left_its_session()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync("sleep 1000 & echo $!; setsid sh -c 'sleep 1001 & echo $!; wait' & setsid sleep 1002 & echo $!; echo up; trap '' TERM; wait");
+        var log = await pod.UntilPrintedAsync("up");
+        var token = Mark(pod.Pid);
+        await EventuallyAsync(() => Marked(token).Count() >= 5, "the whole family");
+        Assert.That(log, Does.Contain("up"));
+        await pod.StopAsync(0.1);
+        Assert.That(Marked(token), Is.Empty);
+    }
+
+    [Test]
+    public async Task What_a_container_leaves_behind_ends_with_it()
+    {
+        await using var bench = await ProcessBench.CreateAsync();
+        var pod = await bench.ScriptAsync("sleep 1000 & setsid sleep 1001 & env | grep ORDINAL_CONTAINER_ID; exit 0", spec: """{"restartPolicy":"Never"}""");
+        await pod.UntilEndedAsync();
+        var mark = (await pod.LogAsync()).Trim().Split('=')[1];
+        Assert.That(Marked(mark), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_disposed_runtime_leaves_no_process_and_no_pod_directory()
+    {
+        string mark;
+        string root;
+        await using (var bench = await ProcessBench.CreateAsync(o => o with { DeletesRoot = true }))
+        {
+            root = bench.Root;
+            var pod = await bench.ScriptAsync("setsid sleep 1000 & echo up; wait");
+            await pod.UntilPrintedAsync("up");
+            mark = Mark(pod.Pid);
+            Assert.That(File.GetUnixFileMode(root), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute), "only this user may look");
+            await bench.Runtime.DisposeAsync();
+            Assert.That(Marked(mark), Is.Empty);
+            Assert.That(Directory.Exists(root), Is.False);
+        }
+    }
+
+    internal static async Task EventuallyAsync(Func<bool> holds, string what)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!holds())
+        {
+            Assert.That(TimeProvider.System.GetElapsedTime(start), Is.LessThan(TimeSpan.FromSeconds(30)), what);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        }
+    }
+
+    internal static IEnumerable<int> Marked(string mark) =>
+        ProcFs.All().Where(p => p.IsAlive && ProcFs.HasVariable(p.Pid, ProcessLauncher.MarkVariable, mark)).Select(p => p.Pid);
+
+    internal static string Mark(int pid) =>
+        File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/environ")).Split('\0')
+            .Single(v => v.StartsWith(ProcessLauncher.MarkVariable + "=", StringComparison.Ordinal))[(ProcessLauncher.MarkVariable.Length + 1)..];
+}
