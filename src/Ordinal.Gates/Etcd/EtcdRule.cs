@@ -31,7 +31,7 @@ public static class EtcdRule
     {
         Verdict = verdict,
         Reason = reason,
-        Message = $"{input.Context.Namespace}/{input.Context.Name}: {fact}. {(verdict is GateVerdict.Allow ? "" : reason.Remedy)}".TrimEnd(),
+        Message = $"{input.Context.Namespace}/{input.Context.Name}: {fact}{(verdict is GateVerdict.Allow ? "" : $". {reason.Remedy}")}",
     };
 
     internal static GateAnswer Say(GateInput input, EtcdTrouble trouble) => Say(input, trouble.Verdict, trouble.Reason, trouble.Text);
