@@ -211,7 +211,8 @@ public sealed class GateKeeper(TimeProvider time, ILogger<GateKeeper> logger)
 
     private GateReport Evaluate(GateContext context, GateBinding binding, GateQuestion question, GateObservation observation, DateTimeOffset now, ref string? memo)
     {
-        var tries = Of(preparations, context.WorkloadUid).GetValueOrDefault(PreparationKey(question.Gate, string.Join(',', question.Pods)));
+        var tried = Of(preparations, context.WorkloadUid);
+        var tries = question.Pods.Select(uid => tried.GetValueOrDefault(PreparationKey(question.Gate, uid))).DefaultIfEmpty().Max();
         try
         {
             var answer = binding.Gate.Evaluate(new() { Question = question, Context = context, Now = now, Memo = memo, PreparationsTried = tries }, observation);
@@ -297,7 +298,7 @@ public sealed class GateKeeper(TimeProvider time, ILogger<GateKeeper> logger)
         }
     }
 
-    private static string PreparationKey(string gate, string pods) => $"{gate}|{pods}";
+    private static string PreparationKey(string gate, string uid) => $"{gate}|{uid}";
 
     private int CountPreparation(GateContext context, PrepareGate action)
     {

@@ -56,10 +56,12 @@ internal sealed class EtcdClusterView
             return (null, NobodyAnswers(observation));
         }
 
-        // A newer term wins a tie; the leader's id comes last, only to make the choice the same every time.
+        // A camp whose leader speaks for itself comes first: without it nothing opens anyway. A newer term wins a tie; the leader's id comes last,
+        // only to make the choice the same every time.
         var camps = heard.Where(p => p.Status!.Leader != 0)
             .GroupBy(p => (p.Status!.ClusterId, p.Status.Leader, p.Status.RaftTerm))
-            .OrderByDescending(c => c.Count(p => !targets.Contains(p.Uid))).ThenByDescending(c => c.Count())
+            .OrderByDescending(c => c.Any(p => p.Status!.MemberId == c.Key.Leader && !p.Status.IsLearner))
+            .ThenByDescending(c => c.Count(p => !targets.Contains(p.Uid))).ThenByDescending(c => c.Count())
             .ThenByDescending(c => c.Key.RaftTerm).ThenBy(c => c.Key.Leader).ToList();
         if (camps.Count == 0)
         {
@@ -67,19 +69,27 @@ internal sealed class EtcdClusterView
         }
 
         var camp = camps[0].Key;
-        var leader = camps[0].FirstOrDefault(p => p.Status!.MemberId == camp.Leader);
-        if (leader is null)
+        var speakers = camps[0].Where(p => p.Status!.MemberId == camp.Leader).ToList();
+        if (speakers.Count == 0)
         {
             return (null, camps.Count > 1 ? Disagreement(camps) : LeaderSilent(camp.Leader, heard, observation));
         }
 
-        if (leader.Members is null)
+        if (speakers.Find(p => p.Members is not null && IsItself(p, context, observation)) is { } leader)
         {
-            return (null, EtcdTrouble.Of(leader.MembersFailure!) with { Text = $"the leader {leader.Pod} does not list the members: {leader.MembersFailure!.Text}" });
+            return Create(context, observation, leader, options) is var view && view.Voters.Any(s => s.Member.Id == camp.Leader)
+                ? (view, null)
+                : (null, new(GateVerdict.Deny, ReasonCodes.EtcdMembershipUnsettled, $"the leader {leader.Pod} does not list itself as a voter"));
         }
 
-        return (Create(context, observation, leader, options), null);
+        return (null, speakers.Find(p => p.Members is null) is { } mute
+            ? EtcdTrouble.Of(mute.MembersFailure!) with { Text = $"the leader {mute.Pod} does not list the members: {mute.MembersFailure!.Text}" }
+            : new(GateVerdict.Deny, ReasonCodes.EtcdIdentityMismatch, $"{Names(speakers)} answers as the leader, member {EtcdId.Text(camp.Leader)}, which belongs to another pod or to none"));
     }
+
+    /// <summary>Tells whether the pod is the one that the member it answers as belongs to: a proxy between could answer for another.</summary>
+    private static bool IsItself(EtcdPodObservation speaker, GateContext context, EtcdObservation observation) =>
+        !EtcdMapping.Map(context, observation, speaker.Members!.Members).TryGetValue(speaker.Status!.MemberId, out var pod) || pod.Uid == speaker.Uid;
 
     private static EtcdClusterView Create(GateContext context, EtcdObservation observation, EtcdPodObservation leader, EtcdGateOptions options)
     {

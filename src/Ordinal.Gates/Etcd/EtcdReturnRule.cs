@@ -44,8 +44,9 @@ internal static class EtcdReturnRule
             }
         }
 
-        var alarm = NewAlarm(input, view, baseline, options);
-        return (alarm ?? Passed(input, view, target, baseline)).With(view) with { Memo = Memo(view, target) };
+        // Its linearizable reads say that there is a quorum; that we see none would mean that two clusters answer.
+        var lost = view.Participating < view.Quorum ? EtcdStopRule.QuorumLost(input, view) : null;
+        return (lost ?? NewAlarm(input, view, baseline, options) ?? Passed(input, view, target, baseline)).With(view) with { Memo = Memo(view, target) };
     }
 
     private static GateAnswer? Identity(GateInput input, string uid, EtcdObservation observation, EtcdBaseline? baseline)

@@ -64,6 +64,10 @@ internal sealed class EtcdNode
 
     internal ulong DbSizeQuota { get; set; }
 
+    public override string ToString() =>
+        $"{Pod} id={Id:x} as={AnswersAs:x} cluster={Cluster:x} leader={Leader:x} term={Term} commit={Commit} applied={Applied} version={Version} ready={IsReady} "
+        + $"terminating={IsTerminating} missing={IsMissing} learner={IsLearner} started={IsStarted} reads={Reads} lists={Lists}/{ListsDifferently} alarms={string.Join(',', Alarms)} {Silence}";
+
     internal void Hang() => Silence = new EtcdFailure(EtcdFailureKind.Timeout, $"no answer from {Pod}:2379 within 5 s");
 
     internal void Die()
@@ -81,6 +85,9 @@ internal sealed class EtcdWorld
     internal required List<EtcdNode> Nodes { get; init; }
 
     internal EtcdGateOptions Options { get; set; } = new() { Scheme = "http" };
+
+    /// <summary>Describes the cluster, for the property that it broke.</summary>
+    public override string ToString() => $"\n{string.Join('\n', Nodes)}\n{Options}\n";
 
     internal EtcdNode this[int index] => Nodes[index];
 
