@@ -14,6 +14,10 @@ namespace Ordinal.Integration.Clusters;
 /// </summary>
 public sealed class RealControlPlane : IAsyncDisposable
 {
+    // What a StatefulSet needs, by the names of 1.28 and later; the node and service controllers would ask for a cloud.
+    private const string Controllers = "statefulset-controller,disruption-controller,garbage-collector-controller,namespace-controller,"
+        + "endpoints-controller,endpointslice-controller,serviceaccount-controller,clusterrole-aggregation-controller";
+
     private readonly string folder;
     private readonly List<Process> processes = [];
 
@@ -116,7 +120,7 @@ public sealed class RealControlPlane : IAsyncDisposable
         Start(assets, "kube-controller-manager", [
             $"--kubeconfig={Kubeconfig}", $"--secure-port={managerPort}", "--bind-address=127.0.0.1", $"--cert-dir={folder}/manager-certs",
             "--leader-elect=false", "--use-service-account-credentials=false",
-            "--controllers=*,-serviceaccount-token-controller,-node-lifecycle-controller,-nodeipam-controller,-service-lb-controller,-node-route-controller",
+            "--controllers=" + Controllers,
             "--kube-api-qps=200", "--kube-api-burst=300", "--v=0"]);
     }
 
