@@ -21,6 +21,12 @@ internal static class Arrivals
             var pod = pass.PodOf(i);
             var entry = EntryOf(in pass, pod.Ordinal);
             var began = PodStages.SinceOf(in pass, pod, PodStage.AfterPodGate, pass.Now);
+            if (entry is not null && began < entry.Since)
+            {
+                // Ready times are on the kubelet's clock, which may be behind ours.
+                began = entry.Since;
+            }
+
             var waited = entry is null ? Deadlines.OfGateWait(in pass) : Deadlines.Since(in pass, began, entry.PausedBefore);
             var gates = Gatekeeping.Ask(
                 ref pass, GatePhase.AfterPod, pod.Uid, default, $"{pass.Set.Namespace}/{pod.Name}", entry?.Baselines, waited);

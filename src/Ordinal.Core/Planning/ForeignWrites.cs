@@ -15,7 +15,7 @@ internal static class ForeignWrites
     {
         if (StrategyKeeper.IsKnown(in pass))
         {
-            return false;
+            return FinishRaising(ref pass);
         }
 
         if (ReleasesMore(in pass))
@@ -39,6 +39,21 @@ internal static class ForeignWrites
     {
         var owners = set.PartitionOwnedBy.IsEmpty ? set.StrategyTypeDeclaredBy : set.PartitionOwnedBy;
         return owners.IsEmpty ? "an unknown manager" : string.Join(", ", owners);
+    }
+
+    /// <summary>A write that holds pods back was decided on and is not there yet: it is finished before anything is planned on top of it.</summary>
+    private static bool FinishRaising(ref Pass pass)
+    {
+        if (!StrategyKeeper.IsOutstanding(in pass)
+            || pass.Set.Strategy.Holds(pass.Facts.Length)
+            || pass.Memory.LastWrite!.Next.EffectivePartition <= pass.Set.Strategy.EffectivePartition)
+        {
+            return false;
+        }
+
+        StrategyKeeper.Write(ref pass, pass.Memory.LastWrite.Next, "hold: finish what was begun");
+        pass.HoldAll(ReasonCodes.HoldReturning, $"{pass.SetName}: the hold is written back.");
+        return true;
     }
 
     private static bool Undo(ref Pass pass)

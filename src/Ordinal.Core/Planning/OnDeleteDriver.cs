@@ -86,10 +86,6 @@ internal static class OnDeleteDriver
                 pass.Pending(ReasonCodes.IntentBurning, $"{pass.SetName}: waits until the intent for {entry.Pod} is harmless.");
                 clean = false;
             }
-            else
-            {
-                clean = false;
-            }
         }
 
         return clean;

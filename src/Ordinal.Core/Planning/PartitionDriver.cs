@@ -121,7 +121,8 @@ internal static class PartitionDriver
             return false;
         }
 
-        if (!Admission.IsShut(ref pass) && pass.Counts.Unproven == 0 && Budget.Fits(in pass, index) && Budget.DisruptionAllowed(ref pass, 0))
+        var hasRoom = pass.Facts[index].Is(PodFlags.Stuck) || (Budget.Fits(in pass, index) && Budget.DisruptionAllowed(ref pass, 0));
+        if (!Admission.IsShut(ref pass) && pass.Counts.Unproven == 0 && hasRoom)
         {
             var gates = Admission.Gates(ref pass, index);
             if (gates.IsOpen)
@@ -199,17 +200,16 @@ internal static class PartitionDriver
             return;
         }
 
-        if (pass.Counts.Unproven == 0 && Budget.Fits(in pass, index))
-        {
-            var gates = Admission.Gates(ref pass, index);
-            if (gates.IsOpen)
-            {
-                Release(ref pass, index, gates);
-            }
-        }
-        else
+        if (pass.Counts.Unproven > 0)
         {
             _ = Admission.HasRoom(ref pass, takenNow: 0);
+            return;
+        }
+
+        var open = Admission.Gates(ref pass, index);
+        if (open.IsOpen)
+        {
+            Release(ref pass, index, open);
         }
     }
 

@@ -43,7 +43,12 @@ internal static class StrategyKeeper
     /// <summary>Decides on a strategy write: remembered first, so that the generation it makes is known as ours.</summary>
     internal static void Write(ref Pass pass, StrategyValue next, string why)
     {
-        pass.Remember(pass.Memory with { LastWrite = new(pass.Set.Generation, next), Generation = pass.Set.Generation });
+        var write = new StrategyWrite(pass.Set.Generation, next);
+        if (pass.Memory.LastWrite != write || pass.Memory.Generation != write.Generation)
+        {
+            pass.Remember(pass.Memory with { LastWrite = write, Generation = write.Generation });
+        }
+
         pass.Actions.Add(new WriteStrategy(next, pass.Set.Strategy, pass.Set.Generation, why));
     }
 

@@ -18,10 +18,17 @@ internal static class StuckPods
             return false;
         }
 
-        // Not more at once than the budget: the target may be no better than what they run.
-        if (pass.Memory.InFlight.Length >= Budget.MaxOf(in pass))
+        // Not more at once than the budget: the target may be no better than what they run. Not so under OrderedReady: there the built-in
+        // controller creates one pod at a time anyway, and may wait for this very pod before it creates those that were replaced.
+        var replacing = 0;
+        foreach (var entry in pass.Memory.InFlight)
         {
-            pass.HoldPod(index, ReasonCodes.WaitsTurn, $"{what}: cannot become ready at {pod.Revision} ({pod.Trouble}); it is replaced when one of the {pass.Memory.InFlight.Length} pods in flight is back.");
+            replacing += entry.Action is InFlightAction.ReplaceStuck ? 1 : 0;
+        }
+
+        if (pass.Set.PodManagement is PodManagementPolicy.Parallel && replacing >= Budget.MaxOf(in pass))
+        {
+            pass.HoldPod(index, ReasonCodes.WaitsTurn, $"{what}: cannot become ready at {pod.Revision} ({pod.Trouble}); it is replaced when one of the {replacing} pods replaced before it is back.");
             pass.Pending(ReasonCodes.WaitsTurn, $"{pass.SetName}: {pod.Name} cannot become ready and goes first.");
             return false;
         }

@@ -1,0 +1,107 @@
+using Ordinal.Core.Lifecycles;
+using Ordinal.Core.Model;
+using Ordinal.Core.Planning;
+
+namespace Ordinal.Tests.Core;
+
+/// <summary>A bug put between world and planner, and the rule that must catch it.</summary>
+public sealed class PlantedBug
+{
+    private readonly string _name;
+
+    private PlantedBug(string name, string rule, Func<object> make) => (_name, Rule, Maker) = (name, rule, make);
+
+    internal static IReadOnlyList<PlantedBug> All { get; } =
+    [
+        new("the budget is not looked at", Check.Budget, () => new NoBudget()),
+        new("an unknown answer counts as open", Check.Unknown, () => new OptimistAboutGates()),
+        new("the outcome depends on how often it was asked", Check.Deterministic, () => new Forgetful()),
+        new("the intent is not written", Check.Intent, () => new NoIntent()),
+        new("intents do not count as away", Check.Idempotent, () => new FreeIntents()),
+        new("an abandoned intent is dropped before it is burnt", Check.Intent, () => new NoBurning()),
+        new("the rollout completes one pod early", Check.Complete, () => new Early()),
+        new("a release is never lowered to the last pod", Check.Progress, () => new NeverLast()),
+        new("pods at the target are taken again", Check.Once, () => new TakesTwice()),
+    ];
+
+    internal string Rule { get; }
+
+    private Func<object> Maker { get; }
+
+    public override string ToString() => _name;
+
+    internal Planted Make() => (Planted)Maker();
+
+    private sealed record NoBudget : Planted
+    {
+        protected override RolloutInput Before(RolloutInput input) => input with
+        {
+            Policy = input.Policy with { MaxUnavailable = IntOrPercent.Of(100), Driver = UpdateDriver.OnDelete },
+            Snapshot = input.Snapshot with { Budgets = [] },
+        };
+    }
+
+    private sealed record OptimistAboutGates : Planted
+    {
+        protected override RolloutInput Before(RolloutInput input) => input with
+        {
+            Reports = [.. input.Reports.Select(r => r with { Verdict = GateVerdict.Allow, ObservedAt = input.Now })],
+        };
+    }
+
+    private sealed record Forgetful : Planted
+    {
+        private int _asked;
+
+        protected override Decision After(Decision decision) =>
+            ++_asked % 2 == 0 || decision.Holds.IsEmpty ? decision : decision with { Holds = decision.Holds.RemoveAt(0) };
+    }
+
+    private sealed record NoIntent : Planted
+    {
+        protected override Decision After(Decision decision) => decision with { Memory = decision.Memory with { InFlight = [] } };
+    }
+
+    private sealed record FreeIntents : Planted
+    {
+        protected override RolloutInput Before(RolloutInput input) => input with
+        {
+            Policy = input.Policy with { Driver = UpdateDriver.OnDelete, MaxUnavailable = IntOrPercent.Of(input.Policy.MaxUnavailable.Number + input.Memory.InFlight.Length) },
+            Snapshot = input.Snapshot with { Budgets = [] },
+        };
+    }
+
+    /// <summary>It forgets what it burns, and does not send the burning.</summary>
+    private sealed record NoBurning : Planted
+    {
+        protected override RolloutInput Before(RolloutInput input) =>
+            input with { Memory = input.Memory with { InFlight = [.. input.Memory.InFlight.Where(e => !Stands(input, e) || !MustGo(input))] } };
+
+        private static bool MustGo(RolloutInput input) => input.Reports.Any(r => r.Verdict is not GateVerdict.Allow) || input.Request.Suspend;
+
+        private static bool Stands(RolloutInput input, InFlightPod entry) => input.Snapshot.Pods.Any(p => p.Uid == entry.Uid && !p.IsTerminating);
+    }
+
+    private sealed record Early : Planted
+    {
+        protected override Decision After(Decision decision) =>
+            decision.Total > 1 && decision.Updated == decision.Total - 1 ? decision with { Memory = decision.Memory with { State = RolloutState.Completed } } : decision;
+    }
+
+    private sealed record NeverLast : Planted
+    {
+        protected override Decision After(Decision decision) => decision with
+        {
+            Actions = [.. decision.Actions.Where(a => a is not WriteStrategy { Next.Partition: 0 } and not RemovePod { Pod: "web-0" })],
+        };
+    }
+
+    /// <summary>A pod that is back is shown as old again, under the same UID: a cache that never moves on.</summary>
+    private sealed record TakesTwice : Planted
+    {
+        protected override RolloutInput Before(RolloutInput input) => input with
+        {
+            Snapshot = input.Snapshot with { Pods = [.. input.Snapshot.Pods.Select(p => p with { Revision = ToyWorld.Old })] },
+        };
+    }
+}
