@@ -10,7 +10,7 @@ namespace Ordinal.Runtime.Crds;
 public static partial class YamlWriter
 {
     /// <summary>Words that some reader of YAML takes for something else than text.</summary>
-    private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase) { "true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf" };
+    private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase) { "true", "false", "yes", "no", "on", "off", "y", "n", "null", ".nan", ".inf" };
 
     /// <summary>Writes one document, without its separator.</summary>
     public static string Write(JsonNode document)
@@ -121,7 +121,7 @@ public static partial class YamlWriter
         return quoted.Append('"').ToString();
     }
 
-    // Letters first (so no number, no indicator), no colon and no hash inside: nothing a reader could take for more than text.
-    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_./,;()'=<> -]*[A-Za-z0-9_./)]\z|^[A-Za-z]\z", RegexOptions.CultureInvariant)]
+    // Letters first, or a JSON path (so no number, no indicator), no colon and no hash inside: nothing a reader could take for more than text.
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_./,;()'=<> -]*[A-Za-z0-9_./)]\z|^[A-Za-z]\z|^\.[A-Za-z][A-Za-z0-9_.]*\z", RegexOptions.CultureInvariant)]
     private static partial Regex PlainText();
 }
