@@ -1,4 +1,6 @@
+using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Door;
 
 namespace Ordinal.ControlPlane.Nodes.Processes;
 
@@ -8,7 +10,7 @@ namespace Ordinal.ControlPlane.Nodes.Processes;
 /// loopback net. Images are not looked at. Nothing that it starts outlives it (<see cref="ProcessLauncher"/>), and everything that it
 /// writes lies in one directory that only this user can enter. One runtime can serve several nodes. Linux only.
 /// </summary>
-public sealed class ProcessRuntime : IPodRuntime, IAsyncDisposable
+public sealed class ProcessRuntime : IPodRuntime, ILogSource, IAsyncDisposable
 {
     private readonly ProcessRuntimeOptions _options;
     private readonly IPodObjects _objects;
@@ -59,6 +61,17 @@ public sealed class ProcessRuntime : IPodRuntime, IAsyncDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public Task<IApiFeed?> OpenAsync(LogRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        TryFindLog(new ObjectKey(request.Namespace, request.Pod), request.Container, request.Previous, out var log);
+        return Task.FromResult<IApiFeed?>(log is null
+            ? null
+            : new ContainerLogFeed(new ContainerLogReader(log, new ContainerLogOptions(
+                request.Follow, request.Timestamps, request.TailLines, request.Since, request.LimitBytes))));
+    }
+
     /// <summary>Finds a container's log.</summary>
     /// <param name="pod">Namespace and name.</param>
     /// <param name="container">Name of the container.</param>
@@ -107,6 +120,17 @@ public sealed class ProcessRuntime : IPodRuntime, IAsyncDisposable
         lock (_lock)
         {
             _pods.Remove(pod);
+        }
+    }
+
+    private sealed class ContainerLogFeed(ContainerLogReader reader) : IApiFeed
+    {
+        public ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken) => reader.ReadAsync(cancellationToken);
+
+        public ValueTask DisposeAsync()
+        {
+            reader.Dispose();
+            return ValueTask.CompletedTask;
         }
     }
 }
