@@ -36,6 +36,36 @@ internal static class Bodies
         return type.Converter is { } converter ? converter.ToStorage(document) : document;
     }
 
+    /// <summary>Reads the document of a server-side apply, which may be YAML or JSON.</summary>
+    /// <exception cref="ApiRefusalException">It is not a document of this object.</exception>
+    public static JsonObject ReadApply(ApiRequest request, ResourceType type, RequestTarget target)
+    {
+        JsonObject document;
+        try
+        {
+            ReadOnlySpan<byte> body = request.Call.Body.Span;
+            document = body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..] ? JsonText.ParseObject(body) : YamlText.ParseObject(body);
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            throw Refuse.BadRequest($"error decoding YAML: {Shorten(e.Message)}");
+        }
+
+        if (document.Text("kind") != type.Kind || document.Text("apiVersion") != type.ApiVersion)
+        {
+            throw Refuse.BadRequest($"the kind or API version in the data ({document.Text("apiVersion")}, {document.Text("kind")}) does not match the expected one ({type.ApiVersion}, {type.Kind})");
+        }
+
+        JsonObject metadata = document.Metadata();
+        if (metadata.List("managedFields") is { Count: > 0 })
+        {
+            throw Refuse.BadRequest("metadata.managedFields must be nil");
+        }
+
+        metadata["name"] ??= target.Name;
+        return document;
+    }
+
     /// <summary>Parses a body in the media type that it claims.</summary>
     /// <exception cref="ApiRefusalException">It is not what it claims, or of a type that is not understood.</exception>
     public static JsonObject Parse(ApiRequest request, List<string>? duplicates = null)

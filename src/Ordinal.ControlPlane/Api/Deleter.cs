@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Storage;
@@ -25,7 +24,7 @@ internal sealed class Deleter(RevisionedStore store, ObjectWriter writer)
         {
             StoredObject stored = store.Find(key) ?? throw Refuse.NotFound(type, key.Name);
             JsonObject document = stored.Parse();
-            CheckPreconditions(type, stored, document, options);
+            CheckPreconditions(type, key.Name, document, options);
             bool dryRun = options.IsDryRun || context.IsDryRun;
             bool changed = Mark(type, document, options, context, out bool keeps);
             if (keeps && !changed)
@@ -48,23 +47,25 @@ internal sealed class Deleter(RevisionedStore store, ObjectWriter writer)
         }
     }
 
-    private static void CheckPreconditions(ResourceType type, StoredObject stored, JsonObject document, DeleteOptions options)
+    /// <summary>Checks the preconditions of a deletion.</summary>
+    /// <exception cref="ApiRefusalException">One fails.</exception>
+    public static void CheckPreconditions(ResourceType type, string name, JsonObject document, DeleteOptions options)
     {
         string uid = document.Metadata().Text("uid") ?? "";
         if (options.Uid is { } wantedUid && wantedUid != uid)
         {
             throw Refuse.Precondition(
                 type,
-                stored.Key.Name,
+                name,
                 $"the UID in the precondition ({wantedUid}) does not match the UID in record ({uid}). The object might have been deleted and then recreated");
         }
 
-        string version = stored.Revision.ToString(CultureInfo.InvariantCulture);
+        string version = document.Metadata().Text("resourceVersion") ?? "";
         if (options.ResourceVersion is { } wantedVersion && wantedVersion != version)
         {
             throw Refuse.Precondition(
                 type,
-                stored.Key.Name,
+                name,
                 $"the ResourceVersion in the precondition ({wantedVersion}) does not match the ResourceVersion in record ({version}). The object might have been modified");
         }
     }

@@ -40,6 +40,10 @@ public sealed class FieldErrors
             field,
             $"Unsupported value: {(value is null ? "null" : JsonText.WriteString(value))}: supported values: {string.Join(", ", supported.Select(s => $"\"{s}\""))}"));
 
+    /// <summary>Notes a reference to something that is not there.</summary>
+    public void NotFound(string field, JsonNode? value) =>
+        _found.Add(new FieldError("FieldValueNotFound", field, $"Not found: {JsonText.WriteString(value)}"));
+
     /// <summary>Notes a forbidden change or field.</summary>
     public void Forbidden(string field, string detail) => _found.Add(new FieldError("FieldValueForbidden", field, $"Forbidden: {detail}"));
 

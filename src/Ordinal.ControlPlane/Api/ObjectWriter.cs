@@ -65,6 +65,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             document.Remove("status");
         }
 
+        FieldFilter.Prune(type, document, context, isPatch: context.IsApply);
         type.Strategy.PrepareForCreate(document);
         type.Strategy.ApplyDefaults(document);
         var errors = new FieldErrors();
@@ -84,7 +85,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
 
         if (!context.IsApply)
         {
-            ManagedFields.RecordWrite(type.Shape, null, document, context);
+            ManagedFields.RecordWrite(type, null, document, context);
         }
 
         return Commit(type, key, null, document, context) ?? throw Refuse.AlreadyExists(type, name);
@@ -110,7 +111,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             Prepare(type, proposed, old, context);
             if (!context.IsApply)
             {
-                ManagedFields.RecordWrite(type.Shape, old, proposed, context);
+                ManagedFields.RecordWrite(type, old, proposed, context);
             }
 
             if (IsSame(old, proposed))
@@ -172,9 +173,10 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             Carry(oldMetadata, metadata, "generateName");
         }
 
+        FieldFilter.Prune(type, proposed, context, isPatch: true);
         proposed["apiVersion"] = type.StorageApiVersion;
         proposed["kind"] = type.Kind;
-        if (type.HasStatus)
+        if (type.HasStatus && !context.WritesSpecAndStatus)
         {
             if (context.IsStatusWrite)
             {
@@ -193,7 +195,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             }
         }
 
-        type.Strategy.PrepareForUpdate(proposed, old, context.IsStatusWrite);
+        type.Strategy.PrepareForUpdate(proposed, old, context.Subresource);
         type.Strategy.ApplyDefaults(proposed);
         if (type.TracksGeneration && !context.IsStatusWrite && type.Strategy.ChangesGeneration(proposed, old))
         {

@@ -13,6 +13,9 @@ internal sealed class RequestDispatcher
     private readonly ObjectWriter _writer;
     private readonly Reader _reader;
     private readonly Writes _writes;
+    private readonly Scales _scales;
+    private readonly Bindings _bindings;
+    private readonly Evictions _evictions;
     private readonly Discovery _discovery;
     private readonly PodLogs _logs;
 
@@ -25,6 +28,9 @@ internal sealed class RequestDispatcher
         var deleter = new Deleter(store, _writer);
         _reader = new Reader(timeProvider, options, store);
         _writes = new Writes(timeProvider, store, _writer, deleter, _reader);
+        _scales = new Scales(store, _writer, _writes);
+        _bindings = new Bindings(_writer, _writes);
+        _evictions = new Evictions(timeProvider, store, _writer, deleter, types);
         _discovery = new Discovery(types, options);
         _logs = new PodLogs(timeProvider, store, logs);
     }
@@ -48,19 +54,46 @@ internal sealed class RequestDispatcher
             return _discovery.Answer(request) ?? throw Refuse.NoSuchResource();
         }
 
+        if (Reviews.Answer(request) is { } review)
+        {
+            return review;
+        }
+
         ResourceType type = Resolve(target);
+        if (target.Subresource.Length > 0 && target.Name.Length > 0 && AnswerSubresource(type, target, request) is { } answer)
+        {
+            return answer;
+        }
+
         return (request.Call.Method, target.Subresource, target.Name.Length > 0) switch
         {
             ("GET", "", true) => _reader.Get(type, target, request),
             ("GET", "", false) => _reader.List(type, target, request),
-            ("GET", "status", true) when type.HasStatus => _reader.Get(type, target, request),
             ("POST", "", false) => _writes.Create(type, target, request),
-            ("PUT", "" or "status", true) => _writes.Replace(type, target, request),
-            ("PATCH", "" or "status", true) => _writes.Patch(type, target, request),
+            ("PUT", "", true) => _writes.Replace(type, target, request),
+            ("PATCH", "", true) => _writes.Patch(type, target, request),
             ("DELETE", "", true) => _writes.Delete(type, target, request),
             ("DELETE", "", false) => _writes.DeleteCollection(type, target, request),
             _ when target.Subresource.Length > 0 => throw Refuse.NoSuchResource(),
             _ => throw Refuse.MethodNotAllowed(),
+        };
+    }
+
+    private ApiAnswer? AnswerSubresource(ResourceType type, RequestTarget target, ApiRequest request)
+    {
+        bool isPod = type is { Group: "", Plural: "pods" };
+        return (target.Subresource, request.Call.Method) switch
+        {
+            ("status", "GET") when type.HasStatus => _reader.Get(type, target, request),
+            ("status", "PUT") when type.HasStatus => _writes.Replace(type, target, request),
+            ("status", "PATCH") when type.HasStatus => _writes.Patch(type, target, request),
+            ("scale", "GET") when type.Scale is not null => _scales.Get(type, target),
+            ("scale", "PUT" or "PATCH") when type.Scale is not null => _scales.Write(type, target, request),
+            ("binding", "POST") when isPod => _bindings.Create(type, target, request),
+            ("eviction", "POST") when isPod => _evictions.Create(type, target, request),
+            ("finalize", "PUT") when type.Strategy is NamespaceStrategy => _writes.Finalize(type, target, request),
+            ("status", _) when type.HasStatus => throw Refuse.MethodNotAllowed(),
+            _ => null,
         };
     }
 

@@ -22,5 +22,8 @@ internal sealed record WriteContext(string Manager, DateTimeOffset Now)
     /// <summary>Gets the warnings to send back.</summary>
     public List<string> Warnings { get; } = [];
 
+    /// <summary>Gets a value indicating whether spec and status are written together, as a binding does.</summary>
+    public bool WritesSpecAndStatus { get; init; }
+
     public bool IsStatusWrite => Subresource == "status";
 }

@@ -39,9 +39,31 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
         return reader.Answer(200, type, stored, request, context.Warnings);
     }
 
+    /// <summary>Replaces a namespace's own finalizers; with the last one it goes.</summary>
+    public ApiAnswer Finalize(ResourceType type, RequestTarget target, ApiRequest request)
+    {
+        WriteContext context = ContextOf(type, request, "finalize") with { WritesSpecAndStatus = true };
+        JsonObject document = Bodies.ReadObject(request, type, context);
+        StoredObject stored = writer.Update(
+            type,
+            KeyOf(type, target),
+            current =>
+            {
+                current["spec"] = document["spec"]?.DeepClone();
+                return current;
+            },
+            context);
+        return reader.Answer(200, type, stored, request, context.Warnings);
+    }
+
     public ApiAnswer Patch(ResourceType type, RequestTarget target, ApiRequest request)
     {
         CheckStatus(type, target);
+        if (Bodies.MediaType(request) is "application/apply-patch+yaml" or "application/apply-patch+cbor")
+        {
+            return Apply(type, target, request);
+        }
+
         WriteContext context = ContextOf(type, request, target.Subresource);
         StoreKey key = KeyOf(type, target);
         IDocumentPatch patch = Patches.Parse(request, type);
@@ -59,6 +81,52 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
             },
             context);
         return reader.Answer(200, type, stored, request, context.Warnings);
+    }
+
+    private ApiAnswer Apply(ResourceType type, RequestTarget target, ApiRequest request)
+    {
+        if (request.Text("fieldManager") is null)
+        {
+            throw Refuse.Invalid("meta.k8s.io", "PatchOptions", "", [new FieldError("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")]);
+        }
+
+        WriteContext context = ContextOf(type, request, target.Subresource) with { IsApply = true };
+        JsonObject declared = Bodies.ReadApply(request, type, target);
+        if (type.Converter is { } converter)
+        {
+            declared = converter.ToStorage(declared);
+        }
+
+        if (type.HasStatus)
+        {
+            // A manager owns only what this endpoint can write.
+            foreach (string name in declared.Select(p => p.Key).Where(n => n is not ("apiVersion" or "kind" or "metadata")).ToArray())
+            {
+                if ((name == "status") != context.IsStatusWrite)
+                {
+                    declared.Remove(name);
+                }
+            }
+        }
+
+        StoreKey key = KeyOf(type, target);
+        bool force = request.Flag("force");
+        if (store.Find(key) is null)
+        {
+            if (target.Subresource.Length > 0)
+            {
+                throw Refuse.NotFound(type, target.Name);
+            }
+
+            JsonObject created = new ServerSideApply(type.Shape, declared, context, force).Apply(new JsonObject
+            {
+                ["apiVersion"] = type.StorageApiVersion, ["kind"] = type.Kind, ["metadata"] = new JsonObject(),
+            });
+            return reader.Answer(201, type, writer.Create(type, target.Namespace, created, context), request, context.Warnings);
+        }
+
+        var apply = new ServerSideApply(type.Shape, declared, context, force);
+        return reader.Answer(200, type, writer.Update(type, key, apply.Apply, context), request, context.Warnings);
     }
 
     public ApiAnswer Delete(ResourceType type, RequestTarget target, ApiRequest request)

@@ -1,22 +1,164 @@
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api;
-using Ordinal.ControlPlane.Schemas;
+using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Patching;
 
-/// <summary>Keeps metadata.managedFields: who set which field last.</summary>
+/// <summary>One entry of metadata.managedFields.</summary>
+/// <param name="Manager">Who.</param>
+/// <param name="Operation">Apply or Update; both of one manager are separate owners.</param>
+/// <param name="ApiVersion">Version in which the fields are named.</param>
+/// <param name="Subresource">Subresource that was written; empty for the object.</param>
+internal sealed record FieldOwner(string Manager, string Operation, string ApiVersion, string Subresource)
+{
+    public string Time { get; set; } = "";
+
+    public FieldTree Fields { get; set; } = new();
+
+    public bool IsSameOwner(FieldOwner other) =>
+        Manager == other.Manager && Operation == other.Operation && ApiVersion == other.ApiVersion && Subresource == other.Subresource;
+
+    /// <summary>Names the owner as conflicts do.</summary>
+    public string Shown => $"\"{Manager}\""
+        + (Subresource.Length > 0 ? $" with subresource \"{Subresource}\"" : "")
+        + (Operation == "Update" ? $" using {ApiVersion}" : "");
+}
+
+/// <summary>Keeps metadata.managedFields: who set which field last. A field that the server defaulted belongs to who made it.</summary>
 internal static class ManagedFields
 {
-    /// <summary>Records a write that is not a server-side apply.</summary>
-    public static void RecordWrite(Shape shape, JsonObject? old, JsonObject document, WriteContext context)
+    /// <summary>Records a write that is not a server-side apply: what changed belongs to the writer now.</summary>
+    public static void RecordWrite(ResourceType type, JsonObject? old, JsonObject document, WriteContext context)
     {
-        _ = shape;
-        _ = old;
-        _ = document;
-        _ = context;
+        List<FieldOwner> owners = ReadBase(old, document);
+        FieldComparison changes = FieldComparison.Of(type.Shape, old, document);
+        if (type.HasStatus && context.Subresource.Length == 0)
+        {
+            // The status that a new object starts with is the server's.
+            changes.Added.RemoveChild("f:status");
+        }
+
+        var self = new FieldOwner(context.Manager, "Update", context.ApiVersion, context.Subresource);
+        FieldOwner? mine = owners.Find(o => o.IsSameOwner(self));
+        foreach (FieldOwner owner in owners)
+        {
+            owner.Fields.Remove(changes.Removed);
+            if (owner != mine)
+            {
+                owner.Fields.Remove(changes.Added);
+                owner.Fields.Remove(changes.Modified);
+            }
+        }
+
+        if (!changes.Added.IsEmpty || !changes.Modified.IsEmpty)
+        {
+            if (mine is null)
+            {
+                owners.Add(mine = self);
+            }
+
+            mine.Fields.Add(changes.Added);
+            mine.Fields.Add(changes.Modified);
+            mine.Time = JsonNodes.Timestamp(context.Now);
+        }
+
+        Write(document, owners);
+    }
+
+    /// <summary>Reads the owners from a document.</summary>
+    public static List<FieldOwner> Read(JsonObject? document)
+    {
+        var owners = new List<FieldOwner>();
+        foreach (JsonNode? node in document.Child("metadata").List("managedFields") ?? [])
+        {
+            if (node is not JsonObject entry || entry.Count == 0)
+            {
+                continue;
+            }
+
+            owners.Add(new FieldOwner(
+                entry.Text("manager") ?? "", entry.Text("operation") ?? "Update", entry.Text("apiVersion") ?? "", entry.Text("subresource") ?? "")
+            {
+                Time = entry.Text("time") ?? "",
+                Fields = FieldTree.Read(entry.Child("fieldsV1")),
+            });
+        }
+
+        return owners;
+    }
+
+    /// <summary>Writes the owners into a document: applies first, then by time; those without a field are gone.</summary>
+    public static void Write(JsonObject document, List<FieldOwner> owners)
+    {
+        var list = new JsonArray();
+        IEnumerable<FieldOwner> sorted = owners
+            .Where(o => !o.Fields.IsEmpty)
+            .OrderBy(o => o.Operation, StringComparer.Ordinal)
+            .ThenBy(o => o.Time, StringComparer.Ordinal)
+            .ThenBy(o => o.Manager, StringComparer.Ordinal)
+            .ThenBy(o => o.Subresource, StringComparer.Ordinal);
+        foreach (FieldOwner owner in sorted)
+        {
+            var entry = new JsonObject
+            {
+                ["manager"] = owner.Manager,
+                ["operation"] = owner.Operation,
+                ["apiVersion"] = owner.ApiVersion,
+                ["time"] = owner.Time,
+                ["fieldsType"] = "FieldsV1",
+                ["fieldsV1"] = owner.Fields.Write(),
+            };
+            if (owner.Subresource.Length > 0)
+            {
+                entry["subresource"] = owner.Subresource;
+            }
+
+            list.Add((JsonNode)entry);
+        }
+
+        JsonObject metadata = document.Metadata();
+        metadata.Remove("managedFields");
+        if (list.Count > 0)
+        {
+            metadata["managedFields"] = list;
+        }
     }
 
     /// <summary>Compares two lists of managed fields without their times.</summary>
-    public static bool SameButTimes(JsonArray? left, JsonArray? right) => JsonNodes.Same(left, right);
+    public static bool SameButTimes(JsonArray? left, JsonArray? right)
+    {
+        int count = left?.Count ?? 0;
+        if (count != (right?.Count ?? 0))
+        {
+            return false;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            var mine = left![i] as JsonObject;
+            var theirs = right![i] as JsonObject;
+            foreach (string field in (ReadOnlySpan<string>)["manager", "operation", "apiVersion", "subresource", "fieldsV1"])
+            {
+                if (!JsonNodes.Same(mine?[field], theirs?[field]))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A writer may send managed fields along: one empty entry clears them, others count, none means the stored ones.</summary>
+    private static List<FieldOwner> ReadBase(JsonObject? old, JsonObject document)
+    {
+        if (document.Child("metadata").List("managedFields") is { Count: 1 } sent && sent[0] is JsonObject { Count: 0 })
+        {
+            return [];
+        }
+
+        List<FieldOwner> owners = Read(document);
+        return owners.Count > 0 ? owners : Read(old);
+    }
 }

@@ -5,7 +5,7 @@ using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Patching;
 
-/// <summary>Reads a patch of the kind that its media type names.</summary>
+/// <summary>Reads a patch of the kind that its media type names; server-side apply is not one of them.</summary>
 internal static class Patches
 {
     private const string Accepted =
@@ -21,7 +21,7 @@ internal static class Patches
                 "application/json-patch+json" => JsonPatch.Parse(request.Call.Body.Span),
                 "application/merge-patch+json" => new MergePatch(JsonText.ParseObject(request.Call.Body.Span)),
                 "application/strategic-merge-patch+json" when type.Strategy is not CustomResourceStrategy =>
-                    new MergePatch(JsonText.ParseObject(request.Call.Body.Span)),
+                    new StrategicMergePatch(type.Shape, JsonText.ParseObject(request.Call.Body.Span)),
                 _ => throw Refuse.UnsupportedMediaType(
                     type.Strategy is CustomResourceStrategy ? Accepted.Replace(", application/strategic-merge-patch+json", "", StringComparison.Ordinal) : Accepted),
             };

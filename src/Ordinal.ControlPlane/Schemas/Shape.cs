@@ -46,14 +46,31 @@ public sealed record AtomicShape : Shape;
 /// <param name="Name">Name of the type, for messages.</param>
 public sealed record ObjectShape(string Name) : Shape
 {
+    private Dictionary<string, Shape> _fields = new(StringComparer.Ordinal);
+
     /// <summary>Gets the known fields.</summary>
-    public Dictionary<string, Shape> Fields { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, Shape> Fields => _fields;
+
+    /// <summary>Gets the fields that are there even when they are empty, so that a write does not make them.</summary>
+    public HashSet<string> AlwaysThere { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Gets or sets a value indicating whether fields that are not listed are kept.</summary>
     public bool KeepsUnknownFields { get; set; }
 
-    /// <summary>Gets the fields whose unlisted keys a strategic merge removes from the object ($retainKeys unions).</summary>
-    public HashSet<string> RetainsKeys { get; } = new(StringComparer.Ordinal);
+    /// <summary>Gets a value indicating whether the object is owned as a whole.</summary>
+    public bool IsAtomic { get; init; }
+
+    /// <summary>Gets a value indicating whether its fields exclude each other, so that patches may name those to keep.</summary>
+    public bool IsUnion { get; init; }
+
+    /// <summary>Gets the same shape, owned as a whole.</summary>
+    public ObjectShape Atomically()
+    {
+        var atomic = new ObjectShape(Name) { IsAtomic = true, KeepsUnknownFields = KeepsUnknownFields, IsUnion = IsUnion };
+        // The fields are shared, not copied: they may not all be there yet.
+        atomic._fields = _fields;
+        return atomic;
+    }
 
     // A record would compare and print the fields, and types that refer to themselves would never end.
     public bool Equals(ObjectShape? other) => ReferenceEquals(this, other);

@@ -1,3 +1,5 @@
+using Ordinal.ControlPlane.Schemas;
+
 namespace Ordinal.ControlPlane.Api.Resources;
 
 /// <summary>The resources that are there without a CRD.</summary>
@@ -18,8 +20,10 @@ public static class BuiltInTypes
         ["type"] = "type",
     };
 
-    /// <summary>Lists them, core group first, as discovery shows them.</summary>
-    public static IReadOnlyList<ResourceType> All { get; } =
+    /// <summary>Makes them for one server, core group first, as discovery shows them.</summary>
+    public static IReadOnlyList<ResourceType> Create() => [.. Declared().Select(t => t with { Shape = BuiltInShapes.Of(t.Kind) })];
+
+    private static IEnumerable<ResourceType> Declared() =>
     [
         new("", "v1", "namespaces", "Namespace", false)
         {
@@ -41,16 +45,18 @@ public static class BuiltInTypes
         },
         new("", "v1", "services", "Service", true)
         {
+            Strategy = new ServiceStrategy(),
             ShortNames = ["svc"], Categories = ["all"], HasStatus = true, SelectableFields = Same("spec.clusterIP", "spec.type"),
         },
         new("", "v1", "endpoints", "Endpoints", true) { ShortNames = ["ep"], Singular = "endpoints", ListKind = "EndpointsList", CreatesOnUpdate = true },
         new("", "v1", "events", "Event", true) { ShortNames = ["ev"], CreatesOnUpdate = true, SelectableFields = EventFields },
-        new("", "v1", "configmaps", "ConfigMap", true) { ShortNames = ["cm"] },
-        new("", "v1", "secrets", "Secret", true) { SelectableFields = Same("type") },
-        new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true) { ShortNames = ["pvc"], HasStatus = true },
+        new("", "v1", "configmaps", "ConfigMap", true) { Strategy = new ConfigMapStrategy(), ShortNames = ["cm"] },
+        new("", "v1", "secrets", "Secret", true) { Strategy = new SecretStrategy(), SelectableFields = Same("type") },
+        new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true) { Strategy = new ClaimStrategy(), ShortNames = ["pvc"], HasStatus = true },
         new("", "v1", "serviceaccounts", "ServiceAccount", true) { ShortNames = ["sa"] },
         new("apps", "v1", "statefulsets", "StatefulSet", true)
         {
+            Strategy = new StatefulSetStrategy(),
             ShortNames = ["sts"],
             Categories = ["all"],
             HasStatus = true,
@@ -59,15 +65,17 @@ public static class BuiltInTypes
         },
         new("apps", "v1", "deployments", "Deployment", true)
         {
+            Strategy = new DeploymentStrategy(),
             ShortNames = ["deploy"],
             Categories = ["all"],
             HasStatus = true,
             TracksGeneration = true,
             Scale = new ScalePaths(".spec.replicas", ".status.replicas", ".spec.selector"),
         },
-        new("apps", "v1", "controllerrevisions", "ControllerRevision", true),
+        new("apps", "v1", "controllerrevisions", "ControllerRevision", true) { Strategy = new RevisionStrategy() },
         new("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true)
         {
+            Strategy = new BudgetStrategy(),
             ShortNames = ["pdb"], HasStatus = true, TracksGeneration = true,
         },
         new("coordination.k8s.io", "v1", "leases", "Lease", true) { CreatesOnUpdate = true },
@@ -75,13 +83,13 @@ public static class BuiltInTypes
         {
             ShortNames = ["crd", "crds"], Categories = ["api-extensions"], HasStatus = true, TracksGeneration = true,
         },
-        new("rbac.authorization.k8s.io", "v1", "roles", "Role", true),
-        new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", true),
-        new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false),
-        new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false),
+        new("rbac.authorization.k8s.io", "v1", "roles", "Role", true) { Strategy = new RbacStrategy() },
+        new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", true) { Strategy = new RbacStrategy() },
+        new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false) { Strategy = new RbacStrategy() },
+        new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false) { Strategy = new RbacStrategy() },
         new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", false)
         {
-            Plural = "validatingadmissionpolicies", HasStatus = true, TracksGeneration = true,
+            HasStatus = true, TracksGeneration = true,
         },
         new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", false),
         new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false) { TracksGeneration = true },

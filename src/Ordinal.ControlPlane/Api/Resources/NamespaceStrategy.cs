@@ -14,10 +14,13 @@ public sealed class NamespaceStrategy : ResourceStrategy
         document["status"] = new JsonObject { ["phase"] = "Active" };
     }
 
-    public override void PrepareForUpdate(JsonObject document, JsonObject old, bool isStatusWrite)
+    public override void PrepareForUpdate(JsonObject document, JsonObject old, string subresource)
     {
-        // Only the finalize subresource changes the finalizers, and it does not come through here.
-        document["spec"] = old["spec"]?.DeepClone();
+        // Only the finalize subresource changes the finalizers.
+        if (subresource != "finalize")
+        {
+            document["spec"] = old["spec"]?.DeepClone();
+        }
     }
 
     public override void ApplyDefaults(JsonObject document) =>

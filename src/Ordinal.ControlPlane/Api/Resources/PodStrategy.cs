@@ -6,10 +6,59 @@ namespace Ordinal.ControlPlane.Api.Resources;
 /// <summary>Pods: graceful deletion, and a spec that hardly changes.</summary>
 public sealed class PodStrategy : ResourceStrategy
 {
+    private const string Immutable =
+        "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+
     public override bool AnswersDeletedObject => true;
 
-    public override void PrepareForCreate(JsonObject document) =>
-        document["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = "BestEffort" };
+    public override void PrepareForCreate(JsonObject document)
+    {
+        JsonObject spec = document.Ensure("spec");
+        spec.Default("enableServiceLinks", true);
+        spec.Default("preemptionPolicy", "PreemptLowerPriority");
+        spec.Default("priority", 0L);
+        document["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QualityOfService(spec) };
+    }
+
+    public override void PrepareForUpdate(JsonObject document, JsonObject old, string subresource)
+    {
+        // The class follows from the spec and never changes; a status writer may leave it out.
+        if (old.Child("status")?["qosClass"] is { } quality)
+        {
+            document.Ensure("status").Default("qosClass", quality.DeepClone());
+        }
+
+        if (subresource == "status")
+        {
+            document.Ensure("status").Default("phase", "Pending");
+        }
+    }
+
+    public override void ApplyDefaults(JsonObject document) => PodDefaults.Apply(document.Ensure("spec"));
+
+    public override void Validate(JsonObject document, JsonObject? old, bool isStatusWrite, FieldErrors errors)
+    {
+        if (isStatusWrite)
+        {
+            return;
+        }
+
+        PodRules.Validate(document.Child("spec"), "spec", errors);
+        if (old is not null && !JsonNodes.Same(WithoutMutable(document), WithoutMutable(old)))
+        {
+            errors.Forbidden("spec", Immutable);
+        }
+    }
+
+    /// <summary>Binding does not count.</summary>
+    public override bool ChangesGeneration(JsonObject document, JsonObject old)
+    {
+        var now = (JsonObject?)document["spec"]?.DeepClone();
+        now?.Remove("nodeName");
+        var before = (JsonObject?)old["spec"]?.DeepClone();
+        before?.Remove("nodeName");
+        return !JsonNodes.Same(now, before);
+    }
 
     /// <summary>A pod without a node, or one that has ended, goes at once.</summary>
     public override long? GraceSeconds(JsonObject document, long? asked)
@@ -19,5 +68,50 @@ public sealed class PodStrategy : ResourceStrategy
         bool isPlaced = !string.IsNullOrEmpty(spec.Text("nodeName"));
         bool hasEnded = document.Child("status").Text("phase") is "Succeeded" or "Failed";
         return !isPlaced || hasEnded ? 0 : seconds < 0 ? 1 : seconds;
+    }
+
+    private static JsonObject WithoutMutable(JsonObject document)
+    {
+        var spec = (JsonObject)document.Ensure("spec").DeepClone();
+        bool isBound = !string.IsNullOrEmpty(spec.Text("nodeName"));
+        foreach (string name in (ReadOnlySpan<string>)["activeDeadlineSeconds", "tolerations", "schedulingGates", "terminationGracePeriodSeconds"])
+        {
+            spec.Remove(name);
+        }
+
+        // Only the binding sets the node, and it refuses a second one itself.
+        if (isBound)
+        {
+            spec.Remove("nodeName");
+        }
+
+        foreach (string list in (ReadOnlySpan<string>)["initContainers", "containers"])
+        {
+            foreach (JsonObject container in (spec.List(list) ?? []).OfType<JsonObject>())
+            {
+                container.Remove("image");
+            }
+        }
+
+        return spec;
+    }
+
+    private static string QualityOfService(JsonObject spec)
+    {
+        bool any = false;
+        bool all = true;
+        foreach (JsonObject container in (spec.List("containers") ?? []).OfType<JsonObject>())
+        {
+            JsonObject? resources = container.Child("resources");
+            JsonObject? limits = resources.Child("limits");
+            JsonObject? requests = resources.Child("requests");
+            any |= limits is { Count: > 0 } || requests is { Count: > 0 };
+            foreach (string name in (ReadOnlySpan<string>)["cpu", "memory"])
+            {
+                all &= limits?[name] is not null && (requests?[name] is null || JsonNodes.Same(requests[name], limits[name]));
+            }
+        }
+
+        return !any ? "BestEffort" : all ? "Guaranteed" : "Burstable";
     }
 }

@@ -20,7 +20,7 @@ public class ResourceStrategy
     }
 
     /// <summary>Carries over what this write may not change.</summary>
-    public virtual void PrepareForUpdate(JsonObject document, JsonObject old, bool isStatusWrite)
+    public virtual void PrepareForUpdate(JsonObject document, JsonObject old, string subresource)
     {
     }
 

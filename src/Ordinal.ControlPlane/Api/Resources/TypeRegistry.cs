@@ -13,11 +13,7 @@ public sealed class TypeRegistry
     /// <summary>Creates a registry of the built-in resources.</summary>
     public TypeRegistry()
     {
-        foreach (ResourceType type in BuiltInTypes.All)
-        {
-            _inOrder = _inOrder.Add(type);
-        }
-
+        _inOrder = [.. BuiltInTypes.Create()];
         Index();
     }
 

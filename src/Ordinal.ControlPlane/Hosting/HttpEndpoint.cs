@@ -1,0 +1,215 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Ordinal.ControlPlane.Api;
+using Ordinal.ControlPlane.Door;
+
+namespace Ordinal.ControlPlane.Hosting;
+
+/// <summary>Turns HTTP requests into calls and answers into responses.</summary>
+internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, long maxBodyBytes, CancellationToken stopping)
+{
+    private static readonly HashSet<string> OpenPaths = new(StringComparer.Ordinal) { "/healthz", "/livez", "/readyz", "/version" };
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        try
+        {
+            await HandleAsync(context, ended.Token);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // The caller has gone, or the host stops: nobody waits for an answer.
+            Cut(context);
+        }
+        catch (HttpRequestException)
+        {
+            // An injected fault: the connection is to be lost.
+            context.Abort();
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or StackOverflowException))
+        {
+            // A mistake of ours must not take the cluster down; the caller hears of it as of a real server's.
+            await WriteAsync(context, new ApiRefusalException(500, "InternalError", $"Internal error occurred: {e.GetType().Name}: {e.Message}").ToAnswer(), CancellationToken.None);
+        }
+    }
+
+    private static void Cut(HttpContext context)
+    {
+        if (context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            // Ending in good order would look like a complete answer only for watches, which may end at any time.
+            return;
+        }
+
+        context.Abort();
+    }
+
+    private static async Task WriteAsync(HttpContext context, ApiAnswer answer, CancellationToken cancellationToken)
+    {
+        HttpResponse response = context.Response;
+        if (response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        SetHeaders(response, answer);
+        response.ContentLength = answer.Body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await response.Body.WriteAsync(answer.Body, cancellationToken);
+        }
+    }
+
+    private static void SetHeaders(HttpResponse response, ApiAnswer answer)
+    {
+        response.StatusCode = answer.StatusCode;
+        response.ContentType = answer.ContentType;
+        response.Headers.CacheControl = "no-cache, private";
+        if (answer.RetryAfter is { } retryAfter)
+        {
+            response.Headers.RetryAfter = ((long)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        foreach (string warning in answer.Warnings)
+        {
+            string quoted = warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).ReplaceLineEndings(" ");
+            response.Headers.Append("Warning", $"299 - \"{quoted}\"");
+        }
+    }
+
+    private async Task HandleAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        HttpRequest request = context.Request;
+        if (!identity.Accepts(request.Headers.Authorization) && !OpenPaths.Contains(request.Path.Value ?? ""))
+        {
+            await WriteAsync(context, new ApiRefusalException(401, "Unauthorized", "Unauthorized").ToAnswer(), cancellationToken);
+            return;
+        }
+
+        (ReadOnlyMemory<byte> body, bool isTooLarge) = await ReadBodyAsync(request, cancellationToken);
+        if (isTooLarge)
+        {
+            context.Response.Headers.Connection = request.Protocol == "HTTP/1.1" ? "close" : default;
+            var refusal = new ApiRefusalException(413, "RequestEntityTooLarge", $"Request entity too large: limit is {maxBodyBytes}");
+            await WriteAsync(context, refusal.ToAnswer(), cancellationToken);
+            return;
+        }
+
+        ApiCall call = ToCall(context, body);
+        if (ApiServer.IsStream(call))
+        {
+            await StreamAsync(context, call, cancellationToken);
+            return;
+        }
+
+        await WriteAsync(context, await server.HandleAsync(call, cancellationToken), cancellationToken);
+    }
+
+    private static ApiCall ToCall(HttpContext context, ReadOnlyMemory<byte> body)
+    {
+        // The raw target: the server's own decoding of the path keeps %2F and folds what it must not fold.
+        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        int question = target.IndexOf('?', StringComparison.Ordinal);
+        HttpRequest request = context.Request;
+        return new ApiCall(
+            HttpMethods.IsHead(request.Method) ? "GET" : request.Method,
+            question < 0 ? target : target[..question],
+            question < 0 ? "" : target[(question + 1)..])
+        {
+            ContentType = request.ContentType,
+            Accept = request.Headers.Accept,
+            UserAgent = request.Headers.UserAgent,
+            Body = body,
+        };
+    }
+
+    private async Task<(ReadOnlyMemory<byte> Body, bool IsTooLarge)> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > maxBodyBytes)
+        {
+            await DrainAsync(request, cancellationToken);
+            return (default, true);
+        }
+
+        if (request.ContentLength is 0)
+        {
+            return (default, false);
+        }
+
+        var buffer = new ArrayBufferWriter<byte>((int)(request.ContentLength ?? 512));
+        while (true)
+        {
+            int read = await request.Body.ReadAsync(buffer.GetMemory(4096), cancellationToken);
+            if (read == 0)
+            {
+                return (buffer.WrittenMemory, false);
+            }
+
+            buffer.Advance(read);
+            if (buffer.WrittenCount > maxBodyBytes)
+            {
+                await DrainAsync(request, cancellationToken);
+                return (default, true);
+            }
+        }
+    }
+
+    /// <summary>Reads on, within bounds, so that the caller gets to read the refusal instead of a broken pipe.</summary>
+    private static async Task DrainAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        const long Longest = 64L * 1024 * 1024;
+        byte[] scrap = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        try
+        {
+            for (long total = 0; total < Longest;)
+            {
+                int read = await request.Body.ReadAsync(scrap, cancellationToken);
+                if (read == 0)
+                {
+                    return;
+                }
+
+                total += read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scrap);
+        }
+    }
+
+    private async Task StreamAsync(HttpContext context, ApiCall call, CancellationToken cancellationToken)
+    {
+        StreamOpening opening = await server.OpenAsync(call, cancellationToken);
+        if (opening.Feed is null)
+        {
+            await WriteAsync(context, opening.Refused!, cancellationToken);
+            return;
+        }
+
+        await using IApiFeed feed = opening.Feed;
+        bool isWatch = !call.Path.EndsWith("/log", StringComparison.Ordinal);
+        SetHeaders(context.Response, new ApiAnswer(200, default) { ContentType = isWatch ? "application/json" : "text/plain" });
+        // Headers first: a client can tell an open, quiet watch from a hanging server.
+        await context.Response.StartAsync(cancellationToken);
+        await context.Response.Body.FlushAsync(cancellationToken);
+        while (await feed.ReadAsync(cancellationToken) is { } frame)
+        {
+            Write(context.Response.BodyWriter, frame.Span, isWatch);
+            await context.Response.BodyWriter.FlushAsync(cancellationToken);
+        }
+    }
+
+    private static void Write(IBufferWriter<byte> writer, ReadOnlySpan<byte> frame, bool isWatch)
+    {
+        writer.Write(frame);
+        if (isWatch)
+        {
+            writer.Write("\n"u8);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Schemas;
+using Ordinal.ControlPlane.Text;
+
+namespace Ordinal.ControlPlane.Patching;
+
+/// <summary>
+/// What changed between two states of a document, as sets of fields, by the rules of Kubernetes' structured merge: an object that
+/// is new belongs to its maker with all that is in it; an atomic one counts as a single field.
+/// </summary>
+internal sealed class FieldComparison
+{
+    // Fields that nobody owns.
+    private static readonly HashSet<string> Unowned = new(StringComparer.Ordinal)
+    {
+        "name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion",
+    };
+
+    private readonly List<string> _path = [];
+
+    private FieldComparison()
+    {
+    }
+
+    public FieldTree Added { get; } = new();
+
+    public FieldTree Modified { get; } = new();
+
+    public FieldTree Removed { get; } = new();
+
+    /// <summary>Compares two states; a missing old one is a creation.</summary>
+    public static FieldComparison Of(Shape shape, JsonObject? old, JsonObject document)
+    {
+        var comparison = new FieldComparison();
+        comparison.CompareFields(shape, old ?? [], document, depth: 0);
+        return comparison;
+    }
+
+    /// <summary>Gets the fields that a document of a server-side apply declares.</summary>
+    public static FieldTree Declared(Shape shape, JsonObject document)
+    {
+        var walker = new FieldComparison();
+        walker.Declare(shape, document, depth: 0);
+        return walker.Added;
+    }
+
+    private static bool IsOwned(List<string> path, string name, int depth) => depth switch
+    {
+        0 => name is not ("apiVersion" or "kind"),
+        1 => path[0] != "f:metadata" || !Unowned.Contains(name),
+        _ => true,
+    };
+
+    private static bool IsLeaf(Shape shape, JsonNode? old, JsonNode? now) => shape switch
+    {
+        ScalarShape or AtomicShape => true,
+        ObjectShape { IsAtomic: true } => true,
+        ListShape list => list.Kind == ListKind.Atomic,
+        _ => old is not JsonObject && now is not JsonObject,
+    } || (old is null or JsonObject { Count: 0 } && now is null or JsonObject { Count: 0 });
+
+    private static Shape? FieldShape(Shape shape, string name) => shape switch
+    {
+        ObjectShape known => known.Fields.GetValueOrDefault(name, Shape.Unknown),
+        MapShape map => map.Value,
+        _ => Shape.Unknown,
+    };
+
+    private void CompareFields(Shape shape, JsonObject? old, JsonObject? now, int depth)
+    {
+        foreach (string name in Names(old, now))
+        {
+            if (!IsOwned(_path, name, depth))
+            {
+                continue;
+            }
+
+            JsonNode? before = old?[name];
+            JsonNode? after = now?[name];
+            _path.Add("f:" + name);
+            bool alwaysThere = depth == 0 && name == "metadata" || shape is ObjectShape known && known.AlwaysThere.Contains(name);
+            Compare(FieldShape(shape, name)!, before, after, alwaysThere, depth + 1);
+            _path.RemoveAt(_path.Count - 1);
+        }
+    }
+
+    private void Compare(Shape shape, JsonNode? old, JsonNode? now, bool alwaysThere, int depth)
+    {
+        if (old is null && now is null)
+        {
+            return;
+        }
+
+        if (IsLeaf(shape, old, now))
+        {
+            if (alwaysThere && old is null or JsonObject { Count: 0 } && now is null or JsonObject { Count: 0 })
+            {
+                return;
+            }
+
+            if (old is null)
+            {
+                Added.Insert(_path);
+            }
+            else if (now is null)
+            {
+                Removed.Insert(_path);
+            }
+            else if (!JsonNodes.Same(old, now))
+            {
+                Modified.Insert(_path);
+            }
+
+            return;
+        }
+
+        if (!alwaysThere && old is null)
+        {
+            Added.Insert(_path);
+        }
+        else if (!alwaysThere && now is null)
+        {
+            Removed.Insert(_path);
+        }
+
+        if (shape is ListShape list)
+        {
+            CompareItems(list, old as JsonArray, now as JsonArray, depth);
+        }
+        else
+        {
+            CompareFields(shape, old as JsonObject, now as JsonObject, depth);
+        }
+    }
+
+    private void CompareItems(ListShape list, JsonArray? old, JsonArray? now, int depth)
+    {
+        OrderedDictionary<string, JsonNode?> before = FieldSteps.Items(list, old);
+        OrderedDictionary<string, JsonNode?> after = FieldSteps.Items(list, now);
+        foreach (string step in before.Keys.Concat(after.Keys.Where(k => !before.ContainsKey(k))))
+        {
+            _path.Add(step);
+            Compare(list.Item, before.GetValueOrDefault(step), after.GetValueOrDefault(step), alwaysThere: false, depth + 1);
+            _path.RemoveAt(_path.Count - 1);
+        }
+    }
+
+    private void Declare(Shape shape, JsonNode? value, int depth)
+    {
+        if (IsLeaf(shape, null, value))
+        {
+            Added.Insert(_path);
+            return;
+        }
+
+        if (shape is ListShape list)
+        {
+            foreach ((string step, JsonNode? item) in FieldSteps.Items(list, value as JsonArray))
+            {
+                _path.Add(step);
+                Added.Insert(_path);
+                Declare(list.Item, item, depth + 1);
+                _path.RemoveAt(_path.Count - 1);
+            }
+
+            return;
+        }
+
+        foreach ((string name, JsonNode? inner) in (JsonObject)value!)
+        {
+            if (!IsOwned(_path, name, depth))
+            {
+                continue;
+            }
+
+            _path.Add("f:" + name);
+            if (shape is not ObjectShape known || !known.Fields.ContainsKey(name))
+            {
+                // Keys that are data, not schema, are fields of their own. Type and metadata of a custom resource are schema.
+                if (!(depth == 0 && name is "metadata" or "spec" or "status") && !(_path is ["f:metadata", _]))
+                {
+                    Added.Insert(_path);
+                }
+            }
+
+            Declare(FieldShape(shape, name)!, inner, depth + 1);
+            _path.RemoveAt(_path.Count - 1);
+        }
+    }
+
+    private static IEnumerable<string> Names(JsonObject? old, JsonObject? now)
+    {
+        foreach ((string name, _) in old ?? [])
+        {
+            yield return name;
+        }
+
+        foreach ((string name, _) in now ?? [])
+        {
+            if (old is null || !old.ContainsKey(name))
+            {
+                yield return name;
+            }
+        }
+    }
+}
