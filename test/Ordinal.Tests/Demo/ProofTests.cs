@@ -93,6 +93,12 @@ public sealed class ProofTests
     }
 
     [Test]
+    public void A_hang_that_was_due_and_never_made_breaks_it()
+    {
+        Breaks(Good() with { Hang = null }, "a member was made to hang");
+    }
+
+    [Test]
     public void A_pod_that_was_taken_during_the_hang_breaks_it()
     {
         Breaks(Good() with { Hang = Good().Hang! with { Continued = Scene.At(15.5) } }, "while etcd-1 hung, the rollout waited and named it");
@@ -146,6 +152,7 @@ public sealed class ProofTests
             new Hold("EtcdQuorumWouldBreak", "etcd-1 does not answer", Scene.At(12), Scene.At(14)),
             new Hold("GateWaiting", "1 of 3 checks", Scene.At(8), Scene.At(8.5)),
         ],
+        IsHangDue = true,
         Hang = new HangRecord(1, Scene.At(11), Scene.At(13), "EtcdQuorumWouldBreak: etcd-1 does not answer", Scene.At(11.5)),
     };
 }

@@ -4,6 +4,7 @@ using Ordinal.Operator.View;
 
 namespace Ordinal.Tests.View;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ScreenTests
 {
     private readonly FakeTimeProvider _time = new(Pictures.Now);

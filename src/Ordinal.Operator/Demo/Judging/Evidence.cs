@@ -37,6 +37,9 @@ public sealed record Evidence
 
     public ImmutableArray<Hold> Holds { get; init; } = [];
 
+    /// <summary>Gets a value indicating whether a hang belongs to the run. Without one that was due, nothing is proved.</summary>
+    public bool IsHangDue { get; init; }
+
     /// <summary>Gets the hang; null when none was made.</summary>
     public HangRecord? Hang { get; init; }
 }

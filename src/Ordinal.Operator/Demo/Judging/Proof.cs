@@ -83,7 +83,11 @@ public sealed record Proof
 
         yield return new("the rollout says that it succeeded", e.HasSucceeded && e.Finished is not null, e.Outcome);
 
-        if (e.Hang is { } hang)
+        if (e.IsHangDue && e.Hang is null)
+        {
+            yield return new("a member was made to hang", false, "the moment for it never came");
+        }
+        else if (e.Hang is { } hang)
         {
             var name = members[hang.Member];
             yield return new(
