@@ -67,9 +67,12 @@ public sealed class KubernetesTransport : IApiTransport, IDisposable
                 : KubernetesClientConfiguration.BuildConfigFromConfigFile(connection.KubeconfigPath, connection.Context);
             return new KubernetesTransport(configuration, connection, timeProvider);
         }
-        catch (Exception error) when (error is k8s.Exceptions.KubeConfigException or IOException or UnauthorizedAccessException or FormatException or UriFormatException or YamlDotNet.Core.YamlException or System.Security.Cryptography.CryptographicException)
+#pragma warning disable CA1031 // The client's reader throws whatever a bad file makes it stumble over, NullReferenceException included.
+        catch (Exception error)
+#pragma warning restore CA1031
         {
-            throw new InvalidOperationException($"kubeconfig {connection.KubeconfigPath ?? "(default)"}: {error.Message}", error);
+            var what = error is NullReferenceException or InvalidCastException ? "the file is empty or no kubeconfig" : error.Message;
+            throw new InvalidOperationException($"kubeconfig {connection.KubeconfigPath ?? "(default)"}: {what}", error);
         }
     }
 
