@@ -27,6 +27,11 @@ public static partial class ReasonCodes
 
     public static ReasonCode DeadlineExceeded { get; } = Add("DeadlineExceeded", ReasonArea.Rollout, true, "A pod, a gate or the rollout took longer than it may; the hold is back.", "Fix the pod that the message names, then create a new rollout.");
 
+    // Without it the runtime may put off the initializers above until a field is touched, and All would be empty until then.
+    static ReasonCodes()
+    {
+    }
+
     /// <summary>Gets all codes, by code.</summary>
     public static ImmutableArray<ReasonCode> All => [.. Registry.Codes.OrderBy(r => r.Code, StringComparer.Ordinal)];
 

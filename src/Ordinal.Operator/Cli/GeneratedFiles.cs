@@ -19,6 +19,7 @@ public static class GeneratedFiles
     [
         .. Kinds.Select(kind => (CrdPath(kind), Crd(kind))),
         ("config/rbac/role.yaml", Header + Role()),
+        .. ReferencePages.All(),
         ("config/rbac/secrets-role.yaml", Header + SecretsNote + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "secrets", RoleName + "-secrets", "default")),
     ];
 

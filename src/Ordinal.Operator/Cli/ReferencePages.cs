@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Text;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Operator.Cli;
+
+/// <summary>Pages of <c>docs/</c> that are made from the code, so that they cannot fall behind it.</summary>
+public static class ReferencePages
+{
+    private const string Notice = "<!-- Made from the code by `make generate`. Do not edit. -->\n";
+
+    /// <summary>Returns all pages: path from the repository's root, and content.</summary>
+    public static IReadOnlyList<(string Path, string Content)> All() =>
+    [
+        ("docs/reference/cli.md", CommandLine(CommandRoot.Create())),
+        ("docs/runbook.md", Runbook(ReasonCodes.All)),
+    ];
+
+    /// <summary>Writes the runbook: one heading for each reason code, which events, conditions and alerts can point to.</summary>
+    public static string Runbook(IEnumerable<ReasonCode> codes)
+    {
+        var page = new StringBuilder(Notice).Append("""
+            # Runbook
+
+            Every reason that Ordinal gives has a heading here, spelled as in conditions, events and metrics. Read the message
+            beside the reason first: it names the object, the fact and what to do.
+
+            "Needs you" means that nothing will happen by itself; the object's condition `Stalled` is True then.
+
+            """.ReplaceLineEndings("\n"));
+        foreach (var area in codes.GroupBy(c => c.Area).OrderBy(g => g.Key))
+        {
+            page.Append("\n## ").Append(Title(area.Key)).Append('\n');
+            foreach (var code in area.OrderBy(c => c.Code, StringComparer.Ordinal))
+            {
+                page.Append("\n### ").Append(code.Code).Append("\n\n").Append(code.Meaning).Append('\n');
+                page.Append("\n- What to do: ").Append(code.Remedy).Append('\n');
+                page.Append("- Needs you: ").Append(code.NeedsHuman ? "yes" : "no").Append('\n');
+            }
+        }
+
+        return page.ToString();
+    }
+
+    /// <summary>Writes the reference of a command with all that is below it; what is hidden stays out.</summary>
+    public static string CommandLine(Command root)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        var page = new StringBuilder(Notice).Append("# Command line\n\n").Append(root.Description).Append('\n');
+        foreach (var command in root.Subcommands.Where(c => !c.Hidden).OrderBy(c => c.Name, StringComparer.Ordinal))
+        {
+            page.Append("\n## ordinal ").Append(string.Join(' ', command.Arguments.Select(a => a.Name.ToUpperInvariant()).Prepend(command.Name))).Append("\n\n");
+            page.Append(command.Description).Append('\n');
+            var options = command.Options.Where(o => !o.Hidden && o.Name is not ("--help" or "--version")).OrderBy(o => o.Name, StringComparer.Ordinal).ToArray();
+            if (options.Length == 0)
+            {
+                continue;
+            }
+
+            page.Append("\n| Option | Default | Meaning |\n| --- | --- | --- |\n");
+            foreach (var option in options)
+            {
+                page.Append("| `").Append(option.Name).Append("` | ").Append(Default(option)).Append(" | ").Append(option.Description?.Replace("|", "\\|", StringComparison.Ordinal)).Append(" |\n");
+            }
+        }
+
+        return page.Append("""
+
+            ## Exit codes
+
+            | Code | Meaning |
+            | --- | --- |
+            | 0 | Done. |
+            | 1 | The rollout failed, the proof of a demo did not hold, or the operator broke. |
+            | 2 | The command line, or a file that it names, is wrong. Nothing was touched. |
+            | 3 | Time was up while the rollout went on. |
+            | 4 | The rollout was cancelled or superseded. |
+            | 5 | The API server cannot be reached, or does not let us. |
+            | 130 | Ctrl-C. |
+
+            """.ReplaceLineEndings("\n")).ToString();
+    }
+
+    private static string Default(Option option) =>
+        !option.HasDefaultValue ? ""
+        : option.GetDefaultValue() switch
+        {
+            null => "",
+            bool value => value ? "`true`" : "`false`",
+            TimeSpan value => $"`{value.TotalSeconds}s`",
+            string value => value.Length == 0 ? "" : $"`{value}`",
+            System.Collections.IEnumerable => "",
+            var value => $"`{value}`",
+        };
+
+    private static string Title(ReasonArea area) => area switch
+    {
+        ReasonArea.Policy => "Policies",
+        ReasonArea.Rollout => "Rollouts",
+        ReasonArea.Hold => "Why a pod or a rollout waits",
+        ReasonArea.Gate => "Gates",
+        ReasonArea.Notice => "Notices",
+    };
+}
