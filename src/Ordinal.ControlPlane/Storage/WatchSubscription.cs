@@ -88,21 +88,22 @@ public sealed class WatchSubscription : IDisposable
     }
 
     /// <summary>Completes when an event waits, events were lost, or <see cref="Pulse"/> was called.</summary>
-    public Task WaitAsync(CancellationToken cancellationToken)
+    public async Task WaitAsync(CancellationToken cancellationToken)
     {
-        Task wait;
+        TaskCompletionSource wait;
         lock (_lock)
         {
             if (_events.Count > 0 || _overflown)
             {
-                return Task.CompletedTask;
+                return;
             }
 
-            _waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            wait = _waiting.Task;
+            _waiting = wait = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        return wait.WaitAsync(cancellationToken);
+        // Not Task.WaitAsync: over a source that continues asynchronously it ends on the thread pool and leaves a simulated thread.
+        await using CancellationTokenRegistration registration = cancellationToken.Register(() => wait.TrySetCanceled(cancellationToken));
+        await wait.Task;
     }
 
     /// <summary>Wakes the reader without an event, for a bookmark or the end of the watch.</summary>

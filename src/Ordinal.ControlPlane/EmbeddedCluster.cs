@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Ordinal.ControlPlane.Api;
+using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Controllers;
+using Ordinal.ControlPlane.Door;
+using Ordinal.ControlPlane.Nodes;
+using Ordinal.ControlPlane.Nodes.Simulated;
+
+namespace Ordinal.ControlPlane;
+
+/// <summary>
+/// A whole small Kubernetes in this process: API server, controllers and the kubelets of some nodes, all of which talk through the
+/// door. It has no thread and no socket of its own; whoever wants HTTPS puts a host in front of <see cref="Server"/>.
+/// </summary>
+public sealed class EmbeddedCluster : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly TimeProvider timeProvider;
+    private Task running = Task.CompletedTask;
+    private Task? stopped;
+
+    private EmbeddedCluster(EmbeddedClusterOptions options, TimeProvider timeProvider, int seed)
+    {
+        this.timeProvider = timeProvider;
+        Server = new ApiServer(timeProvider, options.ApiServer with { Seed = seed });
+        Door = new InProcessDoor(Server);
+        Nodes = [.. Enumerable.Range(0, options.Nodes).Select(index => new NodeIdentity(
+            string.Create(CultureInfo.InvariantCulture, $"node-{index}"),
+            string.Create(CultureInfo.InvariantCulture, $"10.0.0.{index + 1}")))];
+    }
+
+    /// <summary>Gets the API server.</summary>
+    public ApiServer Server { get; }
+
+    /// <summary>Gets the way in, without a socket.</summary>
+    public IClusterDoor Door { get; }
+
+    /// <summary>Gets the nodes.</summary>
+    public ImmutableArray<NodeIdentity> Nodes { get; }
+
+    /// <summary>Starts a cluster; when this returns the nodes are registered and everything runs.</summary>
+    /// <param name="options">What it consists of.</param>
+    /// <param name="timeProvider">Clock of everything in it.</param>
+    /// <param name="cancellationToken">Ends the start, not the cluster.</param>
+    public static async Task<EmbeddedCluster> StartAsync(EmbeddedClusterOptions options, TimeProvider timeProvider, CancellationToken cancellationToken)
+    {
+        Random random = options.Seed is { } given ? new Random(given) : new Random();
+        EmbeddedCluster cluster = new(options, timeProvider, random.Next());
+        try
+        {
+            await cluster.StartAsync(options, random, cancellationToken);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stops kubelets and controllers and waits until they have ended. The store stays readable.</summary>
+    public Task StopAsync()
+    {
+        return stopped ??= StopOnceAsync();
+
+        async Task StopOnceAsync()
+        {
+            // Not CancelAsync: it runs the callbacks on the thread pool and so leaves a simulated thread.
+            stopping.Cancel();
+            await running;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        stopping.Dispose();
+    }
+
+    private async Task StartAsync(EmbeddedClusterOptions options, Random random, CancellationToken cancellationToken)
+    {
+        List<Task> parts = [];
+        ControllerManager manager = new(Door, options.Controllers, timeProvider, new Random(random.Next()), options.Loggers.CreateLogger("Ordinal.ControlPlane.Controllers"));
+        parts.Add(manager.RunAsync(stopping.Token));
+        running = Task.WhenAll(parts);
+        ClusterClient client = new(Door, "kubelet/v1.36.2");
+        foreach ((int index, NodeIdentity node) in Nodes.Index())
+        {
+            string zone = options.Zones.Length > 0 ? options.Zones[index % options.Zones.Length] : "";
+            await NodeRegistrar.RegisterAsync(client, node, zone, timeProvider, cancellationToken);
+            IPodRuntime runtime = options.Runtime is { } make
+                ? make(node)
+                : new SimulatedRuntime(options.Pods, string.Create(CultureInfo.InvariantCulture, $"10.244.{index}"), timeProvider);
+            Kubelet kubelet = new(node, client, runtime, timeProvider, new Random(random.Next()), options.Loggers.CreateLogger("Ordinal.ControlPlane.Nodes"));
+            parts.Add(kubelet.RunAsync(stopping.Token));
+        }
+
+        running = Task.WhenAll(parts);
+    }
+}

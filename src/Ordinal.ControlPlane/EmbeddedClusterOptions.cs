@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ordinal.ControlPlane.Api;
+using Ordinal.ControlPlane.Controllers;
+using Ordinal.ControlPlane.Nodes;
+using Ordinal.ControlPlane.Nodes.Simulated;
+
+namespace Ordinal.ControlPlane;
+
+/// <summary>What an embedded cluster consists of.</summary>
+public sealed record EmbeddedClusterOptions
+{
+    /// <summary>Gets how many nodes there are; they are named <c>node-0</c>, <c>node-1</c>…</summary>
+    public int Nodes { get; init; } = 3;
+
+    /// <summary>Gets the zones; node i is in zone i modulo their number. Empty for none.</summary>
+    public ImmutableArray<string> Zones { get; init; } = ["zone-a", "zone-b", "zone-c"];
+
+    /// <summary>Gets the seed of everything random, uids included; null for a different one each time.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>Gets the settings of the API server; the seed is put in.</summary>
+    public ApiServerOptions ApiServer { get; init; } = new();
+
+    /// <summary>Gets which controllers run and which version they behave like.</summary>
+    public ControllerManagerOptions Controllers { get; init; } = new();
+
+    /// <summary>Gets how a simulated pod behaves that has no annotations.</summary>
+    public SimulatedScript Pods { get; init; } = SimulatedRuntime.DefaultScript;
+
+    /// <summary>Gets what runs the pods of a node; null simulates them.</summary>
+    public Func<NodeIdentity, IPodRuntime>? Runtime { get; init; }
+
+    /// <summary>Gets where controllers and kubelets log.</summary>
+    public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
+}
