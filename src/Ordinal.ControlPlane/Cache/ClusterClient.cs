@@ -73,6 +73,19 @@ public sealed class ClusterClient(IClusterDoor door, string userAgent)
         await SendAsync(Write("DELETE", kind.ObjectPath(key), options, "application/json"), cancellationToken);
     }
 
+    /// <summary>Deletes an object only in the version that was read; another version is a conflict.</summary>
+    public async Task DeleteExactlyAsync(ResourceKind kind, KubeObject item, string propagationPolicy, CancellationToken cancellationToken)
+    {
+        JsonObject options = new()
+        {
+            ["kind"] = "DeleteOptions",
+            ["apiVersion"] = "v1",
+            ["preconditions"] = new JsonObject { ["uid"] = item.Uid, ["resourceVersion"] = item.ResourceVersion },
+            ["propagationPolicy"] = propagationPolicy,
+        };
+        await SendAsync(Write("DELETE", kind.ObjectPath(item.Key), options, "application/json"), cancellationToken);
+    }
+
     /// <summary>Reads one page of a collection, in one namespace or in all.</summary>
     public async Task<JsonElement> ListPageAsync(string path, string query, CancellationToken cancellationToken)
     {

@@ -107,8 +107,17 @@ public sealed class SimulatedCluster
             && status.NumberAt("replicas") == replicas
             && (status.NumberAt("readyReplicas") ?? 0) == replicas
             && (status.NumberAt("updatedReplicas") ?? 0) == replicas
-            && status.TextAt("currentRevision") == status.TextAt("updateRevision");
+            && status.TextAt("currentRevision") == status.TextAt("updateRevision")
+            && ArePods(set, replicas);
     });
+
+    /// <summary>Tells whether the pods' own watch, which may be behind the sets', shows the same.</summary>
+    private bool ArePods(KubeObject set, long replicas)
+    {
+        PodFacts[] owned = [.. Pods.Where(pod => pod.Controller?.Uid == set.Uid).Select(PodFacts.Of)];
+        string? revision = set.Root.TextAt("status", "updateRevision");
+        return owned.Length == replicas && owned.All(pod => pod is { IsRunningAndReady: true, IsTerminating: false } && pod.Revision == revision);
+    }
 
     /// <summary>Lets a minute pass, in which whatever is under way comes to rest.</summary>
     public void Settle() => World.RunFor(TimeSpan.FromMinutes(1));

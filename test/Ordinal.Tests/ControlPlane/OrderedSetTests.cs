@@ -163,13 +163,17 @@ public sealed class OrderedSetTests
     }
 
     [Test]
-    public void S06_an_ordered_scale_down_waits_for_an_unready_pod_and_goes_from_the_top()
+    public void S06_an_ordered_scale_down_halts_with_unhealthy_pods_and_goes_from_the_top_once_they_are_healthy()
     {
         SimulatedCluster cluster = new(10);
         cluster.Create(ResourceKind.StatefulSets, new StatefulSetDocument().Build());
         cluster.WaitForRollout();
         List<string> gone = [];
-        cluster.MakeReady("web-0", false);
+        foreach (string pod in new[] { "web-0", "web-1", "web-2" })
+        {
+            cluster.MakeReady(pod, false);
+        }
+
         cluster.OnPod = change =>
         {
             if (change.After is null)
@@ -179,10 +183,28 @@ public sealed class OrderedSetTests
         };
         cluster.PatchSet("""{"spec":{"replicas":0}}""");
         cluster.Settle();
-        Assert.That(gone, Is.Empty, "an unhealthy pod blocks the healthy ones above it");
-        cluster.MakeReady("web-0", true);
+        Assert.That(gone, Is.Empty, "only the lowest unhealthy pod may go, and it is not its turn");
+        foreach (string pod in new[] { "web-0", "web-1", "web-2" })
+        {
+            cluster.MakeReady(pod, true);
+        }
+
         cluster.WaitFor("all pods to go", () => cluster.Pods.IsEmpty);
         Assert.That(gone, Is.EqualTo(new[] { "web-2", "web-1", "web-0" }));
+    }
+
+    [Test]
+    public void S06_an_unhealthy_pod_that_stays_blocks_an_ordered_scale_down()
+    {
+        SimulatedCluster cluster = new(11);
+        cluster.Create(ResourceKind.StatefulSets, new StatefulSetDocument().Build());
+        cluster.WaitForRollout();
+        cluster.MakeReady("web-0", false);
+        cluster.PatchSet("""{"spec":{"replicas":1}}""");
+        cluster.Settle();
+        Assert.That(cluster.Pods, Has.Length.EqualTo(3));
+        cluster.MakeReady("web-0", true);
+        cluster.WaitForRollout();
     }
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();

@@ -172,6 +172,36 @@ public sealed class GarbageCollector : KeyedController<ObjectName>
             return;
         }
 
+        (List<OwnerReference> solid, bool anyWaits) = await ClassifyAsync(item, cancellationToken);
+        if (solid.Count == item.Owners.Length)
+        {
+            return;
+        }
+
+        // An owner is missing. The object is judged again as it is now, for its owner may have let it go just before it went.
+        if (await client.GetAsync(name.Kind, name.Key, cancellationToken) is not { } live || live.Uid != item.Uid || live.IsTerminating)
+        {
+            return;
+        }
+
+        (solid, anyWaits) = await ClassifyAsync(live, cancellationToken);
+        if (solid.Count == live.Owners.Length)
+        {
+            return;
+        }
+
+        if (solid.Count > 0)
+        {
+            await WriteOwnersAsync(name, live, solid, cancellationToken);
+            return;
+        }
+
+        string policy = anyWaits && graph.DependentsOf(live.Uid).Length > 0 ? "Foreground" : HasFinalizer(live, Orphan) ? "Orphan" : "Background";
+        await client.DeleteExactlyAsync(name.Kind, live, policy, cancellationToken);
+    }
+
+    private async Task<(List<OwnerReference> Solid, bool AnyWaits)> ClassifyAsync(KubeObject item, CancellationToken cancellationToken)
+    {
         List<OwnerReference> solid = [];
         bool anyWaits = false;
         foreach (OwnerReference owner in item.Owners)
@@ -192,19 +222,7 @@ public sealed class GarbageCollector : KeyedController<ObjectName>
             }
         }
 
-        if (solid.Count == item.Owners.Length)
-        {
-            return;
-        }
-
-        if (solid.Count > 0)
-        {
-            await WriteOwnersAsync(name, item, solid, cancellationToken);
-            return;
-        }
-
-        string policy = anyWaits && graph.DependentsOf(item.Uid).Length > 0 ? "Foreground" : HasFinalizer(item, Orphan) ? "Orphan" : "Background";
-        await client.DeleteAsync(name.Kind, name.Key, item.Uid, null, policy, cancellationToken);
+        return (solid, anyWaits);
     }
 
     private async Task<KubeObject?> FindOwnerAsync(KubeObject item, OwnerReference owner, CancellationToken cancellationToken)
