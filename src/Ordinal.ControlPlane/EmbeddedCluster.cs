@@ -23,7 +23,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     private EmbeddedCluster(EmbeddedClusterOptions options, TimeProvider timeProvider, int seed)
     {
         this.timeProvider = timeProvider;
-        Server = new ApiServer(timeProvider, options.ApiServer with { Seed = seed });
+        Server = new ApiServer(timeProvider, options.ApiServer with { Seed = seed, KeepsMaxUnavailable = options.Controllers.StatefulSets.MaxUnavailable });
         Door = new InProcessDoor(Server);
         Nodes = [.. Enumerable.Range(0, options.Nodes).Select(index => new NodeIdentity(
             string.Create(CultureInfo.InvariantCulture, $"node-{index}"),

@@ -20,7 +20,7 @@ public sealed record EmbeddedClusterOptions
     /// <summary>Gets the seed of everything random, uids included; null for a different one each time.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>Gets the settings of the API server; the seed is put in.</summary>
+    /// <summary>Gets the settings of the API server; the seed and the feature gates are put in.</summary>
     public ApiServerOptions ApiServer { get; init; } = new();
 
     /// <summary>Gets which controllers run and which version they behave like.</summary>

@@ -20,6 +20,12 @@ public sealed record ApiServerOptions
     /// <summary>Gets the faults to inject; none by default.</summary>
     public IApiFaults Faults { get; init; } = NoFaults.Instance;
 
+    /// <summary>
+    /// Gets a value indicating whether the feature gate MaxUnavailableStatefulSet is on: <c>maxUnavailable</c> of a StatefulSet is kept.
+    /// In 1.36 it is off.
+    /// </summary>
+    public bool KeepsMaxUnavailable { get; init; }
+
     /// <summary>Gets the version that <c>/version</c> tells.</summary>
     public string GitVersion { get; init; } = "v1.36.2+ordinal";
 

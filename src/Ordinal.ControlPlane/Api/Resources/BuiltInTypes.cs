@@ -21,9 +21,9 @@ public static class BuiltInTypes
     };
 
     /// <summary>Makes them for one server, core group first, as discovery shows them.</summary>
-    public static IReadOnlyList<ResourceType> Create() => [.. Declared().Select(t => t with { Shape = BuiltInShapes.Of(t.Kind) })];
+    public static IReadOnlyList<ResourceType> Create(bool keepsMaxUnavailable) => [.. Declared(keepsMaxUnavailable).Select(t => t with { Shape = BuiltInShapes.Of(t.Kind) })];
 
-    private static IEnumerable<ResourceType> Declared() =>
+    private static IEnumerable<ResourceType> Declared(bool keepsMaxUnavailable) =>
     [
         new("", "v1", "namespaces", "Namespace", false)
         {
@@ -56,7 +56,7 @@ public static class BuiltInTypes
         new("", "v1", "serviceaccounts", "ServiceAccount", true) { ShortNames = ["sa"] },
         new("apps", "v1", "statefulsets", "StatefulSet", true)
         {
-            Strategy = new StatefulSetStrategy(),
+            Strategy = new StatefulSetStrategy { KeepsMaxUnavailable = keepsMaxUnavailable },
             ShortNames = ["sts"],
             Categories = ["all"],
             HasStatus = true,

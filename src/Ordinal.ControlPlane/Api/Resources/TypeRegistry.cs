@@ -11,9 +11,10 @@ public sealed class TypeRegistry
     private ImmutableArray<ResourceType> _inOrder = [];
 
     /// <summary>Creates a registry of the built-in resources.</summary>
-    public TypeRegistry()
+    /// <param name="keepsMaxUnavailable">Whether the feature gate MaxUnavailableStatefulSet is on.</param>
+    public TypeRegistry(bool keepsMaxUnavailable)
     {
-        _inOrder = [.. BuiltInTypes.Create()];
+        _inOrder = [.. BuiltInTypes.Create(keepsMaxUnavailable)];
         Index();
     }
 
