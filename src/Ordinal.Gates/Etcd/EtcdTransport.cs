@@ -24,6 +24,12 @@ internal sealed class EtcdTransport(Func<string, SslClientAuthenticationOptions>
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(endpoint.Address, path)) { Content = new ReadOnlyMemoryContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        if (tls is not null && endpoint.ServerName != endpoint.Address.Host)
+        {
+            // The handler takes the name to check from the Host header, and overwrites what its TLS options say.
+            request.Headers.Host = endpoint.ServerName;
+        }
+
         if (token is not null)
         {
             // Not a scheme and a value as HTTP has it, but the bare token.

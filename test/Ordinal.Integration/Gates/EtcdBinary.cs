@@ -1,0 +1,11 @@
+using Ordinal.Integration.Demo;
+
+namespace Ordinal.Integration.Gates;
+
+/// <summary>Finds etcd: <c>ORDINAL_ETCD</c>, else on the PATH when hack/deps was not run, else what that brought. A missing one fails with the remedy.</summary>
+internal static class EtcdBinary
+{
+    internal static string Path => Environment.GetEnvironmentVariable("ORDINAL_ETCD") is { Length: > 0 } named ? named
+        : Directory.Exists(System.IO.Path.Combine(Programs.Repository, ".deps")) ? Programs.Etcd
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(d => System.IO.Path.Combine(d, "etcd")).FirstOrDefault(File.Exists) ?? Programs.Etcd;
+}

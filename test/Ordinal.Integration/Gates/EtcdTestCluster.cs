@@ -1,0 +1,208 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ordinal.Core.Model;
+using Ordinal.Gates;
+using Ordinal.Gates.Etcd;
+
+namespace Ordinal.Integration.Gates;
+
+/// <summary>Three etcd processes on a network of their own (127.x.y.0/24), seen by a gate as the pods etcd-0 to etcd-2.</summary>
+internal sealed class EtcdTestCluster : IDisposable
+{
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
+
+    private readonly string folder = Directory.CreateTempSubdirectory("ordinal-etcd-").FullName;
+    private readonly Socket claim;
+    private readonly string net;
+    private readonly Dictionary<int, EtcdServer> servers = [];
+    private readonly Dictionary<int, GateTarget> pods = [];
+    private readonly string[] extra;
+    private readonly GateKeeper keeper = new(TimeProvider.System, NullLogger<GateKeeper>.Instance);
+    private IGate gate;
+
+    private EtcdTestCluster(string[] extra)
+    {
+        this.extra = extra;
+        (claim, net) = Claim();
+        gate = null!;
+        Configure(new EtcdGateOptions { Scheme = "http", RequestTimeout = TimeSpan.FromSeconds(2), DialTimeout = TimeSpan.FromSeconds(1) });
+    }
+
+    internal static async Task<EtcdTestCluster> StartAsync(params string[] extra)
+    {
+        var cluster = new EtcdTestCluster(extra);
+        try
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                cluster.Start(i);
+            }
+
+            await cluster.UntilAsync(async () => await cluster.AskAsync(GatePhase.AfterRollout), r => r.Verdict is GateVerdict.Allow);
+            return cluster;
+        }
+        catch
+        {
+            cluster.Dispose();
+            throw;
+        }
+    }
+
+    internal void Configure(EtcdGateOptions options, string? user = null, string? password = null)
+    {
+        gate?.Dispose();
+        gate = new EtcdGateFactory(TimeProvider.System).Create(options, new GateSecrets { Username = user, Password = password });
+    }
+
+    internal string Address(int ordinal) => $"{net}.{ordinal + 1}";
+
+    /// <summary>Starts a member, on the data it had. A new incarnation of the pod, at the revision "new" unless it is the first.</summary>
+    internal void Start(int ordinal, string token = "t", string state = "new", string? initialCluster = null)
+    {
+        var ip = Address(ordinal);
+        var peers = initialCluster ?? string.Join(',', Enumerable.Range(0, 3).Select(Peer));
+        servers[ordinal] = new EtcdServer(
+            Path.Combine(folder, $"log{ordinal}"),
+            [
+                "--name", $"etcd-{ordinal}", "--data-dir", Data(ordinal), "--initial-cluster", peers, "--initial-cluster-state", state, "--initial-cluster-token", token,
+                "--listen-client-urls", $"http://{ip}:2379", "--advertise-client-urls", $"http://{ip}:2379", "--listen-peer-urls", $"http://{ip}:2380",
+                "--initial-advertise-peer-urls", $"http://{ip}:2380", "--heartbeat-interval", "100", "--election-timeout", "1000", "--unsafe-no-fsync=true",
+                "--logger", "zap", "--log-level", "warn", .. extra,
+            ]);
+        var isFirst = !pods.TryGetValue(ordinal, out var before);
+        pods[ordinal] = new GateTarget
+        {
+            Pod = $"etcd-{ordinal}",
+            Uid = isFirst ? $"uid-{ordinal}" : $"{before!.Uid}+",
+            Ordinal = ordinal,
+            Revision = isFirst ? "old" : "new",
+            Address = ip,
+            IsReady = true,
+        };
+    }
+
+    internal string Peer(int ordinal) => $"etcd-{ordinal}=http://{Address(ordinal)}:2380";
+
+    internal void Hang(int ordinal) => servers[ordinal].Hang();
+
+    internal void Resume(int ordinal) => servers[ordinal].Resume();
+
+    internal bool HasEnded(int ordinal) => servers[ordinal].HasEnded;
+
+    internal void Kill(int ordinal)
+    {
+        if (servers.Remove(ordinal, out var server))
+        {
+            server.Dispose();
+        }
+
+        pods[ordinal] = pods[ordinal] with { IsReady = false };
+    }
+
+    internal void Wipe(int ordinal) => Directory.Delete(Data(ordinal), recursive: true);
+
+    internal void Update(int ordinal) => pods[ordinal] = pods[ordinal] with { Revision = "new" };
+
+    internal void ExpectPod(int ordinal) => pods[ordinal] = new GateTarget { Pod = $"etcd-{ordinal}", Uid = $"uid-{ordinal}", Ordinal = ordinal, Revision = "old", Address = Address(ordinal), IsReady = false };
+
+    internal Task<GateReport> MayStopAsync(int ordinal) => AskAsync(GatePhase.BeforePod, ordinal);
+
+    /// <summary>Asks the keeper one question; no interval, so that every ask probes.</summary>
+    internal async Task<GateReport> AskAsync(GatePhase phase, int? ordinal = null, string? baseline = null)
+    {
+        var question = new GateQuestion("etcd", phase, ordinal is { } o ? [pods[o].Uid] : [], "new") { Baseline = baseline };
+        return (await keeper.AskAsync(Context(), [question], CancellationToken.None)).Single();
+    }
+
+    internal Task<GatePrepareResult> MoveLeaderAwayAsync(int ordinal) =>
+        keeper.PrepareAsync(Context(), new PrepareGate("etcd", pods[ordinal].Pod, pods[ordinal].Uid), "new", CancellationToken.None);
+
+    internal async Task<int> LeaderAsync()
+    {
+        var roles = await UntilAsync(() => AskAsync(GatePhase.Roles), r => r.Verdict is GateVerdict.Allow);
+        return int.Parse(roles.Roles.Single(r => r.Value is MemberRole.Leader).Key["etcd-".Length..], null);
+    }
+
+    internal async Task<int> FollowerAsync() => (await LeaderAsync() + 1) % 3;
+
+    /// <summary>Posts to one member's gateway, as a user would.</summary>
+    internal async Task<(bool IsOk, string Text)> PostAsync(int ordinal, string path, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await Http.PostAsync(new Uri($"http://{Address(ordinal)}:2379{path}"), content);
+        return (answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Asks until the answer is as expected; after a minute the last answer is the failure.</summary>
+    internal async Task<GateReport> UntilAsync(Func<Task<GateReport>> ask, Func<GateReport, bool> expected)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1), TimeProvider.System);
+        while (true)
+        {
+            var report = await ask();
+            if (expected(report))
+            {
+                return report;
+            }
+
+            if (deadline.IsCancellationRequested)
+            {
+                throw new TimeoutException($"not so after a minute; last: {report.Verdict} {report.Reason} {report.Message}\n{Logs()}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var server in servers.Values)
+        {
+            server.Dispose();
+        }
+
+        gate.Dispose();
+        claim.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Claims a network: nobody else who asks this way gets it until the socket is closed.</summary>
+    internal static (Socket Claim, string Net) Claim()
+    {
+        // A net is ours while we hold a port of its last address.
+        for (var i = 0; i < 250; i++)
+        {
+            var net = $"127.{200 + (Environment.ProcessId % 50)}.{1 + i}";
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ExclusiveAddressUse = true };
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Parse($"{net}.254"), 2379));
+                socket.Listen();
+                return (socket, net);
+            }
+            catch (SocketException)
+            {
+                socket.Dispose();
+            }
+        }
+
+        throw new InvalidOperationException("no 127.x.y.0/24 is free");
+    }
+
+    private string Data(int ordinal) => Path.Combine(folder, $"data{ordinal}");
+
+    private string Logs() => string.Join('\n', Directory.GetFiles(folder, "log*").Order(StringComparer.Ordinal).SelectMany(f => File.ReadAllLines(f).TakeLast(3)));
+
+    private GateContext Context() => new()
+    {
+        WorkloadUid = "w",
+        Namespace = "prod",
+        Name = "etcd",
+        Service = "etcd",
+        Pods = [.. pods.OrderBy(p => p.Key).Select(p => p.Value)],
+        Gates = [new GateBinding(new GatePolicy { Name = "etcd", Type = "Etcd", Interval = TimeSpan.Zero }, gate)],
+    };
+}
