@@ -137,7 +137,7 @@ public sealed class GateKeeperTests
     [Test]
     public void Stopping_the_operator_ends_the_asking() => Run(async bench =>
     {
-        bench.Gate.Behaviour = token => Task.Delay(Timeout.InfiniteTimeSpan, token);
+        bench.Gate.Behaviour = token => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
         using var stop = new CancellationTokenSource();
         var asking = bench.Keeper.AskAsync(bench.Context with { Gates = [KeeperBench.Bind("g", bench.Gate)] }, [KeeperBench.Question()], stop.Token);
         stop.Cancel();
