@@ -1,2 +1,23 @@
-// Prints each figure of DESIGN section 9 that this machine can measure, as ratios in one run.
-Console.WriteLine("no benchmark yet");
+using Ordinal.Benchmarks;
+
+// Prints each figure that this machine can measure beside its target; exit code 1 when one is missed.
+// Names as arguments choose some: make bench ARGS=demo
+IBenchmark[] all = [new DemoBenchmark()];
+IBenchmark[] chosen = args.Length == 0 ? all : [.. all.Where(b => args.Contains(b.Name, StringComparer.Ordinal))];
+if (chosen.Length == 0)
+{
+    await Console.Error.WriteLineAsync($"no benchmark is named {string.Join(" or ", args)}; there are {string.Join(", ", all.Select(b => b.Name))}.");
+    return 2;
+}
+
+var missed = 0;
+foreach (var benchmark in chosen)
+{
+    foreach (var figure in await benchmark.MeasureAsync(CancellationToken.None))
+    {
+        Console.WriteLine($"{(figure.IsReached ? "reached" : "MISSED "),-8} {figure.Name,-48} {figure.Measured,-24} target {figure.Target}");
+        missed += figure.IsReached ? 0 : 1;
+    }
+}
+
+return missed == 0 ? 0 : 1;
