@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ordinal.Operator.Demo;
 
 namespace Ordinal.Operator.Cli;
 
@@ -9,6 +10,7 @@ public static class CommandRoot
     public static RootCommand Create() => new("Rolls Kubernetes StatefulSets safely: one pod at a time, in the right order, and only while the workload says that it may.")
     {
         RunCommand.Create(),
+        DemoCommand.Create(),
         GenerateCommand.Create(),
         CrdCommand.Create(),
         RbacCommand.Create(),

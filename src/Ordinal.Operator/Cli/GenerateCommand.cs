@@ -8,7 +8,7 @@ internal static class GenerateCommand
     public static Command Create()
     {
         var root = new Argument<DirectoryInfo>("directory") { Description = "The repository's root." };
-        var command = new Command("generate", "Write the files that are made from the code: CRDs and RBAC.") { root };
+        var command = new Command("generate", "Write the files that are made from the code: CRDs, RBAC and reference pages.") { root };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var directory = parsed.GetRequiredValue(root);
