@@ -18,7 +18,7 @@ public sealed class ApiServer
     {
         _options = options;
         Store = new RevisionedStore(options.Store);
-        Types = new TypeRegistry(options.KeepsMaxUnavailable);
+        Types = new TypeRegistry(timeProvider, options.KeepsMaxUnavailable);
         Logs = new LogSources();
         _dispatcher = new RequestDispatcher(timeProvider, options, Store, Types, Logs);
         _dispatcher.CreateSystemObjects();

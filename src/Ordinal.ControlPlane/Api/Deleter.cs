@@ -39,7 +39,7 @@ internal sealed class Deleter(RevisionedStore store, ObjectWriter writer)
 
             StoredObject? written = keeps
                 ? writer.Commit(type, key, stored, document, context)
-                : store.TryDelete(key, stored.Revision, document);
+                : writer.Remove(type, stored, document);
             if (written is not null)
             {
                 return new DeleteOutcome(written, !keeps);

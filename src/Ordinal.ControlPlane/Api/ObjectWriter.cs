@@ -16,6 +16,9 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
     private static readonly string[] ServerOwned =
         ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "name", "namespace", "selfLink"];
 
+    /// <summary>Gets or sets what is told of every write: the resource, the key and whether the object is gone.</summary>
+    public Action<ResourceType, StoreKey, bool>? Observer { get; set; }
+
     /// <summary>Creates an object.</summary>
     /// <exception cref="ApiRefusalException">It exists, is invalid or its namespace does not let it in.</exception>
     public StoredObject Create(ResourceType type, string @namespace, JsonObject document, WriteContext context)
@@ -120,7 +123,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             }
 
             StoredObject? written = FinishDeletion(type, proposed)
-                ? context.IsDryRun ? stored : store.TryDelete(key, stored.Revision, proposed)
+                ? context.IsDryRun ? stored : Remove(type, stored, proposed)
                 : Commit(type, key, stored, proposed, context);
             if (written is not null)
             {
@@ -144,7 +147,25 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             return new StoredObject(key, current?.Revision ?? 0, JsonText.Write(document), new Dictionary<string, string>(), fields);
         }
 
-        return store.TryWrite(key, current?.Revision, document, fields);
+        StoredObject? written = store.TryWrite(key, current?.Revision, document, fields);
+        if (written is not null)
+        {
+            Observer?.Invoke(type, key, false);
+        }
+
+        return written;
+    }
+
+    /// <summary>Removes an object for good; null when somebody else was faster.</summary>
+    public StoredObject? Remove(ResourceType type, StoredObject current, JsonObject lastState)
+    {
+        StoredObject? removed = store.TryDelete(current.Key, current.Revision, lastState);
+        if (removed is not null)
+        {
+            Observer?.Invoke(type, current.Key, true);
+        }
+
+        return removed;
     }
 
     /// <summary>Reports findings as one refusal.</summary>

@@ -26,6 +26,19 @@ internal sealed class RequestDispatcher
         var identity = new ObjectIdentity(options.Seed);
         _writer = new ObjectWriter(store, identity, types.FindAnyVersion);
         var deleter = new Deleter(store, _writer);
+        var customResources = new CustomResources(store, types, timeProvider);
+        _writer.Observer = (type, key, isGone) =>
+        {
+            if (type.Strategy is CrdStrategy)
+            {
+                customResources.Refresh(key.Name);
+                customResources.CleanUp(key.Name, _writer, deleter);
+            }
+            else if (isGone && type.Strategy is CustomResourceStrategy)
+            {
+                customResources.CleanUp($"{type.Plural}.{type.Group}", _writer, deleter);
+            }
+        };
         _reader = new Reader(timeProvider, options, store);
         _writes = new Writes(timeProvider, store, _writer, deleter, _reader);
         _scales = new Scales(store, _writer, _writes);

@@ -21,9 +21,10 @@ public static class BuiltInTypes
     };
 
     /// <summary>Makes them for one server, core group first, as discovery shows them.</summary>
-    public static IReadOnlyList<ResourceType> Create(bool keepsMaxUnavailable) => [.. Declared(keepsMaxUnavailable).Select(t => t with { Shape = BuiltInShapes.Of(t.Kind) })];
+    public static IReadOnlyList<ResourceType> Create(TimeProvider timeProvider, bool keepsMaxUnavailable) =>
+        [.. Declared(timeProvider, keepsMaxUnavailable).Select(t => t with { Shape = BuiltInShapes.Of(t.Kind), Columns = BuiltInColumns.Of(t.Kind) })];
 
-    private static IEnumerable<ResourceType> Declared(bool keepsMaxUnavailable) =>
+    private static IEnumerable<ResourceType> Declared(TimeProvider timeProvider, bool keepsMaxUnavailable) =>
     [
         new("", "v1", "namespaces", "Namespace", false)
         {
@@ -81,7 +82,17 @@ public static class BuiltInTypes
         new("coordination.k8s.io", "v1", "leases", "Lease", true) { CreatesOnUpdate = true },
         new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false)
         {
+            Strategy = new CrdStrategy(timeProvider),
             ShortNames = ["crd", "crds"], Categories = ["api-extensions"], HasStatus = true, TracksGeneration = true,
+        },
+        new("events.k8s.io", "v1", "events", "Event", true)
+        {
+            ShortNames = ["ev"],
+            CreatesOnUpdate = true,
+            SelectableFields = EventFields,
+            StorageName = "events",
+            StorageApiVersion = "v1",
+            Converter = new EventConverter(),
         },
         new("rbac.authorization.k8s.io", "v1", "roles", "Role", true) { Strategy = new RbacStrategy() },
         new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", true) { Strategy = new RbacStrategy() },

@@ -11,10 +11,11 @@ public sealed class TypeRegistry
     private ImmutableArray<ResourceType> _inOrder = [];
 
     /// <summary>Creates a registry of the built-in resources.</summary>
+    /// <param name="timeProvider">Time of CRDs' conditions.</param>
     /// <param name="keepsMaxUnavailable">Whether the feature gate MaxUnavailableStatefulSet is on.</param>
-    public TypeRegistry(bool keepsMaxUnavailable)
+    public TypeRegistry(TimeProvider timeProvider, bool keepsMaxUnavailable)
     {
-        _inOrder = [.. BuiltInTypes.Create(keepsMaxUnavailable)];
+        _inOrder = [.. BuiltInTypes.Create(timeProvider, keepsMaxUnavailable)];
         Index();
     }
 
