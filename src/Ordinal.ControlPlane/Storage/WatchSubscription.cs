@@ -12,6 +12,7 @@ public sealed class WatchSubscription : IDisposable
     private readonly Action<WatchSubscription> _onDispose;
     private TaskCompletionSource? _waiting;
     private bool _overflown;
+    private bool _pulsed;
 
     internal WatchSubscription(string resource, string @namespace, int capacity, Action<WatchSubscription> onDispose)
     {
@@ -93,8 +94,9 @@ public sealed class WatchSubscription : IDisposable
         TaskCompletionSource wait;
         lock (_lock)
         {
-            if (_events.Count > 0 || _overflown)
+            if (_events.Count > 0 || _overflown || _pulsed)
             {
+                _pulsed = false;
                 return;
             }
 
@@ -114,6 +116,9 @@ public sealed class WatchSubscription : IDisposable
         {
             wake = _waiting;
             _waiting = null;
+
+            // A pulse that finds nobody waiting is kept: the timer may fire just before the reader waits.
+            _pulsed = wake is null;
         }
 
         wake?.TrySetResult();

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using NUnit.Framework;
+
+namespace Ordinal.Integration.ControlPlane;
+
+/// <summary>
+/// Stock kubectl with a kubeconfig of its own: <c>ORDINAL_KUBECTL</c>, else Debian's from the repository's <c>.deps</c>, else the
+/// one on the PATH.
+/// </summary>
+internal sealed class Kubectl(string folder)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    public string Folder { get; } = folder;
+
+    public string Kubeconfig => Path.Combine(Folder, "private", "kubeconfig");
+
+    /// <summary>Runs a command that must succeed and returns what it printed.</summary>
+    public async Task<string> RunAsync(string arguments, string? input = null)
+    {
+        (int code, string output, string error) = await ExecuteAsync(arguments, input);
+        Assert.That(code, Is.Zero, $"kubectl {arguments}: {error}");
+        return output;
+    }
+
+    /// <summary>Runs a command that must fail and returns its complaint.</summary>
+    public async Task<string> FailAsync(string arguments, string? input = null)
+    {
+        (int code, string output, string error) = await ExecuteAsync(arguments, input);
+        Assert.That(code, Is.Not.Zero, $"kubectl {arguments} succeeded: {output}");
+        return error;
+    }
+
+    /// <summary>Starts a command that goes on; disposing it ends it.</summary>
+    public RunningKubectl Start(string arguments) => new(StartProcess(arguments));
+
+    private static string Find()
+    {
+        if (Environment.GetEnvironmentVariable("ORDINAL_KUBECTL") is { Length: > 0 } named)
+        {
+            return named;
+        }
+
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            string candidate = Path.Combine(at.FullName, ".deps", "root", "usr", "bin", "kubectl");
+            if (File.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return "kubectl";
+    }
+
+    private async Task<(int Code, string Output, string Error)> ExecuteAsync(string arguments, string? input)
+    {
+        using Process process = StartProcess(arguments);
+        using var deadline = new CancellationTokenSource(Deadline);
+        try
+        {
+            Task<string> output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+            Task<string> error = process.StandardError.ReadToEndAsync(deadline.Token);
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(deadline.Token);
+            return (process.ExitCode, await output, await error);
+        }
+        catch
+        {
+            process.Kill();
+            throw;
+        }
+    }
+
+    private Process StartProcess(string arguments)
+    {
+        var start = new ProcessStartInfo(Find())
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder,
+        };
+        foreach (string argument in arguments.Split(' '))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["KUBECONFIG"] = Kubeconfig;
+        // kubectl keeps its discovery cache under HOME; a shared one would make tests see each other's resources.
+        start.Environment["HOME"] = Folder;
+        return Process.Start(start)!;
+    }
+}
+
+/// <summary>A kubectl that goes on until it is disposed.</summary>
+internal sealed class RunningKubectl(Process process) : IDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    /// <summary>Reads the next line that it prints.</summary>
+    public async Task<string> ReadLineAsync()
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        return await process.StandardOutput.ReadLineAsync(deadline.Token) ?? throw new InvalidOperationException("kubectl has ended");
+    }
+
+    public void Dispose()
+    {
+        process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+    }
+}
