@@ -11,6 +11,7 @@ public static class CommandRoot
     {
         RunCommand.Create(),
         DemoCommand.Create(),
+        ClusterCommand.Create(),
         GenerateCommand.Create(),
         CrdCommand.Create(),
         RbacCommand.Create(),

@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Nodes;
+using Ordinal.ControlPlane.Nodes.Network;
+using Ordinal.ControlPlane.Nodes.Processes;
+
+namespace Ordinal.ControlPlane.Hosting;
+
+/// <summary>What a local cluster consists of.</summary>
+public sealed record LocalClusterOptions
+{
+    /// <summary>Gets how many nodes there are: 1 to 8, since host parts 2 to 9 are theirs.</summary>
+    public int Nodes { get; init; } = 3;
+
+    /// <summary>Gets the zones; node i is in zone i modulo their number. Empty for none.</summary>
+    public ImmutableArray<string> Zones { get; init; } = ["zone-a", "zone-b", "zone-c"];
+
+    /// <summary>Gets a value indicating whether pods are real processes; otherwise they are simulated.</summary>
+    public bool RunsProcesses { get; init; }
+
+    /// <summary>Gets the PATH of the pods' processes.</summary>
+    public string Path { get; init; } = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
+
+    /// <summary>Gets where the kubeconfig is written; null for the cluster's own directory.</summary>
+    public string? Kubeconfig { get; init; }
+
+    /// <summary>Gets the directory for pods, volumes and logs, which stays; null for a temporary one, which is deleted at the end.</summary>
+    public string? KeepData { get; init; }
+
+    /// <summary>Gets where controllers and kubelets log.</summary>
+    public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
+}
+
+/// <summary>
+/// A whole small Kubernetes that stock <c>kubectl</c> can use: the embedded cluster, on a loopback net of its own, over HTTPS, with a
+/// kubeconfig. Its data can be entered by this user alone. All of it ends with this process, in whatever way that ends.
+/// </summary>
+public sealed class LocalCluster : IAsyncDisposable
+{
+    private readonly Stack<Func<ValueTask>> _parts = new();
+
+    private LocalCluster(LocalClusterOptions options, string directory)
+    {
+        Directory = directory;
+        Kubeconfig = options.Kubeconfig is { } given ? System.IO.Path.GetFullPath(given) : System.IO.Path.Combine(directory, "kubeconfig");
+    }
+
+    /// <summary>Gets the directory of its data.</summary>
+    public string Directory { get; }
+
+    /// <summary>Gets the path of the kubeconfig.</summary>
+    public string Kubeconfig { get; }
+
+    /// <summary>Gets where its API server listens.</summary>
+    public Uri Url { get; private set; } = null!;
+
+    /// <summary>Gets its net.</summary>
+    public LoopbackNet Net { get; private set; } = null!;
+
+    /// <summary>Gets the cluster, for a way in without a socket.</summary>
+    public EmbeddedCluster Cluster { get; private set; } = null!;
+
+    /// <summary>Starts a cluster; when this returns, it serves and the kubeconfig is there.</summary>
+    /// <exception cref="IOException">A file cannot be written, or no net is free.</exception>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux, or setsid or setpriv is missing.</exception>
+    public static async Task<LocalCluster> StartAsync(LocalClusterOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Nodes, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Nodes, 8);
+        var directory = options.KeepData is { } keep
+            ? System.IO.Path.GetFullPath(keep)
+            : System.IO.Directory.CreateTempSubdirectory("ordinal-").FullName;
+        PrivateDirectory.MakePrivate(directory);
+        var cluster = new LocalCluster(options, directory);
+        try
+        {
+            await cluster.StartPartsAsync(options, time, cancellationToken);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stops everything, the last started first, and deletes what is temporary.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        while (_parts.TryPop(out var end))
+        {
+            await end();
+        }
+    }
+
+    private async Task StartPartsAsync(LocalClusterOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (options.KeepData is null)
+        {
+            _parts.Push(() => Delete(Directory));
+        }
+
+        Net = LoopbackNet.Claim();
+        _parts.Push(() => Dispose(Net));
+        var objects = new LateObjects();
+        ProcessRuntime? processes = null;
+        if (options.RunsProcesses)
+        {
+            processes = await ProcessRuntime.CreateAsync(
+                new ProcessRuntimeOptions(Directory, Net) { Path = options.Path, HostIP = NodeAddress, DeletesRoot = options.KeepData is null },
+                objects, time);
+            _parts.Push(processes.DisposeAsync);
+        }
+
+        Cluster = await EmbeddedCluster.StartAsync(
+            new EmbeddedClusterOptions
+            {
+                Nodes = options.Nodes,
+                NodeAddress = index => NodeAddress(index),
+                Zones = options.Zones,
+                Runtime = processes is null ? null : _ => processes,
+                Loggers = options.Loggers,
+            },
+            time, cancellationToken);
+        _parts.Push(Cluster.DisposeAsync);
+        objects.Client = new ClusterClient(Cluster.Door, "kubelet");
+        if (processes is not null)
+        {
+            Cluster.Server.Logs.Register(processes);
+        }
+
+        var host = await ControlPlaneHost.StartAsync(
+            Cluster.Server, new ControlPlaneHostOptions(IPAddress.Parse(Net.Address(1))), time, cancellationToken);
+        _parts.Push(host.DisposeAsync);
+        Url = host.Url;
+        await host.WriteKubeconfigAsync(Kubeconfig, "ordinal", cancellationToken);
+        _parts.Push(() => Delete(Kubeconfig));
+    }
+
+    private static ValueTask Dispose(LoopbackNet net)
+    {
+        net.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static ValueTask Delete(string path)
+    {
+        if (System.IO.Directory.Exists(path))
+        {
+            System.IO.Directory.Delete(path, recursive: true);
+        }
+        else
+        {
+            File.Delete(path);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private string NodeAddress(int index) => Net.Address(index + 2);
+
+    private string NodeAddress(string node) =>
+        Cluster?.Nodes.FirstOrDefault(n => n.Name == node)?.Address ?? Net.Address(2);
+
+    /// <summary>What pods refer to, read through a door that opens only after the runtime is there.</summary>
+    private sealed class LateObjects : IPodObjects
+    {
+        private readonly TaskCompletionSource<ClusterClient> _client = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ClusterClient Client
+        {
+            set => _client.SetResult(value);
+        }
+
+        public async Task<KubeObject?> GetAsync(ResourceKind kind, ObjectKey key, CancellationToken cancellationToken)
+        {
+            var client = await _client.Task.WaitAsync(cancellationToken);
+            return await client.GetAsync(kind, key, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Ordinal.ControlPlane.Hosting;
+
+namespace Ordinal.Operator.Cli;
+
+/// <summary><c>ordinal cluster up</c>: API server, controllers and kubelets in this process, until Ctrl-C or SIGTERM.</summary>
+internal static class ClusterUpCommand
+{
+    private static readonly Option<int> Nodes = new("--nodes") { Description = "How many nodes, 1 to 8.", DefaultValueFactory = _ => 3 };
+
+    private static readonly Option<string> Zones = new("--zones") { Description = "Zones of the nodes in turn, separated by commas; empty for none.", DefaultValueFactory = _ => "zone-a,zone-b,zone-c" };
+
+    private static readonly Option<string> Kubelet = new("--kubelet")
+    {
+        Description = "What a pod is: simulated (status only, boots as its annotations say) or process (its command as a process of this machine).",
+        DefaultValueFactory = _ => "simulated",
+    };
+
+    private static readonly Option<string?> Kubeconfig = new("--kubeconfig") { Description = "Where to write the kubeconfig; replaced if it is there, deleted at the end. Default: in the data directory." };
+
+    private static readonly Option<string?> KeepData = new("--keep-data") { Description = "Directory for pods, volumes and logs, which stays. Default: a temporary one, deleted at the end." };
+
+    private static readonly Option<string?> PodPath = new("--path") { Description = "PATH of the pods' processes. Default: this process's own." };
+
+    public static Command Create()
+    {
+        Kubelet.AcceptOnlyFromAmong("simulated", "process");
+        Nodes.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 8)
+            {
+                result.AddError("--nodes: give a number from 1 to 8.");
+            }
+        });
+        var command = new Command("up", "Run a cluster in the foreground until Ctrl-C or SIGTERM.") { Nodes, Zones, Kubelet, Kubeconfig, KeepData, PodPath };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var options = new LocalClusterOptions
+            {
+                Nodes = parsed.GetValue(Nodes),
+                Zones = [.. parsed.GetRequiredValue(Zones).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
+                RunsProcesses = parsed.GetRequiredValue(Kubelet) == "process",
+                Kubeconfig = parsed.GetValue(Kubeconfig),
+                KeepData = parsed.GetValue(KeepData),
+            };
+            if (parsed.GetValue(PodPath) is { } path)
+            {
+                options = options with { Path = path };
+            }
+
+            var output = parsed.InvocationConfiguration.Output;
+            try
+            {
+                await using var cluster = await LocalCluster.StartAsync(options, TimeProvider.System, cancellationToken);
+                await output.WriteLineAsync($"The cluster is up at {cluster.Url}: {options.Nodes} nodes, pods are {(options.RunsProcesses ? $"processes on {cluster.Net.Prefix}.0/24" : "simulated")}, data in {cluster.Directory}");
+                await output.WriteLineAsync($"  kubectl --kubeconfig {cluster.Kubeconfig} get nodes");
+                await output.WriteLineAsync("Ctrl-C stops it.");
+                await output.FlushAsync(CancellationToken.None);
+                await UntilCancelled.WaitAsync(cancellationToken);
+                return ExitCodes.Success;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return ExitCodes.Success;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"The cluster did not start: {e.Message}");
+                return ExitCodes.Failed;
+            }
+        });
+        return command;
+    }
+}
