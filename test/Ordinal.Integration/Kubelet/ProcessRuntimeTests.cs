@@ -313,6 +313,7 @@ public sealed class ProcessRuntimeTests
         Assert.That((pod.Main.RestartCount, pod.Main.IsStarted, pod.Main.IsReady), Is.EqualTo((0, false, false)), "the liveness probe does not count yet");
         await File.WriteAllTextAsync(Path.Combine(Directory.GetDirectories(Path.Combine(bench.Root, "pods")).Single(), "volumes", "v", "started"), "");
         await pod.UntilAsync(o => o.Containers[0] is { RestartCount: 1, LastState.ExitCode: 5 }, "a restart");
+        Assert.That(pod.Events, Has.Some.EqualTo("Normal Killing Container main failed liveness probe, will be restarted"));
         Assert.That(pod.Events.Count(e => e.Contains("Liveness probe failed", StringComparison.Ordinal)), Is.GreaterThanOrEqualTo(2));
     }
 

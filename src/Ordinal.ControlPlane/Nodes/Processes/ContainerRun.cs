@@ -20,7 +20,7 @@ internal sealed class ContainerRun(PodContext pod, ContainerPlan plan, MountMap 
 {
     private const int LongestProbeOutput = 4096;
     private static readonly TimeSpan PipeLimit = TimeSpan.FromSeconds(2);
-    private readonly TaskCompletionSource<TimeSpan> _unhealthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<(string Probe, TimeSpan Grace)> _unhealthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _directory = plan.WorkingDirectory is { Length: > 0 } given ? mounts.Substitute(given) : pod.Directory;
 
@@ -79,8 +79,9 @@ internal sealed class ContainerRun(PodContext pod, ContainerPlan plan, MountMap 
         using var kill = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, pod.Clock.Kill);
         if (!pod.Clock.Stopping.IsCancellationRequested)
         {
-            patience.CancelAfter(await _unhealthy.Task);
-            pod.Normal("Killing", $"Container {plan.Name} failed a probe, will be restarted");
+            var (probe, grace) = await _unhealthy.Task;
+            patience.CancelAfter(grace);
+            pod.Normal("Killing", $"Container {plan.Name} failed {probe} probe, will be restarted");
         }
 
         if (!plan.PreStop.IsEmpty)
@@ -231,7 +232,7 @@ internal sealed class ContainerRun(PodContext pod, ContainerPlan plan, MountMap 
                     return false;
                 }
 
-                _unhealthy.TrySetResult(probe.GracePeriod ?? pod.Plan.GracePeriod);
+                _unhealthy.TrySetResult((kind.ToLowerInvariant(), probe.GracePeriod ?? pod.Plan.GracePeriod));
                 return true;
         }
     }
