@@ -27,7 +27,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         Door = new InProcessDoor(Server);
         Nodes = [.. Enumerable.Range(0, options.Nodes).Select(index => new NodeIdentity(
             string.Create(CultureInfo.InvariantCulture, $"node-{index}"),
-            string.Create(CultureInfo.InvariantCulture, $"10.0.0.{index + 1}")))];
+            options.NodeAddress(index)))];
     }
 
     /// <summary>Gets the API server.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ordinal.ControlPlane.Api;
@@ -13,6 +14,9 @@ public sealed record EmbeddedClusterOptions
 {
     /// <summary>Gets how many nodes there are; they are named <c>node-0</c>, <c>node-1</c>…</summary>
     public int Nodes { get; init; } = 3;
+
+    /// <summary>Gets the address of a node by its index; by default one that leads nowhere.</summary>
+    public Func<int, string> NodeAddress { get; init; } = index => string.Create(CultureInfo.InvariantCulture, $"10.0.0.{index + 1}");
 
     /// <summary>Gets the zones; node i is in zone i modulo their number. Empty for none.</summary>
     public ImmutableArray<string> Zones { get; init; } = ["zone-a", "zone-b", "zone-c"];

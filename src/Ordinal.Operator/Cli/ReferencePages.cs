@@ -47,9 +47,9 @@ public static class ReferencePages
     {
         ArgumentNullException.ThrowIfNull(root);
         var page = new StringBuilder(Notice).Append("# Command line\n\n").Append(root.Description).Append('\n');
-        foreach (var command in root.Subcommands.Where(c => !c.Hidden).OrderBy(c => c.Name, StringComparer.Ordinal))
+        foreach (var (verb, command) in Below(root, ""))
         {
-            page.Append("\n## ordinal ").Append(string.Join(' ', command.Arguments.Select(a => a.Name.ToUpperInvariant()).Prepend(command.Name))).Append("\n\n");
+            page.Append("\n## ordinal ").Append(string.Join(' ', command.Arguments.Select(a => a.Name.ToUpperInvariant()).Prepend(verb))).Append("\n\n");
             page.Append(command.Description).Append('\n');
             var options = command.Options.Where(o => !o.Hidden && o.Name is not ("--help" or "--version")).OrderBy(o => o.Name, StringComparer.Ordinal).ToArray();
             if (options.Length == 0)
@@ -80,6 +80,10 @@ public static class ReferencePages
 
             """.ReplaceLineEndings("\n")).ToString();
     }
+
+    private static IEnumerable<(string Verb, Command Command)> Below(Command parent, string prefix) =>
+        parent.Subcommands.Where(c => !c.Hidden).OrderBy(c => c.Name, StringComparer.Ordinal)
+            .SelectMany(c => Below(c, $"{prefix}{c.Name} ").Prepend(($"{prefix}{c.Name}", c)));
 
     private static string Default(Option option) =>
         !option.HasDefaultValue ? ""
