@@ -3,7 +3,6 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ordinal.ControlPlane.Cache;
-using Ordinal.ControlPlane.Nodes;
 using Ordinal.ControlPlane.Nodes.Network;
 using Ordinal.ControlPlane.Nodes.Processes;
 

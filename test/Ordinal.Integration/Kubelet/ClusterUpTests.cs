@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Ordinal.ControlPlane.Nodes.Processes;
 
 namespace Ordinal.Integration.Kubelet;
 
