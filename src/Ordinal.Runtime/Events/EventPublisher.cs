@@ -32,6 +32,7 @@ public sealed partial class EventPublisher(IKubernetesApi api, EventPublisherSet
     private readonly Dictionary<SeriesKey, Series> series = [];
     private readonly Dictionary<string, Bucket> buckets = [];
     private Signal wake = new();
+    private long lastTidied;
 
     /// <inheritdoc/>
     public void Publish(EventTarget regarding, EventType type, string reason, string action, string note, EventTarget? related = null)
@@ -42,7 +43,7 @@ public sealed partial class EventPublisher(IKubernetesApi api, EventPublisherSet
         lock (gate)
         {
             Tidy(now);
-            if (series.TryGetValue(key, out var known))
+            if (series.TryGetValue(key, out var known) && timeProvider.GetElapsedTime(known.LastSeen, now) <= settings.SeriesWindow)
             {
                 known.Count++;
                 known.LastSeen = now;
@@ -222,19 +223,13 @@ public sealed partial class EventPublisher(IKubernetesApi api, EventPublisherSet
     /// <summary>Drops series and buckets nobody has used for a window: the objects come and go, memory must not grow with them.</summary>
     private void Tidy(long now)
     {
-        if (series.Count + buckets.Count <= 1024)
+        // A look at all of them now and then; at each event it would cost more than the event.
+        if (timeProvider.GetElapsedTime(lastTidied, now) < settings.SeriesWindow / 6)
         {
-            foreach (var (key, item) in series)
-            {
-                if (timeProvider.GetElapsedTime(item.LastSeen, now) > settings.SeriesWindow)
-                {
-                    series.Remove(key);
-                }
-            }
-
             return;
         }
 
+        lastTidied = now;
         foreach (var (key, item) in series)
         {
             if (timeProvider.GetElapsedTime(item.LastSeen, now) > settings.SeriesWindow)
