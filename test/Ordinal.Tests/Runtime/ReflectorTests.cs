@@ -261,6 +261,85 @@ public sealed class ReflectorTests
         }));
     });
 
+    /// <summary>
+    /// Whatever breaks on the way, in the end the store shows what the server has, and who listened to its changes knows the same.
+    /// </summary>
+    [Test]
+    public void After_any_faults_store_and_listeners_agree_with_the_server()
+    {
+        for (var seed = 0; seed < 300; seed++)
+        {
+            VirtualWorld.Run(seed, Limit, async world =>
+            {
+                var random = new Random(seed);
+                using var fixture = new Fixture(world, new InformerSettings { PageSize = 1 + random.Next(4) });
+                var heard = new SortedDictionary<string, string>(StringComparer.Ordinal);
+                fixture.Store.Subscribe(change =>
+                {
+                    var name = change.Key.Name;
+                    Assert.That(heard.GetValueOrDefault(name), Is.EqualTo(change.Old?.ResourceVersion), $"seed {seed}: the old {name} is what was heard of last");
+                    if (change.New is null)
+                    {
+                        heard.Remove(name);
+                    }
+                    else
+                    {
+                        heard[name] = change.New.ResourceVersion;
+                    }
+                });
+                var running = fixture.Informer.RunAsync(fixture.Stopping);
+                for (var step = 0; step < 60; step++)
+                {
+                    var name = $"thing-{random.Next(6)}";
+                    switch (random.Next(12))
+                    {
+                        case < 4:
+                            fixture.Server.Put("prod", name, thing => thing["colour"] = random.Next(2) == 0 ? "red" : "blue");
+                            break;
+                        case < 6 when fixture.Server.Find("prod", name) is not null:
+                            fixture.Server.Delete("prod", name);
+                            break;
+                        case 6:
+                            fixture.Server.Compact();
+                            break;
+                        case 7 when fixture.Server.Watches.Count > 0:
+                            fixture.Server.Watches[0].Break();
+                            break;
+                        case 8 when fixture.Server.Watches.Count > 0:
+                            fixture.Server.Watches[0].Push(FakeServer.Event("ERROR", JsonNode.Parse(FakeServer.Status(410, "Expired", "too old").Body.Span)!.AsObject()));
+                            break;
+                        case 9:
+                            fixture.Server.Mute();
+                            break;
+                        case 10:
+                            var refusals = random.Next(5);
+                            fixture.Server.Before = _ => refusals-- > 0 ? Task.FromResult<ApiResponse?>(FakeServer.Status(503, "ServiceUnavailable", "no")) : Task.FromResult<ApiResponse?>(null);
+                            break;
+                        default:
+                            fixture.Server.Bookmark();
+                            break;
+                    }
+
+                    await world.PassAsync(TimeSpan.FromMilliseconds(random.Next(3) * random.Next(2_000)));
+                }
+
+                fixture.Server.Before = null;
+                await world.PassAsync(TimeSpan.FromMinutes(5));
+                fixture.Server.Bookmark();
+                await world.PassAsync(TimeSpan.FromSeconds(1));
+                var truth = Enumerable.Range(0, 6).Select(number => fixture.Server.Find("prod", $"thing-{number}")).OfType<JsonObject>()
+                    .ToDictionary(thing => (string)thing["metadata"]!["name"]!, thing => (string)thing["metadata"]!["resourceVersion"]!);
+                Assert.That(fixture.Store.List("prod").ToDictionary(thing => thing.Key.Name, thing => thing.ResourceVersion), Is.EquivalentTo(truth), $"seed {seed}");
+                Assert.That(heard, Is.EquivalentTo(truth), $"seed {seed}: listeners");
+                Assert.That(
+                    fixture.Store.ByIndex("colour", "red").Concat(fixture.Store.ByIndex("colour", "blue")).Select(thing => thing.ResourceVersion),
+                    Is.EquivalentTo(truth.Values), $"seed {seed}: indexes");
+                await fixture.StopAsync();
+                await running;
+            });
+        }
+    }
+
     private static void Run(InformerSettings? settings, Func<Fixture, Task> test)
     {
         for (var seed = 0; seed < 20; seed++)
