@@ -66,6 +66,9 @@ internal sealed class FakeServer : IApiTransport
 
     public JsonObject? Find(string inNamespace, string name) => objects.GetValueOrDefault($"{inNamespace}/{name}");
 
+    /// <summary>Another kind's objects are written: the version moves on, and no watch of this kind hears of it.</summary>
+    public void WriteElsewhere(int writes) => version += writes;
+
     /// <summary>Forgets the history: watches from older versions are answered 410 from now on.</summary>
     public void Compact()
     {
