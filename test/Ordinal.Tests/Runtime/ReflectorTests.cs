@@ -216,6 +216,9 @@ public sealed class ReflectorTests
 
         Assert.That(fixture.Store.Count, Is.EqualTo(2));
         Assert.That(fixture.Server.Lists, Is.GreaterThan(lists));
+        lists = fixture.Server.Lists;
+        await fixture.World.PassAsync(TimeSpan.FromSeconds(30));
+        Assert.That(fixture.Server.Lists, Is.EqualTo(lists), "one relist was asked for");
     });
 
     [Test]
