@@ -1,0 +1,176 @@
+using NUnit.Framework;
+using Ordinal.Core.Model;
+using Ordinal.Core.Planning;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Tests.Core;
+
+/// <summary>A StatefulSet at rest: adoption, the hold, drift, letting go.</summary>
+public sealed class HoldPlannerTests
+{
+    private static readonly StrategyValue Rolling = new(UpdateStrategyType.RollingUpdate, 0, "25%");
+
+    [Test]
+    public void Adoption_keeps_the_whole_strategy_and_writes_the_hold_in_one_patch()
+    {
+        var decision = Decide(Quiet("U U U").WithSet(s => s with { OriginalStrategy = null, Strategy = Rolling }));
+        Assert.That(decision.Actions.Single(), Is.EqualTo(new AdoptSet(new(UpdateStrategyType.RollingUpdate, StrategyValue.HeldPartition, "25%"), Rolling, 5)));
+    }
+
+    [Test]
+    public void A_declared_OnDelete_is_left_as_it_is()
+    {
+        var decision = Decide(Quiet("U U U").WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.OnDelete) }));
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Actions, Is.Empty);
+            Assert.That(decision.IsHeld, Is.True);
+        });
+    }
+
+    [TestCase("o o U", 0L, TestName = "A_rollout_with_pods_to_go")]
+    [TestCase("o o s", 2L, TestName = "A_canary_that_is_not_ready")]
+    [TestCase("o o -", 2L, TestName = "A_canary_that_is_missing")]
+    public void Adoption_waits_for_a_rollout_of_the_controller(string pods, long partition)
+    {
+        var decision = Decide(Picture.Resting(pods).WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.RollingUpdate, partition) }));
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Actions, Is.Empty);
+            Assert.That(decision.Holds.Single().Reason, Is.EqualTo(ReasonCodes.AdoptionWaits));
+            Assert.That(decision.Drift, Is.Null, "no rollout of ours begins before");
+        });
+    }
+
+    [Test]
+    public void A_parked_canary_is_adopted_with_its_change_waiting()
+    {
+        var decision = Decide(Picture.Resting("o o U").WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.RollingUpdate, 2) }));
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Actions.Single(), Is.InstanceOf<AdoptSet>());
+            Assert.That(decision.Drift, Is.EqualTo(new Drift(Picture.Old, Picture.New, 2)));
+        });
+    }
+
+    [Test]
+    public void At_rest_with_nothing_waiting_nothing_is_done()
+    {
+        var decision = Decide(Quiet("U U U"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Actions, Is.Empty);
+            Assert.That(decision.Holds, Is.Empty);
+            Assert.That(decision.Drift, Is.Null);
+            Assert.That(decision.IsHeld, Is.True);
+        });
+    }
+
+    [TestCase("o o o", Picture.Old, 3)]
+    [TestCase("U U o", Picture.Old, 1)]
+    [TestCase("U U U", Picture.Old, 0, TestName = "Pods_are_there_but_the_revision_is_not_current")]
+    [TestCase("U U o", Picture.New, 1, TestName = "The_revision_is_current_but_a_pod_is_behind")]
+    public void A_change_that_waits_is_drift(string pods, string current, int behind) =>
+        Assert.That(Decide(Picture.Resting(pods).WithSet(s => s with { CurrentRevision = current })).Drift, Is.EqualTo(new Drift(Picture.Old, Picture.New, behind)));
+
+    [Test]
+    public void Under_a_declared_OnDelete_the_pods_are_the_judge()
+    {
+        Picture Declared(string pods) => Picture.Resting(pods).WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.OnDelete) });
+        Assert.Multiple(() =>
+        {
+            Assert.That(Decide(Declared("U U U")).Drift, Is.Null);
+            Assert.That(Decide(Declared("U o U")).Drift, Is.EqualTo(new Drift(Picture.Old, Picture.New, 1)));
+        });
+    }
+
+    [Test]
+    public void A_foreign_release_at_rest_is_undone_once_and_the_second_is_a_conflict()
+    {
+        var released = Picture.Resting("o o o").WithSet(s => s with { Strategy = new(UpdateStrategyType.RollingUpdate), PartitionOwnedBy = ["helm"] });
+        var first = Decide(released);
+        var retried = Decide(released, first.Memory);
+        var second = Decide(released.WithSet(s => s with { Generation = 7, ObservedGeneration = 7 }), first.Memory);
+        var nextChange = Decide(released.WithSet(s => s with { Generation = 7, ObservedGeneration = 7, UpdateRevision = "web-newer" }), first.Memory);
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Actions.OfType<WriteStrategy>().Single().Next.IsOurHold, Is.True);
+            Assert.That(first.Notices.Single().Message, Does.Contain("helm"));
+            Assert.That(retried.Actions, Is.EqualTo(first.Actions), "the same release: the write did not arrive");
+            Assert.That(retried.Memory.ForeignReleases, Is.EqualTo(1));
+            Assert.That(second.Actions, Is.Empty);
+            Assert.That(second.Holds.Single().Reason, Is.EqualTo(ReasonCodes.FieldConflict));
+            Assert.That(second.Holds.Single().Message, Does.Contain("rolling ungated"));
+            Assert.That(nextChange.Actions, Has.Length.EqualTo(1), "another change counts anew");
+        });
+    }
+
+    [Test]
+    public void An_OnDelete_that_a_dead_rollout_left_behind_is_held_again()
+    {
+        var left = Quiet("U U U").WithSet(s => s with { Strategy = new(UpdateStrategyType.OnDelete) });
+        var declared = left.WithSet(s => s with { StrategyTypeDeclaredBy = ["kubectl"] });
+        Assert.Multiple(() =>
+        {
+            Assert.That(Decide(left).Actions.OfType<WriteStrategy>().Single().Next.IsOurHold, Is.True);
+            Assert.That(Decide(declared).Actions, Is.Empty);
+            Assert.That(Decide(declared).Holds.Single().Reason, Is.EqualTo(ReasonCodes.FieldConflict));
+        });
+    }
+
+    [Test]
+    public void T7_letting_go_restores_the_strategy_only_when_no_change_waits()
+    {
+        Picture Deleted(string pods) => (pods == "U U U" ? Quiet(pods) : Picture.Resting(pods)).WithSet(s => s with { OriginalStrategy = Rolling });
+        var quiet = Decide(Deleted("U U U"), deleted: true);
+        var waiting = Decide(Deleted("o o o"), deleted: true);
+        var released = Decide(Deleted("o o o"), deleted: true, release: true);
+        var gone = Decide(Quiet("U U U").WithSet(s => s with { OriginalStrategy = null, Strategy = Rolling }), deleted: true);
+        Assert.Multiple(() =>
+        {
+            Assert.That(quiet.Actions.OfType<LetGoSet>().Single().Next, Is.EqualTo(Rolling));
+            Assert.That(quiet.IsLetGo, Is.False, "not before the patch is seen");
+            Assert.That(waiting.Actions, Is.Empty);
+            Assert.That(waiting.Holds.Single().Reason, Is.EqualTo(ReasonCodes.LeftHeld));
+            Assert.That(waiting.Holds.Single().Message, Does.Contain("3 of 3 pods").And.Contain("spec.release"));
+            Assert.That(released.Actions.OfType<LetGoSet>().Single().Next, Is.EqualTo(Rolling));
+            Assert.That(gone.IsLetGo, Is.True);
+            Assert.That(gone.Actions, Is.Empty);
+        });
+    }
+
+    [Test]
+    public void T8_a_set_at_zero_with_a_change_waiting_is_reported_and_not_rolled()
+    {
+        var decision = Decide(Picture.Resting(""));
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Notices.Single().Reason, Is.EqualTo(ReasonCodes.HoldLostAtZero));
+            Assert.That(decision.Drift, Is.Null);
+        });
+    }
+
+    [Test]
+    public void What_is_not_observed_not_fresh_or_claimed_is_left_alone()
+    {
+        var released = Picture.Resting("o o o").WithSet(s => s with { Strategy = Rolling });
+        Assert.Multiple(() =>
+        {
+            Assert.That(Decide(released.WithSet(s => s with { ObservedGeneration = 4 })).Holds.Single().Reason, Is.EqualTo(ReasonCodes.NotObserved));
+            Assert.That(Decide(released.WithFacts(s => s with { Freshness = new(false, null, "no event for 90 s") })).Holds.Single().Reason, Is.EqualTo(ReasonCodes.StoresNotFresh));
+            var claimed = Decide(released.WithSet(s => s with { HeldBy = "policy/rollout" }));
+            Assert.That(claimed.Actions, Is.Empty);
+            Assert.That(claimed.Drift, Is.Null);
+        });
+    }
+
+    private static Picture Quiet(string pods) => Picture.Resting(pods).WithSet(s => s with { CurrentRevision = Picture.New });
+
+    private static HoldDecision Decide(Picture picture, HoldMemory? memory = null, bool deleted = false, bool release = false) => HoldPlanner.Decide(new()
+    {
+        Snapshot = picture.Input.Snapshot,
+        Memory = memory ?? new(),
+        IsPolicyDeleted = deleted,
+        Release = release,
+    });
+}
