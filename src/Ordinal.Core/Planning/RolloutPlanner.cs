@@ -32,7 +32,7 @@ namespace Ordinal.Core.Planning;
 /// </remarks>
 public static class RolloutPlanner
 {
-    private const int FactsOnStack = 512;
+    private const int FactsOnStack = 1024;
 
     /// <summary>Decides.</summary>
     public static Decision Decide(RolloutInput input)
