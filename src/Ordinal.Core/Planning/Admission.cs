@@ -19,10 +19,6 @@ internal static class Admission
         {
             pass.Pending(ReasonCodes.NotObserved, Endings.NotObserved(in pass));
         }
-        else if (pass.Counts.Extra > 0)
-        {
-            pass.Pending(ReasonCodes.ScalingInProgress, $"{pass.SetName}: {pass.Counts.Extra} pods outside the {pass.Facts.Length} wanted ones still exist; scaling goes first.");
-        }
         else if (snapshot.Budgets.Length > 1)
         {
             pass.Pending(
@@ -38,16 +34,33 @@ internal static class Admission
         return pass.PendingReason is not null;
     }
 
-    /// <summary>Tells whether a pod that serves may be taken: nothing unproven before it, a place in the budget, the PodDisruptionBudget agrees.</summary>
-    internal static bool HasRoom(ref Pass pass, int takenNow)
+    /// <summary>
+    /// Tells whether a pod that serves may be taken: no scaling under way, nothing unproven before it, a place in the budget, and the
+    /// PodDisruptionBudget agrees.
+    /// </summary>
+    internal static bool HasRoom(ref Pass pass, int takenNow) =>
+        IsSettled(ref pass) && Budget.HasPlace(ref pass) && Budget.DisruptionAllowed(ref pass, takenNow);
+
+    /// <summary>The same for a pod whose intent is written already: it has its place in the budget, unless others fell.</summary>
+    internal static bool HasRoomFor(ref Pass pass, int index, int takenNow) =>
+        IsSettled(ref pass) && Budget.Fits(in pass, index) && Budget.DisruptionAllowed(ref pass, takenNow);
+
+    private static bool IsSettled(ref Pass pass)
     {
+        if (pass.Counts.Extra > 0)
+        {
+            // Not so for stuck pods: under OrderedReady the built-in controller does not scale down before they are well.
+            pass.Pending(ReasonCodes.ScalingInProgress, $"{pass.SetName}: {pass.Counts.Extra} pods outside the {pass.Facts.Length} wanted ones still exist; scaling goes first.");
+            return false;
+        }
+
         if (pass.Counts.Unproven > 0)
         {
             pass.Pending(ReasonCodes.WaitsTurn, $"{pass.SetName}: {pass.Counts.Unproven} pods at the target are not proven to be back; they come first.");
             return false;
         }
 
-        return Budget.HasPlace(ref pass) && Budget.DisruptionAllowed(ref pass, takenNow);
+        return true;
     }
 
     /// <summary>Asks the BeforePod gates about one pod, together with those that are about to go. What is not open becomes the pod's hold.</summary>

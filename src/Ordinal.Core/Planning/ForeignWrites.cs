@@ -44,14 +44,15 @@ internal static class ForeignWrites
     /// <summary>A write that holds pods back was decided on and is not there yet: it is finished before anything is planned on top of it.</summary>
     private static bool FinishRaising(ref Pass pass)
     {
-        if (!StrategyKeeper.IsOutstanding(in pass)
-            || pass.Set.Strategy.Holds(pass.Facts.Length)
-            || pass.Memory.LastWrite!.Next.EffectivePartition <= pass.Set.Strategy.EffectivePartition)
+        if (!StrategyKeeper.IsOutstanding(in pass) || pass.Memory.LastWrite is not { Next: var next }
+            || next.EffectivePartition <= pass.Set.Strategy.EffectivePartition
+            || (next.Type is UpdateStrategyType.OnDelete && pass.Set.Strategy.Holds(pass.Facts.Length)))
         {
+            // The switch of a held set to OnDelete is the driver's own, and depends on more.
             return false;
         }
 
-        StrategyKeeper.Write(ref pass, pass.Memory.LastWrite.Next, "hold: finish what was begun");
+        StrategyKeeper.Write(ref pass, next, "hold: finish what was begun");
         pass.HoldAll(ReasonCodes.HoldReturning, $"{pass.SetName}: the hold is written back.");
         return true;
     }

@@ -97,8 +97,7 @@ internal static class OnDeleteDriver
         var stuck = pass.Facts[index].Is(PodFlags.Stuck);
         var allowed = entry.Action is InFlightAction.ReplaceStuck
             ? stuck && pass.Policy.StuckPods is StuckPodAction.ReplaceStale
-            : pass.Counts.Unproven == 0 && Budget.Fits(in pass, index) && Budget.DisruptionAllowed(ref pass, taken)
-                && PodOrder.IsItsTurn(ref pass, index);
+            : Admission.HasRoomFor(ref pass, index, taken) && PodOrder.IsItsTurn(ref pass, index);
         if (!allowed || pass.Facts[index].Is(PodFlags.AtTarget))
         {
             return false;

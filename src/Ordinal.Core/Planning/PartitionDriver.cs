@@ -121,8 +121,8 @@ internal static class PartitionDriver
             return false;
         }
 
-        var hasRoom = pass.Facts[index].Is(PodFlags.Stuck) || (Budget.Fits(in pass, index) && Budget.DisruptionAllowed(ref pass, 0));
-        if (!Admission.IsShut(ref pass) && pass.Counts.Unproven == 0 && hasRoom)
+        var isFree = pass.Facts[index].Is(PodFlags.Stuck) && pass.Counts.Unproven == 0;
+        if (!Admission.IsShut(ref pass) && (isFree || Admission.HasRoomFor(ref pass, index, takenNow: 0)))
         {
             var gates = Admission.Gates(ref pass, index);
             if (gates.IsOpen)

@@ -36,15 +36,33 @@ public sealed class PlannerProperties
     internal static IEnumerable<PlantedBug> Bugs => PlantedBug.All;
 }
 
+/// <summary>How a run ends.</summary>
+internal enum Finale
+{
+    Completes,
+    IsCancelled,
+    IsSuperseded,
+}
+
 /// <summary>One random run: a cluster, a policy, and a list of things that happen.</summary>
-internal sealed record Scenario(int Replicas, int Start, int Max, bool IsOrdered, bool IsGated, bool IsLeaderLast, bool RestsOnDelete, int[] Steps)
+/// <param name="Kind">Bits: OrderedReady, gated, leader last, start ordinal 5; the next two, when both set, a set that rests on OnDelete.</param>
+internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, int[] Steps)
 {
     internal static Gen<Scenario> Any { get; } = Gen.Select(
-        Gen.Int[1, 7], Gen.Bool.Select(b => b ? 5 : 0), Gen.Int[1, 3], Gen.Bool, Gen.Bool, Gen.Bool, Gen.Int[0, 5].Select(i => i == 0), Gen.Int[0, 10_000].Array[0, 80],
-        (replicas, start, max, ordered, gated, leaderLast, onDelete, steps) => new Scenario(replicas, start, max, ordered, gated, gated && leaderLast, onDelete, steps));
+        Gen.Int[1, 7], Gen.Int[1, 3], Gen.Int[0, 63], Gen.Int[0, 5].Select(i => (Finale)Math.Max(0, i - 3)), Gen.Int[0, 10_000].Array[0, 80],
+        (replicas, max, kind, finale, steps) => new Scenario(replicas, max, kind, finale, steps));
 
-    public override string ToString() =>
-        $"new({Replicas}, {Start}, {Max}, {(IsOrdered ? "true" : "false")}, {(IsGated ? "true" : "false")}, {(IsLeaderLast ? "true" : "false")}, {(RestsOnDelete ? "true" : "false")}, [{string.Join(", ", Steps)}])";
+    private bool IsOrdered => (Kind & 1) != 0;
+
+    private bool IsGated => (Kind & 2) != 0;
+
+    private bool IsLeaderLast => (Kind & 6) == 6;
+
+    private int Start => (Kind & 8) != 0 ? 5 : 0;
+
+    private bool RestsOnDelete => (Kind & 48) == 48;
+
+    public override string ToString() => $"new({Replicas}, {Max}, {Kind}, Finale.{Finale}, [{string.Join(", ", Steps)}])";
 
     /// <summary>Plays the steps, then heals the world and drives it to its end.</summary>
     internal void Run(Planted planted)
@@ -106,12 +124,15 @@ internal sealed record Scenario(int Replicas, int Start, int Max, bool IsOrdered
             case 22 when detail % 3 == 0:
                 world.Sicken(ordinal, world.Pod(ordinal)?.Revision == ToyWorld.Old ? (PodTrouble)(detail % 5) : PodTrouble.None);
                 break;
+            case 22 when detail % 3 == 1:
+                world.Scale(1 + (detail / 3 % 7));
+                break;
             case 22:
                 caller.Request = caller.Request with { Suspend = detail % 2 == 0 };
                 break;
             default:
                 // Before the start, a set that nobody adopted and that releases itself is simply waited for; after the end, it is not ours.
-                if (detail % 4 == 0 && caller.Last?.IsFinished is not true && (world.Original is not null || caller.Memory.StartedAt is not null))
+                if (detail % 4 == 0 && !caller.IsFinished && (world.Original is not null || caller.Memory.StartedAt is not null))
                 {
                     world.ForeignStrategy(new(UpdateStrategyType.RollingUpdate, 0));
                 }
@@ -123,31 +144,64 @@ internal sealed record Scenario(int Replicas, int Start, int Max, bool IsOrdered
     private void Heal(ToyWorld world, ToyOperator caller, UpdatePolicy policy)
     {
         caller.Verdict = GateVerdict.Allow;
-        caller.Request = caller.Request with { Suspend = false };
-        for (var round = 0; round < 60 + (Replicas * 40) && !(caller.Last?.IsFinished ?? false); round++)
+        caller.Request = caller.Request with { Suspend = false, Cancel = Finale is Finale.IsCancelled ? CancelRequest.Halt : CancelRequest.None };
+        if (Finale is Finale.IsSuperseded)
+        {
+            world.Template("web-newer");
+        }
+
+        var hadEnded = caller.IsFinished;
+        for (var round = 0; round < 60 + (world.Replicas * 40) && !caller.IsFinished; round++)
         {
             caller.Arrive(0);
             caller.Pass();
             Check.Deliberate(world, policy);
-            world.Sync();
-            foreach (var pod in world.Pods.ToArray())
-            {
-                world.Kubelet(pod.Ordinal);
-                // A crash loop of few restarts heals; the rest is for the planner, or for the human whom it asks.
-                var asksHuman = caller.Last!.Holds.Any(h => h.Reason == ReasonCodes.StuckPodUnreachable && h.Pod == $"web-{pod.Ordinal}");
-                pod.Trouble = pod.Trouble is PodTrouble.CrashLoop || asksHuman ? PodTrouble.None : pod.Trouble;
-            }
-
-            world.Now += TimeSpan.FromSeconds(6);
+            Settle(world, caller);
             Check.Deliberate(world, policy);
         }
 
-        caller.Pass();
         var last = caller.Last!;
-        var conflict = last.Memory.ForeignReleases > 0 && last.Memory.State is RolloutState.Failed;
-        Check.Require(last.IsFinished && (conflict || last.Memory.State is RolloutState.Completed or RolloutState.NoChange), Check.Progress, $"{Check.Show(last)} {last.Message}\n{string.Join('\n', world.Log)}");
+        var conflict = caller.Memory is { ForeignReleases: > 0, State: RolloutState.Failed };
+        Check.Require(caller.IsFinished && (conflict || hadEnded || IsExpected(caller.Memory.State)), Check.Progress, $"{Check.Show(last)} {last.Message}\n{string.Join('\n', world.Log)}");
+        NothingIsLeft(world, caller, conflict);
+    }
+
+    private bool IsExpected(RolloutState state) => Finale switch
+    {
+        Finale.Completes => state is RolloutState.Completed or RolloutState.NoChange,
+        Finale.IsCancelled => state is RolloutState.Cancelled,
+        Finale.IsSuperseded => state is RolloutState.Superseded,
+    };
+
+    /// <summary>After the end no call that stalled may move anything; the claim is back, and the set rests.</summary>
+    private void NothingIsLeft(ToyWorld world, ToyOperator caller, bool conflict)
+    {
+        var (strategy, removals) = (world.Strategy, world.Removals.Count);
+        while (caller.HasStalled)
+        {
+            caller.Arrive(0);
+        }
+
         caller.Pass();
+        Check.Require(world.Strategy == strategy && world.Removals.Count == removals, Check.Intent, $"a stalled call moved something after the end\n{string.Join('\n', world.Log)}");
         Check.Require(world.HeldBy.Length == 0, Check.Progress, "the claim is still held after the end");
-        Check.Require(conflict || (RestsOnDelete ? world.Strategy.Type is UpdateStrategyType.OnDelete : world.Strategy.IsOurHold), Check.Progress, $"ended with {world.Strategy}");
+        var isOurs = caller.Memory.StartedAt is not null && !conflict;
+        Check.Require(!isOurs || (RestsOnDelete ? world.Strategy.Type is UpdateStrategyType.OnDelete : world.Strategy.IsOurHold), Check.Progress, $"ended with {world.Strategy}");
+    }
+
+    /// <summary>The world without faults: the built-in controller and every kubelet do their part, and time goes on.</summary>
+    private static void Settle(ToyWorld world, ToyOperator caller)
+    {
+        world.Sync();
+        foreach (var pod in world.Pods.ToArray())
+        {
+            world.Kubelet(pod.Ordinal);
+
+            // A crash loop of few restarts heals; the rest is for the planner, or for the human whom it asks.
+            var asksHuman = caller.Last!.Holds.Any(h => h.Reason == ReasonCodes.StuckPodUnreachable && h.Pod == $"web-{pod.Ordinal}");
+            pod.Trouble = pod.Trouble is PodTrouble.CrashLoop || asksHuman ? PodTrouble.None : pod.Trouble;
+        }
+
+        world.Now += TimeSpan.FromSeconds(6);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Ordinal.Core.Lifecycles;
 using Ordinal.Core.Model;
 using Ordinal.Core.Planning;
 using Ordinal.Core.Reasons;
@@ -31,6 +32,9 @@ internal sealed class ToyOperator(ToyWorld world, UpdatePolicy policy, Planted? 
     internal RolloutMemory Memory { get; private set; } = new();
 
     internal Decision? Last { get; private set; }
+
+    /// <summary>Gets a value indicating whether status says that the rollout has ended.</summary>
+    internal bool IsFinished => RolloutLifecycle.Table.IsFinal(Memory.State);
 
     internal RolloutRequest Request { get; set; } = new() { ClaimId = Picture.Claim, TargetRevision = ToyWorld.New };
 

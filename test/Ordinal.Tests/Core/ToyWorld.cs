@@ -218,7 +218,7 @@ internal sealed class ToyWorld
     }
 
     /// <summary>Forgets what was taken on purpose and is back.</summary>
-    internal void CountReturns() => TakenOnPurpose.RemoveWhere(o => _pods.TryGetValue(o, out var pod) && IsAvailable(pod));
+    internal void CountReturns() => TakenOnPurpose.RemoveWhere(o => o < Start || o >= Start + Replicas || _pods.TryGetValue(o, out var pod) && IsAvailable(pod));
 
     private static bool Set(bool precondition, Action change)
     {
