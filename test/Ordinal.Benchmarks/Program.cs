@@ -2,7 +2,7 @@ using Ordinal.Benchmarks;
 
 // Prints each figure that this machine can measure beside its target; exit code 1 when one is missed.
 // Names as arguments choose some: make bench ARGS=demo
-IBenchmark[] all = [new DemoBenchmark()];
+IBenchmark[] all = [new PlannerBenchmark(), new DemoBenchmark()];
 IBenchmark[] chosen = args.Length == 0 ? all : [.. all.Where(b => args.Contains(b.Name, StringComparer.Ordinal))];
 if (chosen.Length == 0)
 {

@@ -14,12 +14,15 @@ public sealed class PlannerProperties
         Scenario.Any.Sample(s => s.Run(new Planted()), iter: 3000, threads: 2, print: s => s.ToString());
 
     [Test]
+    public void The_runs_by_hand_keep_the_rules([ValueSource(nameof(ByHand))] object scenario) => ((Scenario)scenario).Run(new Planted());
+
+    [Test]
     public void Each_rule_catches_a_planted_bug([ValueSource(nameof(Bugs))] PlantedBug bug)
     {
         var caught = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        for (var seed = 0; seed < 3000 && !caught.ContainsKey(bug.Rule); seed++)
+        var random = Enumerable.Range(0, 1000).Select(seed => Scenario.Any.Generate(new PCG((uint)seed), null, out _));
+        foreach (var scenario in Scenario.ByHand.Concat(random).TakeWhile(_ => !caught.ContainsKey(bug.Rule)))
         {
-            var scenario = Scenario.Any.Generate(new PCG((uint)seed), null, out _);
             try
             {
                 scenario.Run(bug.Make());
@@ -34,6 +37,8 @@ public sealed class PlannerProperties
     }
 
     internal static IEnumerable<PlantedBug> Bugs => PlantedBug.All;
+
+    internal static IEnumerable<object> ByHand => Scenario.ByHand;
 }
 
 /// <summary>How a run ends.</summary>
@@ -51,6 +56,12 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
     internal static Gen<Scenario> Any { get; } = Gen.Select(
         Gen.Int[1, 7], Gen.Int[1, 3], Gen.Int[0, 63], Gen.Int[0, 5].Select(i => (Finale)Math.Max(0, i - 3)), Gen.Int[0, 10_000].Array[0, 80],
         (replicas, max, kind, finale, steps) => new Scenario(replicas, max, kind, finale, steps));
+
+    /// <summary>
+    /// Gets runs that chance finds too seldom. The first: claim, start, the strategy seen, an intent written by an operator that stalls before
+    /// its eviction, a suspend, a pass of the next operator, and then the eviction arrives.
+    /// </summary>
+    internal static IEnumerable<Scenario> ByHand { get; } = [new(3, 2, 0, Finale.Completes, [0, 0, 7, 17 + 24, 22 + 48, 0, 18])];
 
     private bool IsOrdered => (Kind & 1) != 0;
 

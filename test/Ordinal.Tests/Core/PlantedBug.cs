@@ -71,15 +71,17 @@ public sealed class PlantedBug
         };
     }
 
-    /// <summary>It forgets what it burns, and does not send the burning.</summary>
     private sealed record NoBurning : Planted
     {
-        protected override RolloutInput Before(RolloutInput input) =>
-            input with { Memory = input.Memory with { InFlight = [.. input.Memory.InFlight.Where(e => !Stands(input, e) || !MustGo(input))] } };
-
-        private static bool MustGo(RolloutInput input) => input.Reports.Any(r => r.Verdict is not GateVerdict.Allow) || input.Request.Suspend;
-
-        private static bool Stands(RolloutInput input, InFlightPod entry) => input.Snapshot.Pods.Any(p => p.Uid == entry.Uid && !p.IsTerminating);
+        protected override Decision After(Decision decision)
+        {
+            var burnt = decision.Actions.OfType<BurnIntent>().Select(b => b.Uid).ToHashSet();
+            return decision with
+            {
+                Actions = [.. decision.Actions.Where(a => a is not BurnIntent)],
+                Memory = decision.Memory with { InFlight = [.. decision.Memory.InFlight.Where(e => !burnt.Contains(e.Uid))] },
+            };
+        }
     }
 
     private sealed record Early : Planted
