@@ -50,7 +50,7 @@ public sealed class OperatorComposition : IDisposable
         var observer = new Observer(Stores);
         var targets = new PolicyTargets(Stores);
         var keeper = new GateKeeper(timeProvider, loggers.CreateLogger<GateKeeper>());
-        var announcer = new Announcer(events);
+        var announcer = new Announcer(events, timeProvider);
         var book = new GateBook(gateFactory ?? new GateFactory(Api, new EtcdGateFactory(timeProvider)), timeProvider);
         var actuator = new Actuator(Api, Stores, setExpectations, keeper, timeProvider);
 

@@ -6,14 +6,18 @@ namespace Ordinal.Operator.Reconciling;
 
 /// <summary>
 /// Publishes events of decisions. The publisher counts equal events together; here it is decided what is worth one: the main reason
-/// for waiting when it is another one, and each notice once.
+/// for waiting when it lasts, and each notice once.
 /// </summary>
-public sealed class Announcer(IEventPublisher events)
+public sealed class Announcer(IEventPublisher events, TimeProvider timeProvider)
 {
+    /// <summary>A hold that passes sooner is the ordinary course of things and not worth an event.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, HashSet<string>> said = [];
+    private readonly Dictionary<string, Waiting> waiting = [];
 
-    /// <summary>Tells of a decision: its notices, and its main hold when that is new.</summary>
+    /// <summary>Tells of a decision: its notices, and its main hold when that lasts.</summary>
     public void Announce(EventTarget rollout, Decision decision)
     {
         foreach (var notice in decision.Notices)
@@ -31,7 +35,7 @@ public sealed class Announcer(IEventPublisher events)
                 Publish(rollout, decision.Reason.NeedsHuman, decision.Reason, "Finishing", decision.Message);
             }
         }
-        else if (RolloutStatuses.MainHold(decision) is { } hold && IsOther(rollout.Uid, $"{hold.Reason.Code}|{hold.Pod}"))
+        else if (RolloutStatuses.MainHold(decision) is { } hold && IsDue(rollout.Uid, $"{hold.Reason.Code}|{hold.Pod}", hold.Reason.NeedsHuman))
         {
             Publish(rollout, hold.Reason.NeedsHuman, hold.Reason, "Holding", hold.Message);
         }
@@ -56,6 +60,7 @@ public sealed class Announcer(IEventPublisher events)
         lock (gate)
         {
             said.Remove(uid);
+            waiting.Remove(uid);
         }
     }
 
@@ -75,19 +80,25 @@ public sealed class Announcer(IEventPublisher events)
         }
     }
 
-    private bool IsOther(string uid, string hold)
+    /// <summary>Tells, once, that a hold has lasted: at once when it needs a person.</summary>
+    private bool IsDue(string uid, string hold, bool isUrgent)
     {
         lock (gate)
         {
-            var already = said.TryGetValue(uid, out var found) ? found : said[uid] = new HashSet<string>(StringComparer.Ordinal);
-            if (!already.Add("hold|" + hold))
+            if (!waiting.TryGetValue(uid, out var known) || known.Hold != hold)
+            {
+                waiting[uid] = known = new Waiting(hold, timeProvider.GetTimestamp(), IsTold: false);
+            }
+
+            if (known.IsTold || (!isUrgent && timeProvider.GetElapsedTime(known.Since) < Patience))
             {
                 return false;
             }
 
-            // Only the last hold is remembered: the same reason is news again after another one.
-            already.RemoveWhere(each => each.StartsWith("hold|", StringComparison.Ordinal) && each != "hold|" + hold);
+            waiting[uid] = known with { IsTold = true };
             return true;
         }
     }
+
+    private sealed record Waiting(string Hold, long Since, bool IsTold);
 }

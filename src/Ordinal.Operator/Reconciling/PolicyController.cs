@@ -147,12 +147,12 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
 
             if (outcome.Result is not ActionResult.Done)
             {
-                LogNotDone(observation.Item.Key, action, outcome.Message);
+                LogNotDone(observation.Item.Key, ActionWords.Of(action), outcome.Message);
                 return (state with { Concern = (ReasonCodes.Adopting, outcome.Message) }, TimeSpan.FromMilliseconds(200));
             }
 
-            LogDone(observation.Item.Key, action);
-            parts.Announcer.Publish(EventTarget.Of(Kind, policy), isWarning: false, ReasonCodes.StrategyWritten, "Holding", Words(observation.Item.Key, action));
+            LogDone(observation.Item.Key, ActionWords.Of(action));
+            parts.Announcer.Publish(EventTarget.Of(Kind, policy), isWarning: false, ReasonCodes.StrategyWritten, "Holding", $"{observation.Item.Key}: {ActionWords.Of(action)}");
         }
 
         return (state with { Concern = (policy.Metadata.DeletionTimestamp is null ? ReasonCodes.Adopting : ReasonCodes.LettingGo, $"{observation.Item.Key}: spec.updateStrategy was written; waiting for the StatefulSet controller to see it") }, null);
@@ -171,7 +171,11 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         {
             var hold = decision.Holds[0];
             var again = hold.Reason == ReasonCodes.StoresNotFresh ? TimeSpan.FromSeconds(5) : (TimeSpan?)null;
-            parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, policy), hold.Reason.NeedsHuman, hold.Reason, "Holding", hold.Message);
+            if (hold.Reason.NeedsHuman || hold.Reason == ReasonCodes.AdoptionWaits)
+            {
+                parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, policy), hold.Reason.NeedsHuman, hold.Reason, "Holding", hold.Message);
+            }
+
             return (state with { Concern = (hold.Reason, hold.Message) }, again);
         }
 
@@ -314,21 +318,13 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         ReasonCodes.RolloutInProgress,
         $"{rollout.Metadata.Name}: {Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Message ?? "begins"}");
 
-    private static string Words(NamespacedName set, PlannedAction action) => action switch
-    {
-        AdoptSet => $"{set}: adopted: the hold is on, and the original strategy is kept in an annotation",
-        LetGoSet => $"{set}: let go: the original strategy is back",
-        WriteStrategy write => $"{set}: {write.Why}",
-        _ => $"{set}: {action.GetType().Name}",
-    };
-
     private static TimeSpan? Sooner(TimeSpan? one, TimeSpan? other) => one is null ? other : other is null || one < other ? one : other;
 
     [LoggerMessage(3001, LogLevel.Information, "{Set}: {Action}")]
-    private partial void LogDone(NamespacedName set, PlannedAction action);
+    private partial void LogDone(NamespacedName set, string action);
 
     [LoggerMessage(3002, LogLevel.Debug, "{Set}: {Action} was not carried out: {Reason}")]
-    private partial void LogNotDone(NamespacedName set, PlannedAction action, string reason);
+    private partial void LogNotDone(NamespacedName set, string action, string reason);
 
     [LoggerMessage(3003, LogLevel.Information, "{Set}: rollout {Rollout} from {From} to {To}")]
     private partial void LogStarted(NamespacedName set, string rollout, string from, string to);

@@ -122,6 +122,12 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
         }
 
         var urgency = StatusComparison.Of(rollout.Status, next, decision.Change);
+        if (urgency is not StatusUrgency.Now && !decision.Actions.IsEmpty)
+        {
+            // Words can wait, the action should not; the pass that sees its effect will tell.
+            return (rollout, null);
+        }
+
         return parts.Statuses.WaitOf(((IStoreItem)rollout).Uid, urgency) switch
         {
             null => (rollout, null),
@@ -156,7 +162,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
     private async Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> NotDoneAsync(
         V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ready frame, Decision decision, PlannedAction action, ActionOutcome outcome, CancellationToken cancellationToken)
     {
-        LogNotDone(((IStoreItem)rollout).Key, action.GetType().Name, outcome.Result, outcome.Message);
+        LogNotDone(((IStoreItem)rollout).Key, ActionWords.Of(action), outcome.Result, outcome.Message);
         switch (outcome.Result)
         {
             case ActionResult.Conflict when !frame.Observation.Snapshot.Budgets.IsEmpty:
@@ -190,19 +196,11 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
     private void Tell(EventTarget target, RolloutFrame.Ready frame, PlannedAction action)
     {
         var set = frame.Observation.Item.Key;
-        switch (action)
+        LogDone(set, ActionWords.Of(action));
+        if (action is RemovePod or WriteStrategy)
         {
-            case RemovePod remove:
-                LogRemoved(set, remove.Pod, remove.Uid, remove.Why);
-                parts.Announcer.Publish(target, isWarning: false, ReasonCodes.PodRemoved, "Replacing", $"{set.Namespace}/{remove.Pod}: {remove.Why}");
-                break;
-            case WriteStrategy write:
-                LogStrategy(set, write.Next, write.Why);
-                parts.Announcer.Publish(target, isWarning: false, ReasonCodes.StrategyWritten, "Rolling", $"{set}: {write.Why}");
-                break;
-            default:
-                LogDone(set, action);
-                break;
+            var reason = action is RemovePod ? ReasonCodes.PodRemoved : ReasonCodes.StrategyWritten;
+            parts.Announcer.Publish(target, isWarning: false, reason, "Rolling", $"{set}: {ActionWords.Of(action)}");
         }
     }
 
@@ -211,16 +209,10 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
 
     private static TimeSpan? Sooner(TimeSpan? one, TimeSpan? other) => one is null ? other : other is null || one < other ? one : other;
 
-    [LoggerMessage(3101, LogLevel.Information, "{Set}: took {Pod} ({Uid}): {Why}")]
-    private partial void LogRemoved(NamespacedName set, string pod, string uid, string why);
-
-    [LoggerMessage(3102, LogLevel.Information, "{Set}: wrote {Strategy}: {Why}")]
-    private partial void LogStrategy(NamespacedName set, StrategyValue strategy, string why);
-
     [LoggerMessage(3103, LogLevel.Information, "{Set}: {Action}")]
-    private partial void LogDone(NamespacedName set, PlannedAction action);
+    private partial void LogDone(NamespacedName set, string action);
 
-    [LoggerMessage(3104, LogLevel.Information, "{Rollout}: {Action} was not carried out ({Result}): {Reason}")]
+    [LoggerMessage(3104, LogLevel.Information, "{Rollout}: not done ({Result}): {Action}: {Reason}")]
     private partial void LogNotDone(NamespacedName rollout, string action, ActionResult result, string reason);
 
     [LoggerMessage(3105, LogLevel.Information, "{Rollout}: ended as {Reason}: {Message}")]

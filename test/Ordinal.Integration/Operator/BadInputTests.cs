@@ -1,0 +1,158 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Ordinal.Runtime.Client;
+
+namespace Ordinal.Integration.Operating;
+
+/// <summary>Bad input: each gets a condition with object, fact and remedy, and no pod is touched.</summary>
+public sealed class BadInputTests
+{
+    [Test]
+    public async Task A_budget_of_zero_is_refused_and_no_pod_is_touched()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+        var before = await web.PodsAsync();
+        await web.AddPolicyAsync(new JsonObject { ["maxUnavailable"] = 0 });
+        await using var ordinal = new RunningOperator(cluster);
+        await web.UntilPolicyAsync("Ready", "False", "InvalidPolicy");
+        await web.UntilPolicyAsync("Stalled", "True", "InvalidPolicy");
+        Assert.That(Workload.Condition(await web.PolicyAsync(), "Ready").Message, Does.Contain("spec.update.maxUnavailable is 0"));
+        Assert.That(await web.PartitionAsync(), Is.Zero, "a wrong policy adopts nothing");
+        Assert.That(await web.PodsAsync(), Is.EqualTo(before));
+
+        await web.PatchPolicyAsync(new JsonObject { ["update"] = new JsonObject { ["maxUnavailable"] = 1 } });
+        await web.UntilPolicyAsync("Ready", "True", "UpToDate");
+    }
+
+    [Test]
+    public async Task An_unknown_target_is_named_and_found_when_it_comes()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var web = new Workload(cluster, "web");
+        await web.AddPolicyAsync();
+        await using var ordinal = new RunningOperator(cluster);
+        await web.UntilPolicyAsync("TargetsFound", "False", "TargetsMissing");
+        Assert.That(Workload.Condition(await web.PolicyAsync(), "Ready").Message, Does.Contain("default/web does not exist"));
+
+        await web.CreateAsync();
+        await web.UntilPolicyAsync("Ready", "True", "UpToDate");
+        await web.UntilHeldAsync();
+    }
+
+    [Test]
+    public async Task Of_two_policies_on_one_set_the_older_keeps_it()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+        await web.AddPolicyAsync(policy: "first");
+        await using var ordinal = new RunningOperator(cluster);
+        await web.UntilPolicyAsync("Ready", "True", "UpToDate", "first");
+        var generation = (await web.SetAsync()).Member("metadata").WholeNumber("generation");
+
+        // Creation times have whole seconds, and the names are in the wrong order on purpose: age decides.
+        await Task.Delay(TimeSpan.FromSeconds(1.1), TimeProvider.System);
+        await web.AddPolicyAsync(policy: "a-second");
+        await web.UntilPolicyAsync("Ready", "False", "TargetConflict", "a-second");
+        Assert.That(Workload.Condition(await web.PolicyAsync("a-second"), "Ready").Message, Does.Contain("belongs to RolloutPolicy first"));
+        Assert.That((await web.SetAsync()).Member("metadata").WholeNumber("generation"), Is.EqualTo(generation));
+
+        await web.DeletePolicyAsync("first");
+        await web.UntilPolicyAsync("Ready", "True", "UpToDate", "a-second");
+    }
+
+    [Test]
+    public async Task What_is_not_supported_is_refused_with_a_remedy()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+        await web.AddPolicyAsync(new JsonObject { ["driver"] = "Native" });
+        await using var ordinal = new RunningOperator(cluster);
+        await web.UntilPolicyAsync("Ready", "False", "NotSupported");
+        Assert.That(Workload.Condition(await web.PolicyAsync(), "Ready").Message, Does.Contain("use Auto, Partition or OnDelete"));
+        Assert.That(await web.PartitionAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task An_unreachable_gate_is_told_at_rest_and_holds_the_rollout()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+
+        // Port 1 of the loopback net answers with a refusal at once.
+        var gate = new JsonObject { ["name"] = "raft", ["type"] = "Etcd", ["etcd"] = new JsonObject { ["scheme"] = "http", ["port"] = 1, ["hostTemplate"] = "127.0.0.1" } };
+        await web.AddPolicyAsync(new JsonObject { ["podOrder"] = "LeaderLast", ["minReadyDuration"] = "0s" }, gates: [gate]);
+        await using var ordinal = new RunningOperator(cluster);
+        await web.UntilPolicyAsync("GatesUsable", "False", "Unreachable");
+        var before = await web.PodsAsync();
+
+        await web.ChangeTemplateAsync("app:v2");
+        await cluster.UntilAsync("the rollout says that it waits for the gate", async () => await web.RolloutsAsync() is { Count: 1 } rollouts
+            && rollouts[0].Member("status").Member("current").Text("waitingFor") is { } words && words.Contains("raft", StringComparison.Ordinal), web.DescribeAsync);
+        Assert.That(await web.PodsAsync(), Is.EqualTo(before), "unknown never opens");
+    }
+
+    [Test]
+    public async Task A_gate_whose_secret_is_missing_is_misconfigured()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+        var gate = new JsonObject { ["name"] = "raft", ["type"] = "Etcd", ["etcd"] = new JsonObject { ["tls"] = new JsonObject { ["ca"] = new JsonObject { ["secretName"] = "etcd-ca" } } } };
+        await web.AddPolicyAsync(gates: [gate]);
+        await using var ordinal = new RunningOperator(cluster);
+        await web.UntilPolicyAsync("GatesUsable", "False", "GatesUnusable");
+        await web.UntilPolicyAsync("Stalled", "True", "GatesUnusable");
+        Assert.That(Workload.Condition(await web.PolicyAsync(), "GatesUsable").Message, Does.Contain("Secret default/etcd-ca does not exist; create it with key ca.crt"));
+    }
+
+    [Test]
+    public async Task A_set_deleted_in_mid_rollout_ends_the_rollout()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+        await web.AddPolicyAsync();
+        await using var ordinal = new RunningOperator(cluster);
+        await web.UntilHeldAsync();
+        await web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/fail"] = "NeverReady" });
+        await cluster.UntilAsync("the first pod is released", async () => (await web.PodsAsync()).Values.Any(pod => pod.Image == "app:v2"), web.DescribeAsync);
+
+        await cluster.DeleteAsync(web.Path);
+        await web.UntilRolloutAsync("False", "TargetGone");
+        await web.UntilPolicyAsync("Ready", "False", "TargetsMissing");
+        Assert.That(Workload.Condition((await web.RolloutsAsync())[0], "Succeeded").Message, Does.Contain("default/web"));
+    }
+
+    [Test]
+    public async Task A_rollout_without_its_policy_fails_its_preflight()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+        await using var ordinal = new RunningOperator(cluster);
+        await web.CreateRolloutAsync("orphan", new JsonObject { ["policyRef"] = new JsonObject { ["name"] = "nobody" }, ["type"] = "Update" });
+        await web.UntilRolloutAsync("False", "PolicyMissing");
+        Assert.That(Workload.Condition((await web.RolloutsAsync())[0], "Finished").Status, Is.EqualTo("True"));
+    }
+
+    [TestCase("Restart")]
+    [TestCase("Scale")]
+    public async Task A_request_that_is_not_supported_fails_its_preflight(string type)
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+        await web.AddPolicyAsync();
+        await using var ordinal = new RunningOperator(cluster);
+        await web.UntilPolicyAsync("Ready", "True", "UpToDate");
+        var before = await web.PodsAsync();
+        await web.CreateRolloutAsync("request", new JsonObject { ["policyRef"] = new JsonObject { ["name"] = "web" }, ["type"] = type });
+        await web.UntilRolloutAsync("False", "NotSupported");
+        Assert.That(await web.PodsAsync(), Is.EqualTo(before));
+    }
+}

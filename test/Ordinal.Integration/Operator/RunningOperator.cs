@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using NUnit.Framework;
+using Ordinal.Operator.Hosting;
+using Ordinal.Operator.Reconciling;
+using Ordinal.Runtime.Client;
+
+namespace Ordinal.Integration.Operating;
+
+/// <summary>The operator in this process, over its own connection through the kubeconfig.</summary>
+internal sealed class RunningOperator : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly KubernetesTransport transport;
+    private readonly OperatorComposition composition;
+    private readonly ILoggerFactory loggers;
+    private readonly Task running;
+
+    public RunningOperator(SimulatedCluster cluster, Func<IApiTransport, IApiTransport>? around = null, IGateFactory? gates = null)
+    {
+        loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLogs()));
+        transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = cluster.KubeconfigPath, UserAgent = "ordinal/test" }, TimeProvider.System);
+        composition = new OperatorComposition(around?.Invoke(transport) ?? transport, new OperatorOptions { Identity = "test" }, gates, TimeProvider.System, new Random(3), loggers);
+        running = composition.RunAsync(stopping.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await running;
+        composition.Dispose();
+        transport.Dispose();
+        loggers.Dispose();
+        stopping.Dispose();
+    }
+
+    /// <summary>Writes logs where the test's output goes, so that a failure shows them.</summary>
+    private sealed class TestLogs : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            TestContext.Progress.WriteLine($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {logLevel}: {formatter(state, exception)}{(exception is null ? "" : "\n" + exception)}");
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using NUnit.Framework;
+using Ordinal.ControlPlane.Api;
+using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Controllers;
+using Ordinal.ControlPlane.Door;
+using Ordinal.ControlPlane.Hosting;
+using Ordinal.ControlPlane.Nodes;
+using Ordinal.ControlPlane.Nodes.Simulated;
+using Ordinal.Operator.Cli;
+using Ordinal.Runtime.Client;
+using Ordinal.Runtime.Metrics;
+
+namespace Ordinal.Integration.Operating;
+
+/// <summary>An embedded cluster over HTTPS with its kubeconfig, pods that are simulated, and our kinds installed.</summary>
+internal sealed class SimulatedCluster : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly List<Task> running = [];
+    private readonly RuntimeMetrics metrics = new("test");
+    private readonly string directory = Directory.CreateTempSubdirectory("ordinal-test-").FullName;
+    private ControlPlaneHost? host;
+    private KubernetesTransport? transport;
+
+    private SimulatedCluster()
+    {
+    }
+
+    /// <summary>Gets the path of the kubeconfig.</summary>
+    public string KubeconfigPath => Path.Combine(directory, "kubeconfig");
+
+    /// <summary>Gets the API as its one user.</summary>
+    public IKubernetesApi Api { get; private set; } = null!;
+
+    /// <summary>Starts a cluster whose pods are ready 50 ms after they are bound.</summary>
+    public static async Task<SimulatedCluster> StartAsync(TimeSpan? bootTime = null)
+    {
+        var cluster = new SimulatedCluster();
+        var server = new ApiServer(TimeProvider.System, new ApiServerOptions { BookmarkInterval = TimeSpan.FromSeconds(5) });
+        cluster.host = await ControlPlaneHost.StartAsync(server, new ControlPlaneHostOptions(IPAddress.Loopback), TimeProvider.System, CancellationToken.None);
+        await Kubeconfig.WriteAsync(cluster.KubeconfigPath, "test", cluster.host.Url, cluster.host.CertificateAuthorityPem, cluster.host.Token, CancellationToken.None);
+
+        var door = new InProcessDoor(server);
+        var kubelet = new ClusterClient(door, "kubelet/v1.36.2");
+        var node = new NodeIdentity("node-1", "127.0.0.1");
+        await NodeRegistrar.RegisterAsync(kubelet, node, "", TimeProvider.System, CancellationToken.None);
+        var script = new SimulatedScript(bootTime ?? TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(20), SimulatedFailure.None, true);
+        cluster.running.Add(new ControllerManager(door, new ControllerManagerOptions(), TimeProvider.System, new Random(1), NullLogger.Instance).RunAsync(cluster.stopping.Token));
+        cluster.running.Add(new Kubelet(node, kubelet, new SimulatedRuntime(script, "10.244.0", TimeProvider.System), TimeProvider.System, new Random(2), NullLogger.Instance).RunAsync(cluster.stopping.Token));
+
+        cluster.transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = cluster.KubeconfigPath, UserAgent = "test" }, TimeProvider.System);
+        cluster.Api = new KubernetesApi(cluster.transport, new KubernetesApiSettings("test", TimeSpan.FromSeconds(10)), TimeProvider.System, cluster.metrics);
+        foreach (var kind in GeneratedFiles.Kinds)
+        {
+            var resource = Ordinal.Runtime.Entities.ResourceKind.Of(kind);
+            server.Types.Replace(resource.Group, resource.Plural, [new Ordinal.ControlPlane.Api.Resources.ResourceType(resource.Group, resource.Version, resource.Plural, resource.Kind, true) { HasStatus = true, TracksGeneration = true, Strategy = new Ordinal.ControlPlane.Api.Resources.CustomResourceStrategy() }]);
+        }
+
+        return cluster;
+    }
+
+    /// <summary>Creates an object at a collection's path.</summary>
+    public async Task<JsonElement> CreateAsync(string path, JsonObject document) => Parse(await SendAsync("POST", path, "application/json", document));
+
+    /// <summary>Patches an object (merge patch).</summary>
+    public async Task<JsonElement> PatchAsync(string path, JsonObject patch, string manager = "somebody") =>
+        Parse(await SendAsync("PATCH", $"{path}?fieldManager={manager}", PatchTypes.Merge, patch));
+
+    /// <summary>Deletes an object.</summary>
+    public Task DeleteAsync(string path) => SendAsync("DELETE", path, null, null);
+
+    /// <summary>Reads an object or a list; null when it is not there.</summary>
+    public async Task<JsonElement?> FindAsync(string path)
+    {
+        try
+        {
+            return Parse(await SendAsync("GET", path, null, null));
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits for a condition; one deadline, far beyond what it needs.</summary>
+    public async Task UntilAsync(string what, Func<Task<bool>> isSo, Func<Task<string>>? describe = null)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await isSo())
+        {
+            try
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"not within 60 s: {what}{(describe is null ? "" : "\n" + await describe())}");
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await Task.WhenAll(running);
+        transport?.Dispose();
+        if (host is not null)
+        {
+            await host.DisposeAsync();
+        }
+
+        metrics.Dispose();
+        stopping.Dispose();
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private async Task<ReadOnlyMemory<byte>> SendAsync(string method, string path, string? contentType, JsonObject? body) =>
+        (await Api.SendAsync(new ApiRequest(method, path) { ContentType = contentType, Body = body is null ? default : JsonSerializer.SerializeToUtf8Bytes(body) }, CancellationToken.None)).Body;
+
+    private static JsonElement Parse(ReadOnlyMemory<byte> body)
+    {
+        using var document = JsonDocument.Parse(body);
+        return document.RootElement.Clone();
+    }
+}

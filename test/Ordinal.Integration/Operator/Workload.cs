@@ -1,0 +1,162 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ordinal.Runtime.Client;
+
+namespace Ordinal.Integration.Operating;
+
+/// <summary>One StatefulSet of a test, its pods and what the operator says about it.</summary>
+internal sealed class Workload(SimulatedCluster cluster, string name)
+{
+    private const string Sets = "/apis/apps/v1/namespaces/default/statefulsets";
+    private const string Policies = "/apis/ordinal.dev/v1alpha1/namespaces/default/rolloutpolicies";
+    private const string Rollouts = "/apis/ordinal.dev/v1alpha1/namespaces/default/statefulsetrollouts";
+
+    public string Path => $"{Sets}/{name}";
+
+    /// <summary>Creates the set and waits until its pods are ready.</summary>
+    public async Task CreateAsync(int replicas = 3, JsonObject? strategy = null, string management = "OrderedReady")
+    {
+        var spec = new JsonObject
+        {
+            ["serviceName"] = name,
+            ["replicas"] = replicas,
+            ["podManagementPolicy"] = management,
+            ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = name } },
+            ["template"] = new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["app"] = name } },
+                ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = "app:v1" }) },
+            },
+        };
+        if (strategy is not null)
+        {
+            spec["updateStrategy"] = strategy;
+        }
+
+        await cluster.CreateAsync(Sets, new JsonObject { ["apiVersion"] = "apps/v1", ["kind"] = "StatefulSet", ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = spec });
+        await cluster.UntilAsync("all pods are ready", async () => (await SetAsync()).Member("status").WholeNumber("readyReplicas") == replicas);
+    }
+
+    public Task AddPolicyAsync(JsonObject? update = null, string? policy = null, JsonArray? gates = null) => AddPolicyAsync(policy ?? name, PolicySpec(update, gates));
+
+    public Task AddPolicyAsync(string policy, JsonObject spec) => cluster.CreateAsync(Policies, new JsonObject
+    {
+        ["apiVersion"] = "ordinal.dev/v1alpha1", ["kind"] = "RolloutPolicy", ["metadata"] = new JsonObject { ["name"] = policy }, ["spec"] = spec,
+    });
+
+    public JsonObject PolicySpec(JsonObject? update = null, JsonArray? gates = null)
+    {
+        var spec = new JsonObject
+        {
+            ["targets"] = new JsonObject { ["statefulSets"] = new JsonArray(new JsonObject { ["name"] = name }) },
+            ["update"] = update ?? Quick(),
+        };
+        if (gates is not null)
+        {
+            spec["gates"] = gates;
+        }
+
+        return spec;
+    }
+
+    /// <summary>An update that waits for nothing but readiness.</summary>
+    public static JsonObject Quick(string driver = "Auto", JsonNode? maxUnavailable = null) =>
+        new() { ["driver"] = driver, ["minReadyDuration"] = "0s", ["maxUnavailable"] = maxUnavailable ?? 1 };
+
+    public Task ChangeTemplateAsync(string image, JsonObject? annotations = null) => cluster.PatchAsync(Path, new JsonObject
+    {
+        ["spec"] = new JsonObject
+        {
+            ["template"] = new JsonObject
+            {
+                ["metadata"] = new JsonObject { ["annotations"] = annotations ?? [] },
+                ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = image }) },
+            },
+        },
+    });
+
+    /// <summary>Sets the partition to 0, as a manifest that names it would.</summary>
+    public Task ReleaseAsync(string manager) => cluster.PatchAsync(Path, new JsonObject
+    {
+        ["spec"] = new JsonObject { ["updateStrategy"] = new JsonObject { ["rollingUpdate"] = new JsonObject { ["partition"] = 0 } } },
+    }, manager);
+
+    public Task AddBudgetAsync(int maxUnavailable) => cluster.CreateAsync("/apis/policy/v1/namespaces/default/poddisruptionbudgets", new JsonObject
+    {
+        ["apiVersion"] = "policy/v1",
+        ["kind"] = "PodDisruptionBudget",
+        ["metadata"] = new JsonObject { ["name"] = name },
+        ["spec"] = new JsonObject { ["maxUnavailable"] = maxUnavailable, ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = name } } },
+    });
+
+    public async Task<JsonElement> SetAsync() => (await cluster.FindAsync(Path)).GetValueOrDefault();
+
+    public async Task<JsonElement> PolicyAsync(string? policy = null) => (await cluster.FindAsync($"{Policies}/{policy ?? name}")).GetValueOrDefault();
+
+    public Task DeletePolicyAsync(string? policy = null) => cluster.DeleteAsync($"{Policies}/{policy ?? name}");
+
+    public Task PatchPolicyAsync(JsonObject spec, string? policy = null) => cluster.PatchAsync($"{Policies}/{policy ?? name}", new JsonObject { ["spec"] = spec });
+
+    /// <summary>The rollouts, the newest last.</summary>
+    public async Task<IReadOnlyList<JsonElement>> RolloutsAsync() =>
+        [.. (await cluster.FindAsync(Rollouts)).GetValueOrDefault().Member("items").Items().OrderBy(rollout => rollout.Member("metadata").Text("creationTimestamp"), StringComparer.Ordinal)];
+
+    public Task PatchRolloutAsync(string rollout, JsonObject spec) => cluster.PatchAsync($"{Rollouts}/{rollout}", new JsonObject { ["spec"] = spec });
+
+    public Task DeleteRolloutAsync(string rollout) => cluster.DeleteAsync($"{Rollouts}/{rollout}");
+
+    public Task CreateRolloutAsync(string rollout, JsonObject spec) => cluster.CreateAsync(Rollouts, new JsonObject
+    {
+        ["apiVersion"] = "ordinal.dev/v1alpha1", ["kind"] = "StatefulSetRollout", ["metadata"] = new JsonObject { ["name"] = rollout }, ["spec"] = spec,
+    });
+
+    /// <summary>Name, UID and image of each pod, by name.</summary>
+    public async Task<SortedDictionary<string, (string Uid, string Image)>> PodsAsync()
+    {
+        var found = new SortedDictionary<string, (string, string)>(StringComparer.Ordinal);
+        foreach (var pod in (await cluster.FindAsync($"/api/v1/namespaces/default/pods?labelSelector=app%3D{name}")).GetValueOrDefault().Member("items").Items())
+        {
+            found[pod.Member("metadata").Text("name")] = (pod.Member("metadata").Text("uid"), pod.Member("spec").Member("containers")[0].Text("image"));
+        }
+
+        return found;
+    }
+
+    public async Task<long> PartitionAsync() => (await SetAsync()).Member("spec").Member("updateStrategy").Member("rollingUpdate").WholeNumber("partition", -1);
+
+    public Task UntilHeldAsync() => cluster.UntilAsync($"{name} is held", async () => await PartitionAsync() >= 999_999_999, DescribeAsync);
+
+    public Task UntilPolicyAsync(string condition, string status, string reason, string? policy = null) => cluster.UntilAsync(
+        $"policy {policy ?? name}: {condition} is {status}, {reason}",
+        async () => Condition(await PolicyAsync(policy), condition) is var (is_, why, _) && is_ == status && why == reason,
+        DescribeAsync);
+
+    public Task UntilRolloutAsync(string status, string reason) => cluster.UntilAsync(
+        $"the last rollout's Succeeded is {status}, {reason}",
+        async () => await RolloutsAsync() is { Count: > 0 } rollouts && Condition(rollouts[^1], "Succeeded") is var (is_, why, _) && is_ == status && why == reason,
+        DescribeAsync);
+
+    /// <summary>Reads a condition: status, reason, message.</summary>
+    public static (string Status, string Reason, string Message) Condition(JsonElement of, string type)
+    {
+        foreach (var condition in of.Member("status").Member("conditions").Items())
+        {
+            if (condition.Text("type") == type)
+            {
+                return (condition.Text("status"), condition.Text("reason"), condition.Text("message"));
+            }
+        }
+
+        return ("", "", "");
+    }
+
+    /// <summary>All that helps to see why a wait was in vain.</summary>
+    public async Task<string> DescribeAsync()
+    {
+        var rollouts = await RolloutsAsync();
+        return $"set: {(await SetAsync()).Member("spec").Member("updateStrategy")} {(await SetAsync()).Member("status")} {(await SetAsync()).Member("metadata").Member("annotations")}\n"
+            + $"pods: {string.Join(", ", (await PodsAsync()).Select(pod => $"{pod.Key}={pod.Value.Image}"))}\n"
+            + $"policy: {(await PolicyAsync()).Member("status")}\n"
+            + string.Join('\n', rollouts.Select(rollout => $"rollout {rollout.Member("metadata").Text("name")}: {rollout.Member("status")}"));
+    }
+}
