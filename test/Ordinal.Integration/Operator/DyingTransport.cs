@@ -12,10 +12,10 @@ internal enum Death
     AfterTheAnswer,
 }
 
-/// <summary>The transport of an operator that is killed at its first write: from then on nothing of it reaches the server.</summary>
-internal sealed class DyingTransport(IApiTransport inner, Death death) : IApiTransport
+/// <summary>The transport of an operator that is killed at its n-th write: from then on nothing of it reaches the server.</summary>
+internal sealed class DyingTransport(IApiTransport inner, Death death, int atWrite) : IApiTransport
 {
-    private int isDead;
+    private int writes;
 
     /// <summary>Gets a task that ends with the operator's death.</summary>
     public TaskCompletionSource Died { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,12 +24,13 @@ internal sealed class DyingTransport(IApiTransport inner, Death death) : IApiTra
     {
         if (request.Method == "GET" || request.Path.Contains("/events", StringComparison.Ordinal))
         {
-            return Volatile.Read(ref isDead) == 0 ? await inner.SendAsync(request, cancellationToken) : throw new HttpRequestException("dead");
+            return Volatile.Read(ref writes) < atWrite ? await inner.SendAsync(request, cancellationToken) : throw new HttpRequestException("dead");
         }
 
-        if (Interlocked.Exchange(ref isDead, 1) == 1)
+        var number = Interlocked.Increment(ref writes);
+        if (number != atWrite)
         {
-            throw new HttpRequestException("dead");
+            return number < atWrite ? await inner.SendAsync(request, cancellationToken) : throw new HttpRequestException("dead");
         }
 
         try

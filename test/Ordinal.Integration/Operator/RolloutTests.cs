@@ -79,7 +79,11 @@ public sealed class RolloutTests
         {
             Assert.That(++lives, Is.LessThan(100), await web.DescribeAsync());
             DyingTransport? transport = null;
-            await using (new RunningOperator(cluster, inner => transport = new DyingTransport(inner, (Death)death)))
+
+            // By turns at its first and at its second write. A pass may have to write its memory anew before it repeats an action, so one
+            // write a life would be no life at all.
+            var atWrite = 1 + (lives % 2);
+            await using (new RunningOperator(cluster, inner => transport = new DyingTransport(inner, (Death)death, atWrite)))
             {
                 await transport!.Died.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
             }

@@ -14,6 +14,8 @@ using Ordinal.Operator.Cli;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Metrics;
 
+using SimulatedKubelet = Ordinal.ControlPlane.Nodes.Kubelet;
+
 namespace Ordinal.Integration.Operating;
 
 /// <summary>An embedded cluster over HTTPS with its kubeconfig, pods that are simulated, and our kinds installed.</summary>
@@ -50,7 +52,7 @@ internal sealed class SimulatedCluster : IAsyncDisposable
         await NodeRegistrar.RegisterAsync(kubelet, node, "", TimeProvider.System, CancellationToken.None);
         var script = new SimulatedScript(bootTime ?? TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(20), SimulatedFailure.None, true);
         cluster.running.Add(new ControllerManager(door, new ControllerManagerOptions(), TimeProvider.System, new Random(1), NullLogger.Instance).RunAsync(cluster.stopping.Token));
-        cluster.running.Add(new Kubelet(node, kubelet, new SimulatedRuntime(script, "10.244.0", TimeProvider.System), TimeProvider.System, new Random(2), NullLogger.Instance).RunAsync(cluster.stopping.Token));
+        cluster.running.Add(new SimulatedKubelet(node, kubelet, new SimulatedRuntime(script, "10.244.0", TimeProvider.System), TimeProvider.System, new Random(2), NullLogger.Instance).RunAsync(cluster.stopping.Token));
 
         cluster.transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = cluster.KubeconfigPath, UserAgent = "test" }, TimeProvider.System);
         cluster.Api = new KubernetesApi(cluster.transport, new KubernetesApiSettings("test", TimeSpan.FromSeconds(10)), TimeProvider.System, cluster.metrics);
