@@ -91,7 +91,8 @@ internal sealed class SimulatedCluster : IAsyncDisposable
     /// <summary>Waits for a condition; one deadline, far beyond what it needs.</summary>
     public async Task UntilAsync(string what, Func<Task<bool>> isSo, Func<Task<string>>? describe = null)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        deadline.CancelAfter(TimeSpan.FromSeconds(60));
         while (!await isSo())
         {
             try
