@@ -58,8 +58,11 @@ internal sealed class SimulatedCluster : IAsyncDisposable
         cluster.Api = new KubernetesApi(cluster.transport, new KubernetesApiSettings("test", TimeSpan.FromSeconds(10)), TimeProvider.System, cluster.metrics);
         foreach (var kind in GeneratedFiles.Kinds)
         {
+            await cluster.CreateAsync("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Ordinal.Runtime.Crds.CrdGenerator.Generate(kind));
+
+            // The server serves a kind a moment after its definition.
             var resource = Ordinal.Runtime.Entities.ResourceKind.Of(kind);
-            server.Types.Replace(resource.Group, resource.Plural, [new Ordinal.ControlPlane.Api.Resources.ResourceType(resource.Group, resource.Version, resource.Plural, resource.Kind, true) { HasStatus = true, TracksGeneration = true, Strategy = new Ordinal.ControlPlane.Api.Resources.CustomResourceStrategy() }]);
+            await cluster.UntilAsync($"{resource.Plural} are served", async () => await cluster.FindAsync(resource.CollectionPath("default")) is not null);
         }
 
         return cluster;
