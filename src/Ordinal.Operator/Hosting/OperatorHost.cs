@@ -42,6 +42,9 @@ internal static partial class OperatorHost
             await using var app = builder.Build();
             var loggers = app.Services.GetRequiredService<ILoggerFactory>();
             var logger = loggers.CreateLogger("Ordinal.Run");
+
+            // Before the operator: its counters are set to 0 when they are made, and a scraper must see that.
+            using var exporter = new PrometheusExporter(meter => meter.Name == "ordinal.runtime");
             OperatorComposition composition;
             try
             {
@@ -54,7 +57,6 @@ internal static partial class OperatorHost
             }
 
             using (composition)
-            using (var exporter = new PrometheusExporter(meter => meter == composition.Metrics.Meter))
             {
                 var endpoints = new ProbeEndpoints(composition, exporter);
                 app.Run(endpoints.AnswerAsync);

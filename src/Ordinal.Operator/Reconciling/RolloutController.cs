@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Ordinal.Core.Model;
@@ -26,6 +27,9 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
 
     /// <summary>How often one pass asks gates: first roles, then whether the pod that roles pointed to may stop.</summary>
     private const int MostRounds = 3;
+
+    /// <summary>What the server refused last, by rollout: said in every status until it goes through, or is not wanted any more.</summary>
+    private readonly ConcurrentDictionary<string, (string Action, string Message)> refused = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public async Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> ReconcileAsync(V1Alpha1StatefulSetRollout entity, CancellationToken cancellationToken)
@@ -63,6 +67,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
                 return await NotDoneAsync(written, ready, decision, action, outcome, cancellationToken);
             }
 
+            refused.TryRemove(target.Uid, out _);
             Tell(target, ready, action);
         }
 
@@ -77,6 +82,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
     {
         parts.Announcer.Forget(((IStoreItem)entity).Uid);
         parts.Statuses.Forget(((IStoreItem)entity).Uid);
+        refused.TryRemove(((IStoreItem)entity).Uid, out _);
         return Task.FromResult(ReconciliationResult<V1Alpha1StatefulSetRollout>.Success(entity));
     }
 
@@ -112,6 +118,11 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
         V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ready frame, Decision decision, ImmutableArray<GateReport> reports, CancellationToken cancellationToken)
     {
         var next = RolloutStatuses.Of(rollout, frame, decision, reports, Clock.Now(timeProvider));
+        if (refused.TryGetValue(((IStoreItem)rollout).Uid, out var refusal) && decision.Actions.Any(action => ActionWords.Of(action) == refusal.Action))
+        {
+            next = RolloutStatuses.Refused(rollout, next, refusal.Message, Clock.Now(timeProvider));
+        }
+
         if (frame.Memory.Version > RolloutMemory.CurrentVersion)
         {
             // What a newer operator remembers is not ours to write over; the conditions are.
@@ -171,6 +182,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
                 return await SettleAsync(rollout, frame, decision, outcome.RetryAfter ?? TimeSpan.FromSeconds(10), cancellationToken);
             case ActionResult.Refused:
                 parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, rollout), isWarning: true, ReasonCodes.ActionRefused, "Rolling", outcome.Message);
+                refused[((IStoreItem)rollout).Uid] = (ActionWords.Of(action), outcome.Message);
                 var status = RolloutStatuses.Refused(rollout, rollout.Status, outcome.Message, Clock.Now(timeProvider));
                 if (StatusComparison.Of(rollout.Status, status, MemoryChange.None) is not StatusUrgency.None)
                 {

@@ -165,4 +165,34 @@ public sealed class BadInputTests
         await web.UntilRolloutAsync("False", "NotSupported");
         Assert.That(await web.PodsAsync(), Is.EqualTo(before));
     }
+
+    [Test]
+    public async Task A_missing_right_is_told_with_the_servers_words()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+        await web.AddPolicyAsync();
+        await using (new RunningOperator(cluster))
+        {
+            await web.UntilPolicyAsync("Ready", "True", "UpToDate");
+        }
+
+        await using var ordinal = new RunningOperator(cluster, inner => new RefusingTransport(inner, "/statefulsets/web"));
+        await web.ChangeTemplateAsync("app:v2");
+        await cluster.UntilAsync("the rollout is stalled", async () => await web.RolloutsAsync() is { Count: 1 } rollouts
+            && Workload.Condition(rollouts[0], "Stalled") is ("True", "ActionRefused", var message) && message.Contains("403", StringComparison.Ordinal), web.DescribeAsync);
+        Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v1"));
+    }
+
+    /// <summary>A server that forbids writes to one object.</summary>
+    private sealed class RefusingTransport(IApiTransport inner, string path) : IApiTransport
+    {
+        public Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken) =>
+            request.Method == "PATCH" && request.Path.EndsWith(path, StringComparison.Ordinal)
+                ? Task.FromResult(new ApiResponse(403, "{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"message\":\"no right to patch\"}"u8.ToArray()))
+                : inner.SendAsync(request, cancellationToken);
+
+        public Task<ApiStreamOpening> OpenAsync(ApiRequest request, CancellationToken cancellationToken) => inner.OpenAsync(request, cancellationToken);
+    }
 }

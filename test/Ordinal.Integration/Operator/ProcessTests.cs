@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using NUnit.Framework;
+using Ordinal.Operator.Hosting;
+using Ordinal.Runtime.Client;
+
+namespace Ordinal.Integration.Operating;
+
+/// <summary><c>ordinal run</c> as a process of its own.</summary>
+public sealed class ProcessTests
+{
+    [Test]
+    public async Task A_process_tells_that_it_is_ready_and_gives_its_lease_back_on_SIGTERM()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync();
+        var program = Path.Combine(Path.GetDirectoryName(typeof(OperatorOptions).Assembly.Location)!, "ordinal");
+        using var process = Process.Start(new ProcessStartInfo(program)
+        {
+            ArgumentList = { "run", "--kubeconfig", cluster.KubeconfigPath, "--health-probe-bind-address", "127.0.0.1:0", "--metrics-bind-address", "127.0.0.1:0", "--leader-elect-namespace", "default" },
+            RedirectStandardError = true,
+        })!;
+        try
+        {
+            string? line;
+            do
+            {
+                line = await process.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+                Assert.That(line, Is.Not.Null, "the process ended before it told where it listens");
+            }
+            while (!line!.Contains("probes and metrics on", StringComparison.Ordinal));
+            var logs = process.StandardError.ReadToEndAsync();
+            var urls = line[(line.LastIndexOf(" on ", StringComparison.Ordinal) + 4)..].Split(", ");
+            using var http = new HttpClient();
+            await cluster.UntilAsync("it is ready", async () => (await http.GetAsync(new Uri(urls[0] + "/readyz"))).IsSuccessStatusCode);
+            Assert.That(await http.GetStringAsync(new Uri(urls[0] + "/readyz?verbose")), Does.Contain("[+]pods ok").And.EndsWith("readyz check passed\n"));
+            Assert.That(await http.GetStringAsync(new Uri(urls[0] + "/healthz")), Is.EqualTo("ok"));
+            Assert.That((int)(await http.GetAsync(new Uri(urls[0] + "/metrics"))).StatusCode, Is.EqualTo(404), "metrics have their own listener");
+            await cluster.UntilAsync("it leads", async () => await HolderAsync(cluster) is { Length: > 0 });
+            Assert.That(await http.GetStringAsync(new Uri(urls[1] + "/metrics")), Does.Contain("leader_election_master_status").And.Contain("controller_runtime_reconcile_total"));
+
+            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+            Assert.That(process.ExitCode, Is.Zero, await logs);
+            Assert.That(await HolderAsync(cluster), Is.Empty, "the next one need not wait for the lease to run out");
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+
+    [TestCase("--kubeconfig", "/nowhere/kubeconfig", 5)]
+    [TestCase("--health-probe-bind-address", "elsewhere", 2)]
+    [TestCase("--lease-duration", "soon", 2)]
+    public async Task A_wrong_start_ends_with_a_code_and_a_remedy(string option, string value, int code)
+    {
+        var program = Path.Combine(Path.GetDirectoryName(typeof(OperatorOptions).Assembly.Location)!, "ordinal");
+        using var process = Process.Start(new ProcessStartInfo(program) { ArgumentList = { "run", option, value }, RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var error = await process.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        Assert.That(process.ExitCode, Is.EqualTo(code), error);
+        Assert.That(error, Is.Not.Empty);
+    }
+
+    private static async Task<string?> HolderAsync(SimulatedCluster cluster) =>
+        (await cluster.FindAsync("/apis/coordination.k8s.io/v1/namespaces/default/leases/ordinal-operator"))?.Member("spec").Text("holderIdentity");
+}
