@@ -1,16 +1,18 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Ordinal.Integration.Clusters;
 using Ordinal.Runtime.Client;
 
 namespace Ordinal.Integration.Operating;
 
 /// <summary>Bad input: each gets a condition with object, fact and remedy, and no pod is touched.</summary>
-public sealed class BadInputTests
+[TestFixtureSource(typeof(ClusterKinds), nameof(ClusterKinds.Available))]
+public sealed class BadInputTests(ClusterKind kind)
 {
     [Test]
     public async Task A_budget_of_zero_is_refused_and_no_pod_is_touched()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         var before = await web.PodsAsync();
@@ -39,7 +41,7 @@ public sealed class BadInputTests
     [Test]
     public async Task An_unknown_target_is_named_and_found_when_it_comes()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.AddPolicyAsync();
         await using var ordinal = new RunningOperator(cluster);
@@ -54,7 +56,7 @@ public sealed class BadInputTests
     [Test]
     public async Task Of_two_policies_on_one_set_the_older_keeps_it()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync(policy: "first");
@@ -76,7 +78,7 @@ public sealed class BadInputTests
     [Test]
     public async Task What_is_not_supported_is_refused_with_a_remedy()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync(new JsonObject { ["driver"] = "Native" });
@@ -89,7 +91,7 @@ public sealed class BadInputTests
     [Test]
     public async Task An_unreachable_gate_is_told_at_rest_and_holds_the_rollout()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
 
@@ -109,7 +111,7 @@ public sealed class BadInputTests
     [Test]
     public async Task A_gate_whose_secret_is_missing_is_misconfigured()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         var gate = new JsonObject { ["name"] = "raft", ["type"] = "Etcd", ["etcd"] = new JsonObject { ["tls"] = new JsonObject { ["ca"] = new JsonObject { ["secretName"] = "etcd-ca" } } } };
@@ -123,7 +125,7 @@ public sealed class BadInputTests
     [Test]
     public async Task A_set_deleted_in_mid_rollout_ends_the_rollout()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync();
@@ -141,7 +143,7 @@ public sealed class BadInputTests
     [Test]
     public async Task A_rollout_without_its_policy_fails_its_preflight()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await using var ordinal = new RunningOperator(cluster);
@@ -154,14 +156,20 @@ public sealed class BadInputTests
     [TestCase("Scale")]
     public async Task A_request_that_is_not_supported_fails_its_preflight(string type)
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync();
         await using var ordinal = new RunningOperator(cluster);
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
         var before = await web.PodsAsync();
-        await web.CreateRolloutAsync("request", new JsonObject { ["policyRef"] = new JsonObject { ["name"] = "web" }, ["type"] = type });
+        var request = new JsonObject { ["policyRef"] = new JsonObject { ["name"] = "web" }, ["type"] = type };
+        if (type == "Scale")
+        {
+            request["scale"] = new JsonObject { ["replicas"] = 5 };
+        }
+
+        await web.CreateRolloutAsync("request", request);
         await web.UntilRolloutAsync("False", "NotSupported");
         Assert.That(await web.PodsAsync(), Is.EqualTo(before));
     }

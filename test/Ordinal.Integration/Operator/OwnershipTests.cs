@@ -1,16 +1,18 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Ordinal.Integration.Clusters;
 using Ordinal.Runtime.Client;
 
 namespace Ordinal.Integration.Operating;
 
 /// <summary>Adopting, foreign writes and letting go.</summary>
-public sealed class OwnershipTests
+[TestFixtureSource(typeof(ClusterKinds), nameof(ClusterKinds.Available))]
+public sealed class OwnershipTests(ClusterKind kind)
 {
     [Test]
     public async Task A_policy_that_goes_gives_the_strategy_back()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync(strategy: new JsonObject { ["type"] = "RollingUpdate", ["rollingUpdate"] = new JsonObject { ["partition"] = 0 } });
         var before = await web.PodsAsync();
@@ -28,7 +30,7 @@ public sealed class OwnershipTests
     [Test]
     public async Task A_policy_that_goes_while_a_change_waits_leaves_the_hold_until_it_is_told_to_release()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync();
@@ -51,7 +53,7 @@ public sealed class OwnershipTests
     [Test]
     public async Task A_foreign_release_at_rest_is_undone_once_and_then_reported()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync();
@@ -70,7 +72,7 @@ public sealed class OwnershipTests
     [Test]
     public async Task A_set_that_declares_OnDelete_is_left_so_and_rolled_by_eviction()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync(strategy: new JsonObject { ["type"] = "OnDelete" });
         await web.AddPolicyAsync();
@@ -88,7 +90,7 @@ public sealed class OwnershipTests
     [Test]
     public async Task A_set_is_adopted_only_when_its_own_rollout_has_ended()
     {
-        await using var cluster = await SimulatedCluster.StartAsync(TimeSpan.FromSeconds(1));
+        await using var cluster = await SimulatedCluster.StartAsync(kind, TimeSpan.FromSeconds(1));
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.ChangeTemplateAsync("app:v2");

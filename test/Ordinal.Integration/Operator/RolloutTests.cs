@@ -1,16 +1,18 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Ordinal.Integration.Clusters;
 using Ordinal.Runtime.Client;
 
 namespace Ordinal.Integration.Operating;
 
 /// <summary>The operator on an embedded cluster over HTTPS: from a changed template to the end of its rollout.</summary>
-public sealed class RolloutTests
+[TestFixtureSource(typeof(ClusterKinds), nameof(ClusterKinds.Available))]
+public sealed class RolloutTests(ClusterKind kind)
 {
     [Test]
     public async Task A_changed_template_is_rolled_from_the_highest_ordinal_down()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync();
@@ -37,7 +39,7 @@ public sealed class RolloutTests
     [Test]
     public async Task Several_pods_at_a_time_go_through_evictions_and_within_the_budget()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync(replicas: 5, management: "Parallel");
         await web.AddBudgetAsync(maxUnavailable: 2);
@@ -62,7 +64,7 @@ public sealed class RolloutTests
     [TestCase(Death.AfterTheAnswer, "OnDelete")]
     public async Task An_operator_that_is_killed_at_every_write_disrupts_each_pod_once(object death, string driver)
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddBudgetAsync(maxUnavailable: 1);
@@ -99,7 +101,7 @@ public sealed class RolloutTests
     [Test]
     public async Task A_pod_that_does_not_become_ready_stops_the_rollout_and_is_named()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync(new JsonObject { ["minReadyDuration"] = "0s", ["podDeadline"] = "3s" });
@@ -119,7 +121,7 @@ public sealed class RolloutTests
     [Test]
     public async Task A_suspended_rollout_starts_no_pod_and_goes_on_when_it_is_resumed()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync();
@@ -138,7 +140,7 @@ public sealed class RolloutTests
     [Test]
     public async Task A_cancelled_rollout_puts_the_hold_back()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync();
@@ -157,7 +159,7 @@ public sealed class RolloutTests
     [Test]
     public async Task A_deleted_rollout_halts_before_it_goes()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync();

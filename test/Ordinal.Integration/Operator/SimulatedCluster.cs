@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using Ordinal.Integration.Clusters;
 using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Cache;
 using Ordinal.ControlPlane.Controllers;
@@ -18,7 +19,7 @@ using SimulatedKubelet = Ordinal.ControlPlane.Nodes.Kubelet;
 
 namespace Ordinal.Integration.Operating;
 
-/// <summary>An embedded cluster over HTTPS with its kubeconfig, pods that are simulated, and our kinds installed.</summary>
+/// <summary>A cluster behind a kubeconfig, embedded over HTTPS or real, with pods that are simulated and our kinds installed.</summary>
 internal sealed class SimulatedCluster : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
@@ -26,6 +27,8 @@ internal sealed class SimulatedCluster : IAsyncDisposable
     private readonly RuntimeMetrics metrics = new("test");
     private readonly string directory = Directory.CreateTempSubdirectory("ordinal-test-").FullName;
     private ControlPlaneHost? host;
+    private RealControlPlane? real;
+    private HttpDoor? realDoor;
     private KubernetesTransport? transport;
 
     private SimulatedCluster()
@@ -33,36 +36,32 @@ internal sealed class SimulatedCluster : IAsyncDisposable
     }
 
     /// <summary>Gets the path of the kubeconfig.</summary>
-    public string KubeconfigPath => Path.Combine(directory, "kubeconfig");
+    public string KubeconfigPath => real?.Kubeconfig ?? Path.Combine(directory, "kubeconfig");
 
     /// <summary>Gets the API as its one user.</summary>
     public IKubernetesApi Api { get; private set; } = null!;
 
     /// <summary>Starts a cluster whose pods are ready 50 ms after they are bound.</summary>
-    public static async Task<SimulatedCluster> StartAsync(TimeSpan? bootTime = null)
+    public static async Task<SimulatedCluster> StartAsync(ClusterKind kind, TimeSpan? bootTime = null)
     {
         var cluster = new SimulatedCluster();
-        var server = new ApiServer(TimeProvider.System, new ApiServerOptions { BookmarkInterval = TimeSpan.FromSeconds(5) });
-        cluster.host = await ControlPlaneHost.StartAsync(server, new ControlPlaneHostOptions(IPAddress.Loopback), TimeProvider.System, CancellationToken.None);
-        await Kubeconfig.WriteAsync(cluster.KubeconfigPath, "test", cluster.host.Url, cluster.host.CertificateAuthorityPem, cluster.host.Token, CancellationToken.None);
-
-        var door = new InProcessDoor(server);
+        var door = await cluster.StartControlPlaneAsync(kind);
         var kubelet = new ClusterClient(door, "kubelet/v1.36.2");
         var node = new NodeIdentity("node-1", "127.0.0.1");
         await NodeRegistrar.RegisterAsync(kubelet, node, "", TimeProvider.System, CancellationToken.None);
         var script = new SimulatedScript(bootTime ?? TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(20), SimulatedFailure.None, true);
-        cluster.running.Add(new ControllerManager(door, new ControllerManagerOptions(), TimeProvider.System, new Random(1), NullLogger.Instance).RunAsync(cluster.stopping.Token));
+        cluster.running.Add(new ControllerManager(door, new ControllerManagerOptions { RunsControllers = kind is ClusterKind.Embedded }, TimeProvider.System, new Random(1), NullLogger.Instance).RunAsync(cluster.stopping.Token));
         cluster.running.Add(new SimulatedKubelet(node, kubelet, new SimulatedRuntime(script, "10.244.0", TimeProvider.System), TimeProvider.System, new Random(2), NullLogger.Instance).RunAsync(cluster.stopping.Token));
 
         cluster.transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = cluster.KubeconfigPath, UserAgent = "test" }, TimeProvider.System);
         cluster.Api = new KubernetesApi(cluster.transport, new KubernetesApiSettings("test", TimeSpan.FromSeconds(10)), TimeProvider.System, cluster.metrics);
-        foreach (var kind in GeneratedFiles.Kinds)
+        foreach (var entity in GeneratedFiles.Kinds)
         {
-            await cluster.CreateAsync("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Ordinal.Runtime.Crds.CrdGenerator.Generate(kind));
+            await cluster.CreateAsync("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Ordinal.Runtime.Crds.CrdGenerator.Generate(entity));
 
             // The server serves a kind a moment after its definition.
-            var resource = Ordinal.Runtime.Entities.ResourceKind.Of(kind);
-            await cluster.UntilAsync($"{resource.Plural} are served", async () => await cluster.FindAsync(resource.CollectionPath("default")) is not null);
+            var resource = Ordinal.Runtime.Entities.ResourceKind.Of(entity);
+            await cluster.UntilAsync($"{resource.Plural} are served", async () => await cluster.IsServedAsync(resource.CollectionPath("default")));
         }
 
         return cluster;
@@ -119,9 +118,42 @@ internal sealed class SimulatedCluster : IAsyncDisposable
             await host.DisposeAsync();
         }
 
+        realDoor?.Dispose();
+        if (real is not null)
+        {
+            await real.DisposeAsync();
+        }
+
         metrics.Dispose();
         stopping.Dispose();
         Directory.Delete(directory, recursive: true);
+    }
+
+    private async Task<bool> IsServedAsync(string collection)
+    {
+        try
+        {
+            return await FindAsync(collection) is not null;
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.TooManyRequests)
+        {
+            // "storage is (re)initializing": a real server knows the kind already, and is not ready to store it.
+            return false;
+        }
+    }
+
+    private async Task<IClusterDoor> StartControlPlaneAsync(ClusterKind kind)
+    {
+        if (kind is ClusterKind.Real)
+        {
+            real = await RealControlPlane.StartAsync(CancellationToken.None);
+            return realDoor = new HttpDoor(HttpDoorOptions.FromKubeconfig(real.Kubeconfig), TimeProvider.System);
+        }
+
+        var server = new ApiServer(TimeProvider.System, new ApiServerOptions { BookmarkInterval = TimeSpan.FromSeconds(5) });
+        host = await ControlPlaneHost.StartAsync(server, new ControlPlaneHostOptions(IPAddress.Loopback), TimeProvider.System, CancellationToken.None);
+        await Kubeconfig.WriteAsync(KubeconfigPath, "test", host.Url, host.CertificateAuthorityPem, host.Token, CancellationToken.None);
+        return new InProcessDoor(server);
     }
 
     private async Task<ReadOnlyMemory<byte>> SendAsync(string method, string path, string? contentType, JsonObject? body) =>
