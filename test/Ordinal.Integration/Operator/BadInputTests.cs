@@ -177,7 +177,7 @@ public sealed class BadInputTests(ClusterKind kind)
     [Test]
     public async Task A_missing_right_is_told_with_the_servers_words()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         await web.AddPolicyAsync();

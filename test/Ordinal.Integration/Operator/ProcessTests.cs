@@ -1,17 +1,19 @@
 using System.Diagnostics;
 using NUnit.Framework;
+using Ordinal.Integration.Clusters;
 using Ordinal.Operator.Hosting;
 using Ordinal.Runtime.Client;
 
 namespace Ordinal.Integration.Operating;
 
 /// <summary><c>ordinal run</c> as a process of its own.</summary>
-public sealed class ProcessTests
+[TestFixtureSource(typeof(ClusterKinds), nameof(ClusterKinds.Available))]
+public sealed class ProcessTests(ClusterKind kind)
 {
     [Test]
     public async Task A_process_tells_that_it_is_ready_and_gives_its_lease_back_on_SIGTERM()
     {
-        await using var cluster = await SimulatedCluster.StartAsync();
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var program = Path.Combine(Path.GetDirectoryName(typeof(OperatorOptions).Assembly.Location)!, "ordinal");
         using var process = Process.Start(new ProcessStartInfo(program)
         {
