@@ -125,6 +125,11 @@ public sealed class EtcdGateSpec
     [Description("How many raft entries a member may be behind and still count as caught up.")]
     public long? MaxRaftLag { get; set; }
 
+    [Duration]
+    [Default("\"5s\"")]
+    [Description("Longest time for one request to one member. A member that hangs costs this much at each check.")]
+    public string? RequestTimeout { get; set; }
+
     [Default("true")]
     [Description("Move the leadership to an already updated member before the leader is stopped.")]
     public bool? MoveLeaderBeforeStop { get; set; }

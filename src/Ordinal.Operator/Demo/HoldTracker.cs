@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Ordinal.Core.Reasons;
 using Ordinal.Operator.Demo.Judging;
 
 namespace Ordinal.Operator.Demo;
@@ -35,7 +36,7 @@ public sealed class HoldTracker
 
         if (key.Length > 0)
         {
-            _holds.Add(new Hold(reason, message, at, at));
+            _holds.Add(new Hold(reason, message, at, at) { IsByGate = ReasonCodes.Find(reason)?.Area is ReasonArea.Gate });
         }
 
         _key = key;

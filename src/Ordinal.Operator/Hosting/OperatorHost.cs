@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -39,6 +40,11 @@ internal static partial class OperatorHost
             AddLogging(builder.Logging, settings);
             builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
+            if (settings is { Health: null, Metrics: null })
+            {
+                builder.Services.AddSingleton<IServer, SilentServer>();
+            }
+
             await using var app = builder.Build();
             var loggers = app.Services.GetRequiredService<ILoggerFactory>();
             var logger = loggers.CreateLogger("Ordinal.Run");

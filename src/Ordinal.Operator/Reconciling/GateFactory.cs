@@ -52,6 +52,7 @@ public sealed class GateFactory(IKubernetesApi api, EtcdGateFactory etcd) : IGat
             HostTemplate = spec.HostTemplate ?? defaults.HostTemplate,
             ServerName = spec.Tls?.ServerName ?? defaults.ServerName,
             MaxRaftLag = spec.MaxRaftLag ?? defaults.MaxRaftLag,
+            RequestTimeout = Durations.TryParse(spec.RequestTimeout, out var timeout) && timeout > TimeSpan.Zero ? timeout : defaults.RequestTimeout,
             MoveLeaderBeforeStop = spec.MoveLeaderBeforeStop ?? defaults.MoveLeaderBeforeStop,
             AllowLearner = spec.AllowLearner ?? defaults.AllowLearner,
             AllowNoSpace = spec.AllowNoSpace ?? defaults.AllowNoSpace,

@@ -40,5 +40,14 @@ public sealed class HoldTrackerTests
         Assert.That(_holds.Holds.Sum(h => h.Length.TotalSeconds), Is.EqualTo(2));
     }
 
+    [Test]
+    public void What_a_gate_says_is_told_apart_from_the_ordinary_course()
+    {
+        See("EtcdQuorumWouldBreak", "etcd-2", "x", 1);
+        See("PodNotReady", "etcd-2", "y", 2);
+        See("GateCounting", "etcd-2", "z", 3);
+        Assert.That(_holds.Holds.Select(h => h.IsByGate), Is.EqualTo(new[] { true, false, false }));
+    }
+
     private void See(string reason, string pod, string message, double at) => _holds.See(reason, pod, message, Scene.At(at));
 }

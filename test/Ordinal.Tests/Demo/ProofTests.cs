@@ -26,8 +26,9 @@ public sealed class ProofTests
               writes        1,234 acknowledged, 7 failed, of these 5 without a word of what became of them
               lost          0
               write stall   0.21 s at most between two acknowledged writes
-              held          2.5 s in all
+              held          2.0 s because a gate said no
                             2.0 s EtcdQuorumWouldBreak: etcd-1 does not answer
+                            in the ordinary course: PodNotReady 6.0 s
               hang          etcd-1 was stopped from 7.0 s to 9.0 s, named after 0.5 s
               down          etcd-1 from 1.0 s for 3.0 s (no process)
               down          etcd-0 from 4.5 s for 3.0 s (no process)
@@ -149,8 +150,10 @@ public sealed class ProofTests
         ReadBack = new ReadBack(1234, []),
         Holds =
         [
-            new Hold("EtcdQuorumWouldBreak", "etcd-1 does not answer", Scene.At(12), Scene.At(14)),
-            new Hold("GateWaiting", "1 of 3 checks", Scene.At(8), Scene.At(8.5)),
+            new Hold("EtcdQuorumWouldBreak", "etcd-1 does not answer", Scene.At(12), Scene.At(14)) { IsByGate = true },
+            new Hold("PodNotReady", "etcd-1 is not ready", Scene.At(5), Scene.At(8)),
+            new Hold("PodNotReady", "etcd-0 is not ready", Scene.At(8.5), Scene.At(11.5)),
+            new Hold("GateCounting", "1 of 3 checks", Scene.At(8), Scene.At(8.5)),
         ],
         IsHangDue = true,
         Hang = new HangRecord(1, Scene.At(11), Scene.At(13), "EtcdQuorumWouldBreak: etcd-1 does not answer", Scene.At(11.5)),

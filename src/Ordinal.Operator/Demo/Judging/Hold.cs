@@ -7,6 +7,9 @@ namespace Ordinal.Operator.Demo.Judging;
 /// <param name="To">When it was seen no more.</param>
 public sealed record Hold(string Reason, string Message, TimeSpan From, TimeSpan To)
 {
+    /// <summary>Gets a value indicating whether a gate said no, rather than the ordinary course of a rollout taking its time.</summary>
+    public bool IsByGate { get; init; }
+
     public TimeSpan Length => To - From;
 }
 

@@ -25,11 +25,17 @@ public static class ProofText
         Row("lost", e.ReadBack is { } back ? Number(back.Lost.Count) : "unknown: the read-back was not answered");
         Row("write stall", $"{Seconds(e.Writes.LongestStall)} at most between two acknowledged writes");
 
-        var held = e.Holds.Aggregate(TimeSpan.Zero, (sum, h) => sum + h.Length);
-        Row("held", $"{Seconds(held)} in all");
-        foreach (var hold in e.Holds.Where(h => h.Length >= WorthTelling))
+        var byGates = e.Holds.Where(h => h.IsByGate).ToArray();
+        Row("held", $"{Seconds(Sum(byGates))} because a gate said no");
+        foreach (var hold in byGates)
         {
             Row("", $"{Seconds(hold.Length)} {hold.Reason}: {hold.Message}");
+        }
+
+        var course = e.Holds.Where(h => !h.IsByGate).GroupBy(h => h.Reason, StringComparer.Ordinal).Select(g => (Reason: g.Key, Length: Sum(g))).Where(r => r.Length >= WorthTelling).ToArray();
+        if (course.Length > 0)
+        {
+            Row("", $"in the ordinary course: {string.Join(", ", course.OrderByDescending(r => r.Length).Select(r => $"{r.Reason} {Seconds(r.Length)}"))}");
         }
 
         if (e.Hang is { } hang)
@@ -58,6 +64,8 @@ public static class ProofText
     /// <summary>Writes a length or a moment in seconds: <c>3.2 s</c>.</summary>
     public static string Seconds(TimeSpan span) =>
         string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.0#} s");
+
+    private static TimeSpan Sum(IEnumerable<Hold> holds) => holds.Aggregate(TimeSpan.Zero, (sum, h) => sum + h.Length);
 
     private static string Took(Replacement r) => r.Back is { } back ? Seconds(back - r.Gone) : "never came back";
 
