@@ -12,6 +12,19 @@ public sealed class DemoTests
 {
     private const int SigInt = 2;
 
+    private readonly List<string> _folders = [];
+
+    [TearDown]
+    public void DeleteFolders()
+    {
+        foreach (var folder in _folders)
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        _folders.Clear();
+    }
+
     [Test]
     public async Task With_gates_it_rolls_a_real_etcd_and_proves_it()
     {
@@ -52,7 +65,7 @@ public sealed class DemoTests
         var run = await RunAsync(["demo"], interruptAt: "changing the template");
         Assert.That(run.ExitCode, Is.EqualTo(130), run.Text);
         Assert.That(Leftovers(run.Mark), Is.Empty);
-        Assert.That(run.Temporary, Does.Not.Exist.Or.Empty);
+        Assert.That(Directory.EnumerateFileSystemEntries(run.Mark), Is.Empty);
     }
 
     [Test]
@@ -118,9 +131,10 @@ public sealed class DemoTests
         return text;
     }
 
-    private static async Task<DemoRunResult> RunAsync(string[] arguments, string? interruptAt = null, Func<string, Task>? beforeInterrupt = null)
+    private async Task<DemoRunResult> RunAsync(string[] arguments, string? interruptAt = null, Func<string, Task>? beforeInterrupt = null)
     {
         var temporary = Directory.CreateTempSubdirectory("ordinal-demo-test-").FullName;
+        _folders.Add(temporary);
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "ordinal")) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
         {
@@ -171,10 +185,9 @@ public sealed class DemoTests
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Kill(int pid, int signal);
 
-    private sealed record DemoRunResult(int ExitCode, string[] Lines, string Temporary)
+    /// <param name="Mark">The run's TMPDIR: its private folder lies below it, and its processes carry it.</param>
+    private sealed record DemoRunResult(int ExitCode, string[] Lines, string Mark)
     {
         public string Text => string.Join('\n', Lines);
-
-        public string Mark => Temporary;
     }
 }
