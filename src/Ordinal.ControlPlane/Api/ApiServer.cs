@@ -1,3 +1,4 @@
+using System.Text;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Door;
 using Ordinal.ControlPlane.Storage;
@@ -20,6 +21,7 @@ public sealed class ApiServer
         Store = new RevisionedStore(options.Store);
         Types = new TypeRegistry(timeProvider, options.KeepsMaxUnavailable);
         Logs = new LogSources();
+        Requests = new RequestCounts();
         _dispatcher = new RequestDispatcher(timeProvider, options, Store, Types, Logs);
         _dispatcher.CreateSystemObjects();
     }
@@ -32,6 +34,9 @@ public sealed class ApiServer
 
     /// <summary>Gets where kubelets register the logs of their pods.</summary>
     public LogSources Logs { get; }
+
+    /// <summary>Gets the counts of answered requests.</summary>
+    public RequestCounts Requests { get; }
 
     /// <summary>Whether a call opens a stream: a watch, or a followed log.</summary>
     public static bool IsStream(ApiCall apiCall)
@@ -56,11 +61,11 @@ public sealed class ApiServer
             return instead;
         }
 
+        ApiRequest request = ApiRequest.Parse(apiCall);
         ApiAnswer answer;
         try
         {
-            ApiRequest request = ApiRequest.Parse(apiCall);
-            answer = request.Target?.Subresource == "log" && apiCall.Method == "GET"
+            answer = request.Segments is ["metrics"] ? Metrics() : request.Target?.Subresource == "log" && apiCall.Method == "GET"
                 ? await _dispatcher.ReadLogAsync(request, cancellationToken)
                 : _dispatcher.Answer(request);
         }
@@ -69,6 +74,7 @@ public sealed class ApiServer
             answer = refusal.ToAnswer();
         }
 
+        Requests.Add(request, apiCall.Method, answer.StatusCode);
         return await _options.Faults.AfterAsync(apiCall, answer, cancellationToken);
     }
 
@@ -83,23 +89,28 @@ public sealed class ApiServer
             return new StreamOpening(instead, null);
         }
 
+        ApiRequest request = ApiRequest.Parse(apiCall);
         try
         {
-            ApiRequest request = ApiRequest.Parse(apiCall);
             if (request.Target?.Subresource == "log")
             {
                 return new StreamOpening(null, await _dispatcher.OpenLogAsync(request, cancellationToken));
             }
 
-            return IsWatch(request)
-                ? new StreamOpening(null, new FaultyFeed(_dispatcher.OpenWatch(request), apiCall, _options.Faults))
-                : new StreamOpening(Refuse.BadRequest("the request is not a watch and not a log").ToAnswer(), null);
+            IApiFeed feed = IsWatch(request)
+                ? new FaultyFeed(_dispatcher.OpenWatch(request), apiCall, _options.Faults)
+                : throw Refuse.BadRequest("the request is not a watch and not a log");
+            Requests.Add(request, "WATCH", 200);
+            return new StreamOpening(null, feed);
         }
         catch (ApiRefusalException refusal)
         {
+            Requests.Add(request, "WATCH", refusal.Code);
             return new StreamOpening(refusal.ToAnswer(), null);
         }
     }
+
+    private ApiAnswer Metrics() => new(200, Encoding.UTF8.GetBytes(Requests.ToPrometheus(Store.Revision))) { ContentType = "text/plain; version=0.0.4" };
 
     private static bool IsWatch(ApiRequest request) => request.Flag("watch");
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
+using Ordinal.ControlPlane.Schemas;
 using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Api;
@@ -8,8 +9,7 @@ namespace Ordinal.ControlPlane.Api;
 /// <summary>Reads request bodies.</summary>
 internal static class Bodies
 {
-    private const string Accepted =
-        "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    private const string Accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
     /// <summary>Reads the object of a create or replace.</summary>
     /// <exception cref="ApiRefusalException">The body is not an object of this resource.</exception>
@@ -71,16 +71,16 @@ internal static class Bodies
     public static JsonObject Parse(ApiRequest request, List<string>? duplicates = null)
     {
         string mediaType = MediaType(request);
-        if (mediaType is not ("application/json" or "application/yaml" or ""))
-        {
-            throw Refuse.UnsupportedMediaType(Accepted);
-        }
-
+        ReadOnlySpan<byte> body = request.Call.Body.Span;
         try
         {
-            return mediaType == "application/yaml"
-                ? YamlText.ParseObject(request.Call.Body.Span)
-                : JsonText.ParseObject(request.Call.Body.Span, duplicates);
+            return mediaType switch
+            {
+                "application/json" or "" => JsonText.ParseObject(body, duplicates),
+                "application/yaml" => YamlText.ParseObject(body),
+                "application/vnd.kubernetes.protobuf" => ProtobufBody.Parse(body) ?? throw Refuse.UnsupportedMediaType(Accepted),
+                _ => throw Refuse.UnsupportedMediaType(Accepted),
+            };
         }
         catch (FormatException e)
         {

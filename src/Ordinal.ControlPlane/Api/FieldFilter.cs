@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Schemas;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Api;
 
@@ -14,6 +16,7 @@ internal static class FieldFilter
     public static void Prune(ResourceType type, JsonObject document, WriteContext context, bool isPatch)
     {
         var unknown = new List<string>();
+        CheckTypes(type, document, isPatch);
         foreach (string name in document.Select(p => p.Key).ToArray())
         {
             if (name is "apiVersion" or "kind")
@@ -35,6 +38,74 @@ internal static class FieldFilter
 
         Report(type, unknown, context, isPatch);
     }
+
+    /// <summary>A value of the wrong JSON type could not even be read by a real server: 400, in its decoder's words.</summary>
+    private static void CheckTypes(ResourceType type, JsonObject document, bool isPatch)
+    {
+        if (type.Strategy is CustomResourceStrategy || type.Shape is not ObjectShape shape)
+        {
+            return;
+        }
+
+        if (FindWrongType(shape, document, shape.Name, "") is { } problem)
+        {
+            throw Refuse.BadRequest(isPatch ? problem : $"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: {problem}");
+        }
+    }
+
+    private static string? FindWrongType(Shape shape, JsonNode? node, string owner, string path)
+    {
+        if (node is null)
+        {
+            return null;
+        }
+
+        string? wanted = shape switch
+        {
+            ObjectShape known when node is not JsonObject => $"v1.{known.Name}",
+            MapShape when node is not JsonObject => "map[string]string",
+            ListShape when node is not JsonArray => "[]interface {}",
+            ScalarShape { Kind: ScalarKind.Text } when node.AsText() is null => "string",
+            ScalarShape { Kind: ScalarKind.Whole } when node.AsNumber() is null => "int32",
+            ScalarShape { Kind: ScalarKind.Flag } when node.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False) => "bool",
+            ScalarShape { Kind: ScalarKind.Any } when node is not JsonValue => "string",
+            _ => null,
+        };
+        if (wanted is not null)
+        {
+            return $"json: cannot unmarshal {GoKind(node)} into Go struct field {owner}.{path} of type {wanted}";
+        }
+
+        switch (shape, node)
+        {
+            case (ObjectShape known, JsonObject fields):
+                foreach ((string name, JsonNode? value) in fields)
+                {
+                    if (known.Fields.TryGetValue(name, out Shape? field)
+                        && FindWrongType(field, value, known.Name, path.Length == 0 ? name : $"{path}.{name}") is { } problem)
+                    {
+                        return problem;
+                    }
+                }
+
+                return null;
+            case (MapShape map, JsonObject entries):
+                return entries.Select(e => FindWrongType(map.Value, e.Value, owner, path)).FirstOrDefault(p => p is not null);
+            case (ListShape list, JsonArray items):
+                return items.Select(i => FindWrongType(list.Item, i, owner, path)).FirstOrDefault(p => p is not null);
+            default:
+                return null;
+        }
+    }
+
+    private static string GoKind(JsonNode node) => node.GetValueKind() switch
+    {
+        JsonValueKind.Object => "object",
+        JsonValueKind.Array => "array",
+        JsonValueKind.String => "string",
+        JsonValueKind.True or JsonValueKind.False => "bool",
+        _ => "number",
+    };
 
     private static void Report(ResourceType type, List<string> unknown, WriteContext context, bool isPatch)
     {

@@ -158,6 +158,12 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
 
     public ApiAnswer DeleteCollection(ResourceType type, RequestTarget target, ApiRequest request)
     {
+        if (type.Namespaced && target.Namespace.Length == 0)
+        {
+            // A real server has no collection deletes across namespaces.
+            throw Refuse.MethodNotAllowed();
+        }
+
         Selectors selectors = Selectors.Parse(type, request);
         DeleteOptions options = DeleteOptions.Read(request);
         WriteContext context = ContextOf(type, request, "");

@@ -62,7 +62,13 @@ internal sealed class ChunkFeed(HttpResponseMessage response, Stream body) : IAp
         try
         {
             int read = await body.ReadAsync(_buffer, cancellationToken);
-            return read == 0 ? null : _buffer.AsMemory(0, read).ToArray();
+            // Spelled out: a conditional with null would become an empty array, and the end of the stream an empty frame.
+            if (read == 0)
+            {
+                return null;
+            }
+
+            return new ReadOnlyMemory<byte>(_buffer.AsSpan(0, read).ToArray());
         }
         catch (IOException e)
         {

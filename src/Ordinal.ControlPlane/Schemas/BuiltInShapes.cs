@@ -60,7 +60,13 @@ public static partial class BuiltInShapes
         switch (sign)
         {
             case "":
-                return named ?? Shape.Scalar;
+                return named ?? Shape.Text;
+            case "#":
+                return Shape.Whole;
+            case "&":
+                return Shape.Flag;
+            case "*":
+                return Shape.Scalar;
             case "?":
                 return Shape.Unknown;
             case "!":
@@ -74,7 +80,7 @@ public static partial class BuiltInShapes
         string inside = sign.TrimEnd('=')[1..^1];
         if (sign[0] == '{')
         {
-            return new MapShape(inside.Length == 0 ? Shape.Scalar : types[inside]);
+            return new MapShape(inside == "*" ? Shape.Scalar : Shape.Text);
         }
 
         string[] parts = inside.Split('|');
@@ -85,6 +91,6 @@ public static partial class BuiltInShapes
         };
     }
 
-    [GeneratedRegex(@"^(?<always>\+)?(?<name>[A-Za-z0-9]+)(?<sign>\?|!|\{[A-Za-z]*\}|\[[A-Za-z,|]*\]=?)?(:(?<type>[A-Za-z]+))?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<always>\+)?(?<name>[A-Za-z0-9]+)(?<sign>[?!#&*]|\{\*?\}|\[[A-Za-z,|]*\]=?)?(:(?<type>[A-Za-z]+))?$", RegexOptions.CultureInvariant)]
     private static partial Regex Field();
 }

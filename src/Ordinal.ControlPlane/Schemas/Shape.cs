@@ -26,8 +26,17 @@ public abstract record Shape
     /// <summary>A value whose inside is not known: objects are merged key by key, lists are replaced.</summary>
     public static Shape Unknown { get; } = new UnknownShape();
 
-    /// <summary>A single value.</summary>
-    public static Shape Scalar { get; } = new ScalarShape();
+    /// <summary>A single value of any type.</summary>
+    public static Shape Scalar { get; } = new ScalarShape(ScalarKind.Any);
+
+    /// <summary>A string.</summary>
+    public static Shape Text { get; } = new ScalarShape(ScalarKind.Text);
+
+    /// <summary>A whole number.</summary>
+    public static Shape Whole { get; } = new ScalarShape(ScalarKind.Whole);
+
+    /// <summary>A boolean.</summary>
+    public static Shape Flag { get; } = new ScalarShape(ScalarKind.Flag);
 
     /// <summary>An object that is owned and replaced as a whole.</summary>
     public static Shape Atomic { get; } = new AtomicShape();
@@ -36,8 +45,25 @@ public abstract record Shape
 /// <summary>See <see cref="Shape.Unknown"/>.</summary>
 public sealed record UnknownShape : Shape;
 
-/// <summary>See <see cref="Shape.Scalar"/>.</summary>
-public sealed record ScalarShape : Shape;
+/// <summary>Types of single values.</summary>
+public enum ScalarKind
+{
+    /// <summary>A string, a number or a boolean.</summary>
+    Any,
+
+    /// <summary>A string.</summary>
+    Text,
+
+    /// <summary>A whole number.</summary>
+    Whole,
+
+    /// <summary>A boolean.</summary>
+    Flag,
+}
+
+/// <summary>A single value.</summary>
+/// <param name="Kind">Its type.</param>
+public sealed record ScalarShape(ScalarKind Kind) : Shape;
 
 /// <summary>See <see cref="Shape.Atomic"/>.</summary>
 public sealed record AtomicShape : Shape;

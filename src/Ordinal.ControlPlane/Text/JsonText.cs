@@ -28,7 +28,17 @@ public static class JsonText
             throw new JsonException("the document is empty");
         }
 
-        JsonNode? value = ReadValue(ref reader, "", duplicates);
+        JsonNode? value;
+        try
+        {
+            value = ReadValue(ref reader, "", duplicates);
+        }
+        catch (InvalidOperationException e)
+        {
+            // The reader's word for bytes that are no UTF-8, and for half a surrogate pair.
+            throw new JsonException("a string is not valid UTF-8", e);
+        }
+
         return reader.Read() ? throw new JsonException("text after the end of the document") : value;
     }
 

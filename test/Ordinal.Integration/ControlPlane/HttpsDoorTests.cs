@@ -102,6 +102,31 @@ public sealed class HttpsDoorTests
     }
 
     [Test]
+    public async Task A_log_that_is_followed_ends_with_its_source()
+    {
+        var server = new ApiServer(TimeProvider.System, new ApiServerOptions());
+        await using ControlPlaneHost host = await StartAsync(server);
+        using HttpDoor door = Door(host);
+        using var deadline = new CancellationTokenSource(Deadline);
+        await door.SendAsync(
+            new ApiCall("POST", "/api/v1/namespaces/default/pods")
+            {
+                Body = """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"nodeName":"n","containers":[{"name":"c","image":"app:v1"}]}}"""u8.ToArray(),
+            },
+            deadline.Token);
+        server.Logs.Register(new TwoLines());
+        StreamOpening opening = await door.OpenAsync(new ApiCall("GET", "/api/v1/namespaces/default/pods/a/log", "follow=true"), deadline.Token);
+        await using IApiFeed feed = opening.Feed!;
+        var text = new StringBuilder();
+        while (await feed.ReadAsync(deadline.Token) is { } chunk)
+        {
+            text.Append(Encoding.UTF8.GetString(chunk.Span));
+        }
+
+        Assert.That(text.ToString(), Is.EqualTo("one\ntwo\n"));
+    }
+
+    [Test]
     public async Task Paths_are_case_sensitive_over_http_too()
     {
         await using ControlPlaneHost host = await StartAsync();
@@ -132,9 +157,24 @@ public sealed class HttpsDoorTests
         return client;
     }
 
-    private static Task<ControlPlaneHost> StartAsync() => ControlPlaneHost.StartAsync(
-        new ApiServer(TimeProvider.System, new ApiServerOptions()),
+    private static Task<ControlPlaneHost> StartAsync(ApiServer? server = null) => ControlPlaneHost.StartAsync(
+        server ?? new ApiServer(TimeProvider.System, new ApiServerOptions()),
         new ControlPlaneHostOptions(IPAddress.Parse("127.83.1.1")),
         TimeProvider.System,
         CancellationToken.None);
+
+    private sealed class TwoLines : ILogSource
+    {
+        public Task<IApiFeed?> OpenAsync(LogRequest request, CancellationToken cancellationToken) => Task.FromResult<IApiFeed?>(new Feed());
+
+        private sealed class Feed : IApiFeed
+        {
+            private readonly Queue<string> _lines = new(["one\n", "two\n"]);
+
+            public ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken) => new(
+                _lines.TryDequeue(out string? line) ? new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(line)) : (ReadOnlyMemory<byte>?)null);
+
+            public ValueTask DisposeAsync() => default;
+        }
+    }
 }

@@ -134,7 +134,8 @@ public sealed class RefusalTests
     [TestCase("not json", "application/json", 400)]
     [TestCase("[1]", "application/json", 400)]
     [TestCase("", "application/json", 400)]
-    [TestCase("{}", "application/vnd.kubernetes.protobuf", 415)]
+    [TestCase("{}", "application/vnd.kubernetes.protobuf", 400)]
+    [TestCase("{}", "text/html", 415)]
     public async Task A_bad_body_is_a_clean_refusal(string body, string contentType, int expected)
     {
         Reply refused = await _api.CallAsync("POST", Sets, body, contentType);
