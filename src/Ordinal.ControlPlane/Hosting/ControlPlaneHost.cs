@@ -55,6 +55,8 @@ public sealed class ControlPlaneHost : IAsyncDisposable
         // The empty builder: the others watch appsettings files, and the system runs out of inotify instances.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
+        // The default lifetime takes SIGTERM and Ctrl-C for itself, and then they no longer end the process that we are a part of.
+        builder.Services.AddSingleton<IHostLifetime, OwnedLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
@@ -98,5 +100,13 @@ public sealed class ControlPlaneHost : IAsyncDisposable
         await _application.StopAsync();
         await _application.DisposeAsync();
         _identity.Dispose();
+    }
+
+    /// <summary>Starts and stops with its owner and with nothing else.</summary>
+    private sealed class OwnedLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
