@@ -112,6 +112,7 @@ internal static class DemoCommand
             (text, isPassed) = await GenericScenario.RunAsync(run, cancellationToken);
         }
 
+        screen.Keep();
         screen.Say("");
         foreach (var line in text)
         {

@@ -64,6 +64,9 @@ public sealed class Screen(TextWriter output, ScreenAbilities abilities, Func<(i
         output.Flush();
     }
 
+    /// <summary>Lets the tree that was drawn last stay on the screen; what is printed next comes below it.</summary>
+    public void Keep() => _frames = new FrameDiff();
+
     /// <summary>Prints a line that stays; the tree goes on below it.</summary>
     public void Say(string line)
     {

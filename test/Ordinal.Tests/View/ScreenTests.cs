@@ -49,6 +49,23 @@ public sealed class ScreenTests
     }
 
     [Test]
+    public void A_line_takes_the_place_of_the_tree_unless_the_tree_is_kept()
+    {
+        using var cleared = new StringWriter();
+        var screen = Animated(cleared);
+        screen.Show(Pictures.AtRest, "watching");
+        screen.Say("a line");
+        Assert.That(cleared.ToString(), Does.EndWith("A" + "a line" + Environment.NewLine));
+
+        using var kept = new StringWriter();
+        screen = Animated(kept);
+        screen.Show(Pictures.AtRest, "watching");
+        screen.Keep();
+        screen.Say("a line");
+        Assert.That(kept.ToString(), Does.EndWith("watching\r\na line" + Environment.NewLine));
+    }
+
+    [Test]
     public void A_frame_never_scrolls_the_screen()
     {
         using var output = new StringWriter();
