@@ -23,6 +23,9 @@ public sealed record PodSnapshot
     /// <summary>Gets when the Ready condition last turned True, on the kubelet's clock; null while it is not True.</summary>
     public DateTimeOffset? ReadySince { get; init; }
 
+    /// <summary>Gets when the Ready condition last stopped being True, on the kubelet's clock; null while it is True or was never written.</summary>
+    public DateTimeOffset? UnreadySince { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public PodTrouble Trouble { get; init; }

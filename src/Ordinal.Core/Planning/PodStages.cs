@@ -151,6 +151,35 @@ internal static class PodStages
         PodTrouble.ImagePull or PodTrouble.ConfigError or PodTrouble.Unschedulable => true,
     };
 
+    /// <summary>What is the matter with a pod that is stuck, in words.</summary>
+    internal static string TroubleOf(PodSnapshot pod) => pod.Trouble is PodTrouble.None ? "runs, and is not ready" : $"{pod.Trouble}: {pod.TroubleMessage}";
+
+    /// <summary>
+    /// Tells whether a pod of another revision than the target cannot become ready. One that runs and shows no other trouble gets as long as a pod
+    /// in flight gets: its readiness may come back by itself, but if nothing ended the wait, the fix of a revision whose probe never passes
+    /// could never be rolled (kubernetes #67250).
+    /// </summary>
+    private static bool IsStuck(ref Pass pass, PodSnapshot pod)
+    {
+        if (pod.Trouble is not PodTrouble.None || pod.Phase is not PodPhase.Running)
+        {
+            return IsHopeless(pod);
+        }
+
+        if (pod.UnreadySince is not { } since)
+        {
+            return false;
+        }
+
+        var left = since + pass.Policy.PodDeadline - pass.Now;
+        if (left > TimeSpan.Zero)
+        {
+            pass.Wake(left);
+        }
+
+        return left <= TimeSpan.Zero;
+    }
+
     /// <summary>Tells whether this incarnation's AfterPod gates passed.</summary>
     internal static bool IsRecorded(ImmutableArray<PassedPod> passed, PodSnapshot pod)
     {
@@ -241,7 +270,7 @@ internal static class PodStages
         flags |= available ? PodFlags.Available : PodFlags.None;
         flags |= atTarget ? PodFlags.AtTarget : PodFlags.None;
         flags |= atTarget && available && (!gated || IsRecorded(pass.Memory.Passed, pod)) ? PodFlags.Passed : PodFlags.None;
-        flags |= !atTarget && !pod.IsReady && !pod.IsTerminating && IsHopeless(pod) ? PodFlags.Stuck : PodFlags.None;
+        flags |= !atTarget && !pod.IsReady && !pod.IsTerminating && IsStuck(ref pass, pod) ? PodFlags.Stuck : PodFlags.None;
         return flags;
     }
 }

@@ -13,7 +13,7 @@ internal static class StuckPods
         var what = $"{pass.Set.Namespace}/{pod.Name}";
         if (pass.Policy.StuckPods is StuckPodAction.Keep)
         {
-            pass.HoldPod(index, ReasonCodes.StuckPodKept, $"{what}: cannot become ready at {pod.Revision} ({pod.Trouble}: {pod.TroubleMessage}), and stuckPods is Keep; delete it by hand, or set stuckPods to ReplaceStale.");
+            pass.HoldPod(index, ReasonCodes.StuckPodKept, $"{what}: cannot become ready at {pod.Revision} ({PodStages.TroubleOf(pod)}), and stuckPods is Keep; delete it by hand, or set stuckPods to ReplaceStale.");
             pass.Pending(ReasonCodes.StuckPodKept, $"{pass.SetName}: {pod.Name} cannot become ready, and stuckPods is Keep; delete it by hand, or set stuckPods to ReplaceStale.");
             return false;
         }
@@ -28,7 +28,7 @@ internal static class StuckPods
 
         if (pass.Set.PodManagement is PodManagementPolicy.Parallel && replacing >= Budget.MaxOf(in pass))
         {
-            pass.HoldPod(index, ReasonCodes.WaitsTurn, $"{what}: cannot become ready at {pod.Revision} ({pod.Trouble}); it is replaced when one of the {replacing} pods replaced before it is back.");
+            pass.HoldPod(index, ReasonCodes.WaitsTurn, $"{what}: cannot become ready at {pod.Revision} ({PodStages.TroubleOf(pod)}); it is replaced when one of the {replacing} pods replaced before it is back.");
             pass.Pending(ReasonCodes.WaitsTurn, $"{pass.SetName}: {pod.Name} cannot become ready and goes first.");
             return false;
         }

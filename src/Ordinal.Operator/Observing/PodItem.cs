@@ -53,7 +53,7 @@ public sealed record PodItem(string Namespace, string OwnerUid, string OwnerName
         }
 
         var phase = PhaseOf(status.Text("phase"));
-        var readySince = ReadySince(status);
+        var (readySince, unreadySince) = Readiness(status);
         var (trouble, words) = readySince is null ? PodTroubles.Of(status) : (PodTrouble.None, "");
         return new PodItem(ns, strings.Intern(owner.Value.Uid), strings.Intern(owner.Value.Name), new PodSnapshot
         {
@@ -65,6 +65,7 @@ public sealed record PodItem(string Namespace, string OwnerUid, string OwnerName
             Phase = phase,
             IsTerminating = metadata.Member("deletionTimestamp").ValueKind is JsonValueKind.String,
             ReadySince = readySince,
+            UnreadySince = unreadySince,
             CreatedAt = metadata.Time("creationTimestamp") ?? default,
             Trouble = trouble,
             TroubleMessage = words,
@@ -93,17 +94,18 @@ public sealed record PodItem(string Namespace, string OwnerUid, string OwnerName
         _ => PodPhase.Unknown,
     };
 
-    private static DateTimeOffset? ReadySince(JsonElement status)
+    private static (DateTimeOffset? ReadySince, DateTimeOffset? UnreadySince) Readiness(JsonElement status)
     {
         foreach (var condition in status.Member("conditions").Items())
         {
             if (condition.Text("type") == "Ready")
             {
                 // A Ready condition without its time counts as new: minReadyDuration then starts at the epoch's other end.
-                return condition.Text("status") == "True" ? condition.Time("lastTransitionTime") ?? DateTimeOffset.MaxValue : null;
+                var changed = condition.Time("lastTransitionTime");
+                return condition.Text("status") == "True" ? (changed ?? DateTimeOffset.MaxValue, null) : (null, changed);
             }
         }
 
-        return null;
+        return (null, null);
     }
 }

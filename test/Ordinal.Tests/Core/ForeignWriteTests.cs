@@ -103,6 +103,18 @@ public sealed class ForeignWriteTests
         });
     }
 
+    [TestCase(899, 0)]
+    [TestCase(900, 1)]
+    public void A_stale_pod_that_runs_unready_for_as_long_as_podDeadline_is_stuck(int seconds, int removals)
+    {
+        var decision = Picture.Running("n o o").WithPod(0, p => p with { UnreadySince = Picture.Noon - TimeSpan.FromSeconds(seconds) }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Actions.OfType<RemovePod>().Count(), Is.EqualTo(removals), "the fix of a revision whose probe never passes must be rolled some time");
+            Assert.That(removals > 0 || decision.WakeAfter <= TimeSpan.FromSeconds(1), Is.True, "nothing else would call the rollout then");
+        });
+    }
+
     [TestCase(2, 0)]
     [TestCase(3, 1)]
     public void A_crash_loop_counts_as_stuck_after_three_restarts(int restarts, int removals)
