@@ -22,7 +22,17 @@ public sealed record ReleaseClaim(string ClaimId) : PlannedAction;
 /// <param name="Expected">The value that must be there.</param>
 /// <param name="Generation">The generation that must be there.</param>
 /// <param name="Why">One phrase for the event: "hold", "release web-2", "switch to OnDelete".</param>
-public sealed record WriteStrategy(StrategyValue Next, StrategyValue Expected, long Generation, string Why) : PlannedAction;
+public sealed record WriteStrategy(StrategyValue Next, StrategyValue Expected, long Generation, string Why) : PlannedAction
+{
+    /// <summary>
+    /// Gets the pod that the write lets the built-in controller take; null when it releases none. The write cannot carry its UID as a
+    /// precondition, so a live look comes before it.
+    /// </summary>
+    public ReleasedPod? Releases { get; init; }
+}
+
+/// <summary>One incarnation of a pod that a strategy write releases.</summary>
+public sealed record ReleasedPod(string Pod, string Uid);
 
 /// <summary>Adopt a StatefulSet: keep <paramref name="Original"/> in the annotation <c>ordinal.dev/original-strategy</c> and write the hold, in one patch.</summary>
 /// <param name="Next">The hold.</param>

@@ -166,7 +166,7 @@ internal static class PartitionDriver
     private static void Lower(ref Pass pass, int index)
     {
         pass.Flag(index, PodFlags.Acted);
-        StrategyKeeper.Write(ref pass, pass.Set.Strategy with { Type = UpdateStrategyType.RollingUpdate, Partition = index }, $"release {pass.NameOf(index)}");
+        StrategyKeeper.Write(ref pass, pass.Set.Strategy with { Type = UpdateStrategyType.RollingUpdate, Partition = index }, $"release {pass.NameOf(index)}", pass.PodOf(index));
     }
 
     /// <summary>
@@ -195,7 +195,7 @@ internal static class PartitionDriver
 
         if (HighestStale(in pass) != index)
         {
-            pass.HoldPod(index, ReasonCodes.StuckPodUnreachable, $"{pass.Set.Namespace}/{pod.Name}: cannot become ready at {pod.Revision} ({pod.Trouble}), and driver Partition must take the pods above it first; use driver OnDelete, or repair it.");
+            pass.HoldPod(index, ReasonCodes.StuckPodUnreachable, $"{pass.Set.Namespace}/{pod.Name}: cannot become ready at {pod.Revision} ({PodStages.TroubleOf(pod)}), and driver Partition must take the pods above it first; use driver OnDelete, or repair it.");
             pass.Pending(ReasonCodes.StuckPodUnreachable, $"{pass.SetName}: {pod.Name} cannot become ready, and driver Partition cannot reach it; use driver OnDelete, or repair it.");
             return;
         }

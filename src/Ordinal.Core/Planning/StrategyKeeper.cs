@@ -41,7 +41,7 @@ internal static class StrategyKeeper
         : StrategyValue.HeldFrom(pass.Set.Strategy, pass.Set.OriginalStrategy);
 
     /// <summary>Decides on a strategy write: remembered first, so that the generation it makes is known as ours.</summary>
-    internal static void Write(ref Pass pass, StrategyValue next, string why)
+    internal static void Write(ref Pass pass, StrategyValue next, string why, PodSnapshot? releases = null)
     {
         var write = new StrategyWrite(pass.Set.Generation, next);
         if (pass.Memory.LastWrite != write || pass.Memory.Generation != write.Generation)
@@ -49,7 +49,10 @@ internal static class StrategyKeeper
             pass.Remember(pass.Memory with { LastWrite = write, Generation = write.Generation });
         }
 
-        pass.Actions.Add(new WriteStrategy(next, pass.Set.Strategy, pass.Set.Generation, why));
+        pass.Actions.Add(new WriteStrategy(next, pass.Set.Strategy, pass.Set.Generation, why)
+        {
+            Releases = releases is null ? null : new ReleasedPod(releases.Name, releases.Uid),
+        });
     }
 
     /// <summary>Takes the present generation for ours.</summary>

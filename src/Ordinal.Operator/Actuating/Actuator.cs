@@ -45,7 +45,7 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
                 TakeClaim claim => await PatchSetAsync(scope.Set, StrategyPatches.Claim(scope.Set, claim.ClaimId, claim.ExpectedHolder), cancellationToken),
                 ReleaseClaim claim => await PatchSetAsync(scope.Set, StrategyPatches.Unclaim(scope.Set, claim.ClaimId), cancellationToken),
                 WriteStrategy write when scope.Set.Snapshot.Strategy != write.Expected => ActionOutcome.Replan($"{scope.Set.Key}: spec.updateStrategy is not what the plan was made for"),
-                WriteStrategy write => await PatchSetAsync(scope.Set, StrategyPatches.Write(scope.Set, write.Next, write.Generation), cancellationToken),
+                WriteStrategy write => await WriteStrategyAsync(scope.Set, write, cancellationToken),
                 AdoptSet adopt => await PatchSetAsync(scope.Set, StrategyPatches.Adopt(scope.Set, adopt.Next, adopt.Generation), cancellationToken),
                 LetGoSet letGo => await PatchSetAsync(scope.Set, StrategyPatches.LetGo(scope.Set, letGo.Next, letGo.Generation), cancellationToken),
                 RemovePod remove => await RemovePodAsync(scope.Set, remove, cancellationToken),
@@ -73,6 +73,24 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
         {
             return ActionOutcome.Replan($"{set.Key} has changed since the plan was made: {error.Message}");
         }
+    }
+
+    /// <summary>
+    /// Writes the strategy. Before a write that releases a pod comes one live look at it, as before an eviction: the pods' store may be behind, and the
+    /// gates have answered for another incarnation then.
+    /// </summary>
+    private async Task<ActionOutcome> WriteStrategyAsync(StatefulSetItem set, WriteStrategy write, CancellationToken cancellationToken)
+    {
+        if (write.Releases is { } released)
+        {
+            var key = new NamespacedName(set.Key.Namespace, released.Pod);
+            if (await GetPodAsync(key, cancellationToken) is not { IsTerminating: false } live || live.Uid != released.Uid)
+            {
+                return ActionOutcome.Replan($"{key} is not the pod that the intent names, or is going already");
+            }
+        }
+
+        return await PatchSetAsync(set, StrategyPatches.Write(set, write.Next, write.Generation), cancellationToken);
     }
 
     private async Task<ActionOutcome> RemovePodAsync(StatefulSetItem set, RemovePod remove, CancellationToken cancellationToken)
