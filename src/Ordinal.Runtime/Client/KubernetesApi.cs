@@ -43,11 +43,14 @@ public sealed class KubernetesApi(IApiTransport transport, KubernetesApiSettings
 
     /// <summary>
     /// Runs one exchange under the time limit. The limit is a timer of the TimeProvider, so it holds in simulated time too.
+    /// A write that was sent is past its point of no return: cancelling cannot call it back. So it is waited for, within its limit, and a
+    /// leader that stops releases its lease only when nothing of its own can still arrive under the next one.
     /// </summary>
     private async Task<TAnswer> BoundedAsync<TAnswer>(ApiRequest request, Func<ApiRequest, CancellationToken, Task<TAnswer>> exchange, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         using var limit = new CancellationTokenSource(settings.RequestTimeout, timeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.Method == "GET" ? cancellationToken : CancellationToken.None);
         try
         {
             return await exchange(request, either.Token);
