@@ -1,0 +1,279 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Cache;
+using Ordinal.Simulation.Harness;
+
+namespace Ordinal.Simulation.Operating;
+
+/// <summary>
+/// One run from one seed: sets and policies, a storm of changes, faults and deaths, then calm, a last change of every template, and
+/// the demand that all comes to rest there.
+/// </summary>
+internal sealed class Scenario : IDisposable
+{
+    private static readonly TimeSpan Horizon = TimeSpan.FromMinutes(60);
+    private readonly Random random;
+    private readonly FaultRates rates;
+    private readonly List<(TimeSpan At, Action Act)> storm = [];
+    private readonly bool checksIdleness;
+    private int version = 1;
+
+    /// <summary>Draws a scenario.</summary>
+    public Scenario(int seed)
+    {
+        random = new Random(seed);
+
+        // Most of such a run is renewals of a lease, so a fifth of the seeds does.
+        checksIdleness = seed % 5 == 0;
+        rates = FaultRates.Draw(random);
+        Stage = new OperatorWorld(seed, world => [.. Enumerable.Range(0, random.Next(6) switch { < 3 => 1, < 5 => 2, _ => 3 }).Select(index => DrawSet(world, $"s{index}"))]);
+        Stage.Checker.MayNotKnow = rates == FaultRates.None ? TimeSpan.FromSeconds(5) : rates.LongestStall + TimeSpan.FromSeconds(20);
+    }
+
+    public OperatorWorld Stage { get; }
+
+    /// <summary>Runs it to its end.</summary>
+    /// <exception cref="BrokenRuleException">A rule was broken.</exception>
+    public void Run()
+    {
+        Stage.AddPolicies();
+        StartOperator();
+        if (random.Next(3) == 0)
+        {
+            StartOperator();
+        }
+
+        Stage.RunFor(TimeSpan.FromSeconds(random.Next(1, 40)));
+        DrawStorm();
+        TimeSpan now = TimeSpan.Zero;
+        foreach ((TimeSpan at, Action act) in storm.OrderBy(each => each.At))
+        {
+            Stage.RunFor(at - now);
+            now = at;
+            act();
+        }
+
+        Calm();
+        Stage.Until(Stage.IsAtRest, Horizon, "everything to come to rest at the last template");
+        CheckRest();
+        if (checksIdleness)
+        {
+            CheckIdle();
+        }
+    }
+
+    public void Dispose() => Stage.Dispose();
+
+    private OperatorProcess StartOperator()
+    {
+        OperatorProcess process = Stage.StartOperator();
+        process.Network.Rates = rates;
+        return process;
+    }
+
+    private SetPlan DrawSet(SimulatedWorld world, string name)
+    {
+        int replicas = random.Next(1, 8);
+        bool hasGate = random.Next(2) == 0;
+        string driver = random.Next(4) switch { 0 => "Partition", 1 => "OnDelete", _ => "Auto" };
+        bool leaderLast = hasGate && driver != "Partition" && random.Next(2) == 0;
+        string most = driver == "Partition" ? "1" : random.Next(4) switch { 0 => "2", 1 => "3", 2 => "40%", _ => "1" };
+        return new SetPlan
+        {
+            Name = name,
+            Replicas = replicas,
+            IsParallel = random.Next(2) == 0,
+            Driver = driver,
+            LeaderLast = leaderLast,
+            MaxUnavailable = most,
+            MinReadyDuration = TimeSpan.FromSeconds(random.Next(3) * 3),
+            MinReadySeconds = random.Next(3) == 0 ? random.Next(1, 6) : 0,
+            PodDeadline = TimeSpan.FromSeconds(random.Next(2) == 0 ? 90 : 600),
+            StartDelay = TimeSpan.FromMilliseconds(random.Next(100, 6000)),
+            Budget = random.Next(3) == 0 ? random.Next(1, 3) : null,
+            Ensemble = hasGate ? new Ensemble(world, new Random(random.Next())) : null,
+            GatesAfter = random.Next(4) > 0,
+            SuccessThreshold = random.Next(1, 4),
+            Deletes = random.Next(4) == 0,
+            MayBeReleasedByOthers = random.Next(8) == 0,
+        };
+    }
+
+    private void DrawStorm()
+    {
+        int length = random.Next(60, 400);
+        foreach (SetPlan set in Stage.Sets)
+        {
+            At(random.Next(length / 2), () => ChangeTemplate(set));
+            for (int more = random.Next(6); more > 0; more--)
+            {
+                DrawEvent(set, random.Next(length));
+            }
+
+            if (set.MayBeReleasedByOthers)
+            {
+                At(random.Next(length), () => Release(set));
+            }
+        }
+
+        for (int deaths = random.Next(3); deaths > 0; deaths--)
+        {
+            DrawDeath(random.Next(length));
+        }
+
+        if (random.Next(4) == 0)
+        {
+            At(random.Next(length), () =>
+            {
+                Stage.Trace.Add("somebody", "compacts the store");
+                Stage.Cluster.Server.Store.Compact();
+            });
+        }
+
+        At(length, () => { });
+    }
+
+    private void At(int seconds, Action act) => storm.Add((TimeSpan.FromSeconds(seconds) + TimeSpan.FromMilliseconds(random.Next(1000)), act));
+
+    private void DrawEvent(SetPlan set, int at)
+    {
+        int span = random.Next(5, 90);
+        string pod = string.Create(CultureInfo.InvariantCulture, $"{set.Name}-{random.Next(set.Replicas)}");
+        long ordinal = random.Next(set.Replicas);
+        switch (random.Next(9))
+        {
+            case 0:
+                At(at, () => ChangeTemplate(set));
+                break;
+            case 1:
+                At(at, () => Stage.Somebody($"deletes {pod}", client => client.DeleteAsync(ResourceKind.Pods, OperatorWorld.Key(pod), null, null, null, CancellationToken.None)));
+                break;
+            case 2:
+                At(at, () => Stage.Annotate(pod, "sim.ordinal.dev/ready", "false"));
+                At(at + span, () => Stage.Annotate(pod, "sim.ordinal.dev/ready", null));
+                break;
+            case 3:
+                At(at, () => Stage.PatchSpec(OperatorWorld.Policies, set.Name, new JsonObject { ["suspend"] = true }));
+                At(at + span, () => Stage.PatchSpec(OperatorWorld.Policies, set.Name, new JsonObject { ["suspend"] = false }));
+                break;
+            case 4:
+                int replicas = random.Next(1, 8);
+                At(at, () => Stage.PatchSpec(ResourceKind.StatefulSets, set.Name, new JsonObject { ["replicas"] = replicas }));
+                break;
+            case 5 when set.Ensemble is { } ensemble:
+                At(at, () => Tell($"{set.Name}: member {ordinal} hangs for {span} s", () => ensemble.Hang(ordinal, TimeSpan.FromSeconds(span))));
+                break;
+            case 6 when set.Ensemble is { } ensemble:
+                At(at, () => Tell($"{set.Name}: the gate denies for {span} s", () => ensemble.DeniesUntil = Stage.World.Time.GetUtcNow() + TimeSpan.FromSeconds(span)));
+                break;
+            case 7 when set.Ensemble is { } ensemble:
+                At(at, () => Tell($"{set.Name}: the ensemble is silent for {span} s", () => ensemble.SilentUntil = Stage.World.Time.GetUtcNow() + TimeSpan.FromSeconds(span)));
+                break;
+            case 8 when set.Ensemble is { } ensemble:
+                At(at, () => Tell($"{set.Name}: leadership moves", () => ensemble.MoveLeader()));
+                break;
+            default:
+                string how = random.Next(3) switch { 0 => "NeverReady", 1 => "CrashLoopBackOff", _ => "ImagePullBackOff" };
+                At(at, () => ChangeTemplate(set, how));
+                break;
+        }
+    }
+
+    private void DrawDeath(int at)
+    {
+        int rest = random.Next(1, 30);
+        int kind = random.Next(3);
+        int writes = random.Next(1, 12);
+        bool isAfter = random.Next(2) == 0;
+        At(at, () =>
+        {
+            if (Stage.Alive.FirstOrDefault(process => process.IsLeading) is not { } leader)
+            {
+                return;
+            }
+
+            switch (kind)
+            {
+                case 0:
+                    leader.Kill();
+                    break;
+                case 1:
+                    leader.Stop();
+                    break;
+                default:
+                    int left = writes;
+                    leader.Network.DiesAt = (request, after) => !request.Path.Contains("/leases", StringComparison.Ordinal) && after == isAfter && --left == 0;
+                    break;
+            }
+        });
+        At(at + rest, () => StartOperator());
+    }
+
+    private void Tell(string what, Action act)
+    {
+        Stage.Trace.Add("ensemble", what);
+        act();
+    }
+
+    private void ChangeTemplate(SetPlan set, string? fail = null) =>
+        Stage.ChangeTemplate(set.Name, string.Create(CultureInfo.InvariantCulture, $"app:v{++version}"), fail);
+
+    private void Release(SetPlan set) => Stage.PatchSpec(ResourceKind.StatefulSets, set.Name, new JsonObject
+    {
+        ["updateStrategy"] = new JsonObject { ["type"] = "RollingUpdate", ["rollingUpdate"] = new JsonObject { ["partition"] = 0 } },
+    });
+
+    /// <summary>Ends faults, hangs, denials and suspensions, and changes every template for the last time.</summary>
+    private void Calm()
+    {
+        Stage.Trace.Add("plan", "calm");
+        foreach (OperatorProcess process in Stage.Alive)
+        {
+            process.Network.Rates = FaultRates.None;
+            process.Network.DiesAt = null;
+        }
+
+        if (!Stage.Alive.Any())
+        {
+            Stage.StartOperator();
+        }
+
+        foreach (SetPlan set in Stage.Sets)
+        {
+            set.Ensemble?.Heal();
+            Stage.PatchSpec(OperatorWorld.Policies, set.Name, new JsonObject { ["suspend"] = false });
+            foreach ((long ordinal, PodTruth pod) in Stage.Truth.Find(set.Name)!.Pods.Where(pod => pod.Value.Uid.Length > 0).ToList())
+            {
+                Stage.Annotate($"{set.Name}-{ordinal}", "sim.ordinal.dev/ready", null);
+            }
+
+            Stage.ChangeTemplate(set.Name, "app:last");
+        }
+    }
+
+    /// <summary>At rest an operator asks for nothing but watches and its lease, and the writes of the whole run are bounded.</summary>
+    private void CheckIdle()
+    {
+        // The gates are probed every 5 minutes at rest; what the first probe finds new is written.
+        Stage.RunFor(TimeSpan.FromMinutes(6));
+        List<(OperatorProcess Process, long Requests)> before = [.. Stage.Alive.Select(process => (process, process.Witness.Requests))];
+        Stage.RunFor(TimeSpan.FromMinutes(7));
+        foreach ((OperatorProcess process, long requests) in before)
+        {
+            if (process.Witness.Requests != requests)
+            {
+                throw new BrokenRuleException(Stage, $"{process.Name} asked {process.Witness.Requests - requests} times at rest, last {process.Witness.LastRequest}");
+            }
+        }
+    }
+
+    /// <summary>What has come to rest stays there.</summary>
+    private void CheckRest()
+    {
+        Stage.RunFor(TimeSpan.FromSeconds(30));
+        if (!Stage.IsAtRest())
+        {
+            throw new BrokenRuleException(Stage, $"it did not stay at rest\n{Stage.Describe()}");
+        }
+    }
+}

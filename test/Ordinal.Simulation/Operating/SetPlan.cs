@@ -1,0 +1,144 @@
+using System.Text.Json.Nodes;
+
+namespace Ordinal.Simulation.Operating;
+
+/// <summary>One StatefulSet of a scenario and how it is to be rolled.</summary>
+internal sealed record SetPlan
+{
+    public required string Name { get; init; }
+
+    public int Replicas { get; init; } = 3;
+
+    public bool IsParallel { get; init; }
+
+    /// <summary>Gets Auto, Partition or OnDelete.</summary>
+    public string Driver { get; init; } = "Auto";
+
+    public bool LeaderLast { get; init; }
+
+    /// <summary>Gets a number of pods, or a percentage.</summary>
+    public string MaxUnavailable { get; init; } = "1";
+
+    public TimeSpan MinReadyDuration { get; init; }
+
+    public int MinReadySeconds { get; init; }
+
+    public TimeSpan PodDeadline { get; init; } = TimeSpan.FromMinutes(15);
+
+    public TimeSpan StartDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Gets the PodDisruptionBudget's maxUnavailable; null for no budget.</summary>
+    public int? Budget { get; init; }
+
+    /// <summary>Gets the ensemble that the pods form and the gate asks; null for no gate.</summary>
+    public Ensemble? Ensemble { get; init; }
+
+    public bool GatesAfter { get; init; } = true;
+
+    public int SuccessThreshold { get; init; } = 1;
+
+    public bool Deletes { get; init; }
+
+    /// <summary>Gets a value indicating whether the scenario has somebody else reset the partition.</summary>
+    public bool MayBeReleasedByOthers { get; init; }
+
+    /// <summary>Gets how long a pod must be ready to count.</summary>
+    public TimeSpan MinReady => MinReadyDuration > TimeSpan.FromSeconds(MinReadySeconds) ? MinReadyDuration : TimeSpan.FromSeconds(MinReadySeconds);
+
+    /// <summary>Gets a value indicating whether the operator releases pods through the partition.</summary>
+    public bool IsPartition => Driver == "Partition" || (Driver == "Auto" && !LeaderLast && MaxUnavailable == "1");
+
+    /// <summary>The most pods of a set of this size that may be away; written from DESIGN rule 1, not from the operator's code.</summary>
+    public int MaxAway(int replicas)
+    {
+        if (IsPartition)
+        {
+            return 1;
+        }
+
+        int most = MaxUnavailable.EndsWith('%')
+            ? replicas * int.Parse(MaxUnavailable.AsSpan(0, MaxUnavailable.Length - 1), System.Globalization.CultureInfo.InvariantCulture) / 100
+            : int.Parse(MaxUnavailable, System.Globalization.CultureInfo.InvariantCulture);
+        return Math.Max(1, most);
+    }
+
+    /// <summary>Builds the set's RolloutPolicy.</summary>
+    public JsonObject Policy()
+    {
+        JsonObject spec = new()
+        {
+            ["targets"] = new JsonObject { ["statefulSets"] = new JsonArray(new JsonObject { ["name"] = Name }) },
+            ["update"] = new JsonObject
+            {
+                ["driver"] = Driver,
+                ["podOrder"] = LeaderLast ? "LeaderLast" : "OrdinalDescending",
+                ["maxUnavailable"] = MaxUnavailable.EndsWith('%') ? MaxUnavailable : int.Parse(MaxUnavailable, System.Globalization.CultureInfo.InvariantCulture),
+                ["minReadyDuration"] = $"{(int)MinReadyDuration.TotalSeconds}s",
+                ["podDeadline"] = $"{(int)PodDeadline.TotalSeconds}s",
+                ["podRemoval"] = Deletes ? "Delete" : "Evict",
+            },
+        };
+        if (Ensemble is not null)
+        {
+            spec["gates"] = new JsonArray(new JsonObject
+            {
+                ["name"] = "quorum",
+                ["type"] = "Etcd",
+                ["runAt"] = GatesAfter ? new JsonArray("BeforePod", "AfterPod") : new JsonArray("BeforePod"),
+                ["interval"] = "2s",
+                ["successThreshold"] = SuccessThreshold,
+                ["etcd"] = new JsonObject(),
+            });
+        }
+
+        return new JsonObject
+        {
+            ["apiVersion"] = "ordinal.dev/v1alpha1",
+            ["kind"] = "RolloutPolicy",
+            ["metadata"] = new JsonObject { ["name"] = Name },
+            ["spec"] = spec,
+        };
+    }
+
+    /// <summary>Builds the StatefulSet. It names no update strategy, as most manifests do not.</summary>
+    public JsonObject Document()
+    {
+        JsonObject spec = new()
+        {
+            ["serviceName"] = Name,
+            ["replicas"] = Replicas,
+            ["podManagementPolicy"] = IsParallel ? "Parallel" : "OrderedReady",
+            ["minReadySeconds"] = MinReadySeconds,
+            ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = Name } },
+            ["template"] = new JsonObject
+            {
+                ["metadata"] = new JsonObject
+                {
+                    ["labels"] = new JsonObject { ["app"] = Name },
+                    ["annotations"] = new JsonObject { ["sim.ordinal.dev/start-delay"] = $"{(int)StartDelay.TotalMilliseconds}ms" },
+                },
+                ["spec"] = new JsonObject
+                {
+                    ["terminationGracePeriodSeconds"] = 5,
+                    ["containers"] = new JsonArray(new JsonObject { ["name"] = "c", ["image"] = "app:v1" }),
+                },
+            },
+        };
+        return new JsonObject { ["apiVersion"] = "apps/v1", ["kind"] = "StatefulSet", ["metadata"] = new JsonObject { ["name"] = Name }, ["spec"] = spec };
+    }
+
+    /// <summary>Builds the PodDisruptionBudget.</summary>
+    public JsonObject DisruptionBudget() => new()
+    {
+        ["apiVersion"] = "policy/v1",
+        ["kind"] = "PodDisruptionBudget",
+        ["metadata"] = new JsonObject { ["name"] = Name },
+        ["spec"] = new JsonObject { ["maxUnavailable"] = Budget, ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = Name } } },
+    };
+
+    /// <summary>Says in one line what it is, for the trace.</summary>
+    public override string ToString() =>
+        $"{Name}: {Replicas} pods {(IsParallel ? "Parallel" : "OrderedReady")}, {Driver} {(LeaderLast ? "LeaderLast" : "OrdinalDescending")}, maxUnavailable {MaxUnavailable}, "
+        + $"minReady {MinReadyDuration.TotalSeconds:0}/{MinReadySeconds} s, podDeadline {PodDeadline.TotalSeconds:0} s, start {StartDelay.TotalSeconds:0.#} s, "
+        + $"PDB {Budget?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(Ensemble is null ? "no gate" : $"gate x{SuccessThreshold}{(GatesAfter ? "" : ", BeforePod only")}")}{(Deletes ? ", Delete" : "")}";
+}

@@ -1,0 +1,145 @@
+using System.Text.Json;
+using Ordinal.ControlPlane.Cache;
+
+namespace Ordinal.Simulation.Operating;
+
+/// <summary>One StatefulSet as the store has it.</summary>
+internal sealed class SetTruth(SetPlan plan)
+{
+    private readonly SortedDictionary<long, PodTruth> pods = [];
+    private JsonElement document;
+
+    public SetPlan Plan => plan;
+
+    public JsonElement Document => document;
+
+    public string Uid => document.TextAt("metadata", "uid") ?? "";
+
+    public int Replicas => (int)(document.NumberAt("spec", "replicas") ?? 0);
+
+    public string Claim => document.TextAt("metadata", "annotations", "ordinal.dev/held-by") ?? "";
+
+    public string UpdateRevision => document.TextAt("status", "updateRevision") ?? "";
+
+    public string CurrentRevision => document.TextAt("status", "currentRevision") ?? "";
+
+    public bool IsObserved => document.NumberAt("status", "observedGeneration") == document.NumberAt("metadata", "generation");
+
+    /// <summary>Gets what <c>spec.updateStrategy</c> releases from on; OnDelete releases nothing.</summary>
+    public long EffectivePartition => EffectivePartitionOf(document);
+
+    /// <summary>Gets the size before the last change of it, and when that was.</summary>
+    public (int Replicas, DateTimeOffset Until) Before { get; private set; }
+
+    /// <summary>Gets the pods by ordinal: every expected one, missing or not, and those that still exist beyond.</summary>
+    public SortedDictionary<long, PodTruth> Pods => pods;
+
+    public static long EffectivePartitionOf(JsonElement set) => set.TextAt("spec", "updateStrategy", "type") == "OnDelete"
+        ? long.MaxValue
+        : set.NumberAt("spec", "updateStrategy", "rollingUpdate", "partition") ?? 0;
+
+    /// <summary>Takes in the set's new state.</summary>
+    public void Take(JsonElement set, DateTimeOffset now)
+    {
+        int before = document.ValueKind is JsonValueKind.Object ? Replicas : 0;
+        document = set;
+        if (before != Replicas)
+        {
+            Before = (before, now);
+        }
+
+        for (long ordinal = 0; ordinal < Replicas; ordinal++)
+        {
+            Of(ordinal, now);
+        }
+    }
+
+    /// <summary>Takes in the new state of one of its pods; an undefined document is a pod that is gone.</summary>
+    public PodTruth Take(long ordinal, JsonElement pod, DateTimeOffset now)
+    {
+        PodTruth truth = Of(ordinal, now);
+        bool wasAvailable = Settle(truth, now);
+        JsonElement ready = pod.ItemsAt("status", "conditions").FirstOrDefault(condition => condition.TextAt("type") == "Ready");
+        string uid = pod.TextAt("metadata", "uid") ?? "";
+        if (uid != truth.Uid)
+        {
+            (truth.UidBefore, truth.UidSince) = (truth.Uid.Length > 0 ? truth.Uid : truth.UidBefore, now);
+        }
+
+        truth.Uid = uid;
+        truth.Revision = pod.TextAt("metadata", "labels", "controller-revision-hash") ?? "";
+        truth.IsTerminating = pod.TimeAt("metadata", "deletionTimestamp") is not null;
+        truth.ReadySince = ready.TextAt("status") == "True" ? ready.TimeAt("lastTransitionTime") : null;
+        if (wasAvailable && !truth.IsAvailable(now, plan.MinReady))
+        {
+            truth.AwaySince = now;
+        }
+
+        return truth;
+    }
+
+    /// <summary>Counts the expected pods that are away by the operator's doing, and those away for other causes for longer than it may take to know.</summary>
+    /// <param name="except">The ordinal that is about to go.</param>
+    public (int Ours, int Natural) Away(long except, DateTimeOffset now, TimeSpan mayNotKnow)
+    {
+        (int ours, int natural) = (0, 0);
+        for (long ordinal = 0; ordinal < Replicas; ordinal++)
+        {
+            PodTruth truth = Of(ordinal, now);
+            bool isAvailable = Settle(truth, now);
+            if (ordinal == except)
+            {
+                continue;
+            }
+
+            if (truth.TakenUid.Length > 0)
+            {
+                ours++;
+            }
+            else if (!isAvailable && now - truth.AwaySince > mayNotKnow)
+            {
+                natural++;
+            }
+        }
+
+        return (ours, natural);
+    }
+
+    /// <summary>The most pods that may be away, by the size now and, as the operator may not know it yet, by the size shortly before.</summary>
+    public int MostAway(DateTimeOffset now, TimeSpan mayNotKnow)
+    {
+        int most = plan.MaxAway(Replicas);
+        return now - Before.Until <= mayNotKnow ? Math.Max(most, plan.MaxAway(Before.Replicas)) : most;
+    }
+
+    /// <summary>Ends what the operator's doing was once its successor serves and its gates have passed, or once a release was taken back.</summary>
+    private bool Settle(PodTruth truth, DateTimeOffset now)
+    {
+        bool isAvailable = truth.IsAvailable(now, plan.MinReady);
+        if (truth.TakenUid.Length == 0)
+        {
+            return isAvailable;
+        }
+
+        bool isBack = isAvailable && truth.Uid != truth.TakenUid && (plan.Ensemble is null || !plan.GatesAfter || truth.Revision != UpdateRevision || plan.Ensemble.HasPassedAfter(truth.Uid));
+        bool isTakenBack = truth.Uid == truth.TakenUid && !truth.IsTerminating && IsObserved && EffectivePartition > OrdinalOf(truth);
+        if (isBack || isTakenBack)
+        {
+            truth.TakenUid = "";
+        }
+
+        return isAvailable;
+    }
+
+    private long OrdinalOf(PodTruth truth) => pods.First(pod => ReferenceEquals(pod.Value, truth)).Key;
+
+    private PodTruth Of(long ordinal, DateTimeOffset now)
+    {
+        if (!pods.TryGetValue(ordinal, out PodTruth? truth))
+        {
+            pods[ordinal] = truth = new PodTruth { AwaySince = now };
+        }
+
+        return truth;
+    }
+}

@@ -1,9 +1,0 @@
-using NUnit.Framework;
-
-namespace Ordinal.Simulation;
-
-public sealed class SmokeTests
-{
-    [Test]
-    public void Placeholder_builds() => Assert.That(1 + 1, Is.EqualTo(2));
-}
