@@ -34,6 +34,10 @@ demo: deps ordinal ## Roll a real three-member etcd on an embedded Kubernetes an
 test: ## Build, then run every test module; the last line is the sum
 	@CONFIGURATION=$(CONFIGURATION) hack/test
 
+.PHONY: conformance
+conformance: ## Run each rule on each cluster and print the table; a real one when KUBEBUILDER_ASSETS names its programs
+	@CONFIGURATION=$(CONFIGURATION) hack/conformance
+
 .PHONY: bench
 bench: deps ## Print the figures of docs/development.md, measured on this machine
 	@dotnet build test/Ordinal.Benchmarks/Ordinal.Benchmarks.csproj $(DOTNET_FLAGS)

@@ -1,3 +1,5 @@
+using Ordinal.TestSupport;
+
 namespace Ordinal.Integration.Clusters;
 
 /// <summary>Which control plane a test runs on.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using NUnit.Framework;
 using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Hosting;
+using Ordinal.TestSupport;
 
 namespace Ordinal.Integration.ControlPlane;
 

@@ -14,6 +14,7 @@ using Ordinal.ControlPlane.Nodes.Simulated;
 using Ordinal.Operator.Cli;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Metrics;
+using Ordinal.TestSupport;
 
 using SimulatedKubelet = Ordinal.ControlPlane.Nodes.Kubelet;
 

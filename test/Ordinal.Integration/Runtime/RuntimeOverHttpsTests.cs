@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Ordinal.ControlPlane;
 using Ordinal.ControlPlane.Hosting;
-using Ordinal.Integration.Clusters;
 using Ordinal.Runtime.Cache;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Controllers;
@@ -13,6 +12,7 @@ using Ordinal.Runtime.Entities;
 using Ordinal.Runtime.Events;
 using Ordinal.Runtime.Leadership;
 using Ordinal.Runtime.Metrics;
+using Ordinal.TestSupport;
 
 namespace Ordinal.Integration.Runtime;
 

@@ -1,24 +1,26 @@
 using System.Diagnostics;
 using NUnit.Framework;
 
-namespace Ordinal.Integration.ControlPlane;
+namespace Ordinal.TestSupport;
 
 /// <summary>
 /// Stock kubectl with a kubeconfig of its own: <c>ORDINAL_KUBECTL</c>, else Debian's from the repository's <c>.deps</c>, else the
 /// one on the PATH.
 /// </summary>
-internal sealed class Kubectl(string folder)
+/// <param name="folder">Its home and working directory.</param>
+/// <param name="kubeconfig">The kubeconfig; null for <c>private/kubeconfig</c> in the folder.</param>
+internal sealed class Kubectl(string folder, string? kubeconfig = null)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public string Folder { get; } = folder;
 
-    public string Kubeconfig => Path.Combine(Folder, "private", "kubeconfig");
+    public string Kubeconfig { get; } = kubeconfig ?? Path.Combine(folder, "private", "kubeconfig");
 
     /// <summary>Runs a command that must succeed and returns what it printed.</summary>
     public async Task<string> RunAsync(string arguments, string? input = null)
     {
-        (int code, string output, string error) = await ExecuteAsync(arguments, input);
+        (int code, string output, string error) = await ExecuteAsync(arguments.Split(' '), input);
         Assert.That(code, Is.Zero, $"kubectl {arguments}: {error}");
         return output;
     }
@@ -26,13 +28,13 @@ internal sealed class Kubectl(string folder)
     /// <summary>Runs a command that must fail and returns its complaint.</summary>
     public async Task<string> FailAsync(string arguments, string? input = null)
     {
-        (int code, string output, string error) = await ExecuteAsync(arguments, input);
+        (int code, string output, string error) = await ExecuteAsync(arguments.Split(' '), input);
         Assert.That(code, Is.Not.Zero, $"kubectl {arguments} succeeded: {output}");
         return error;
     }
 
     /// <summary>Starts a command that goes on; disposing it ends it.</summary>
-    public RunningKubectl Start(string arguments) => new(StartProcess(arguments));
+    public RunningKubectl Start(string arguments) => new(StartProcess(arguments.Split(' ')));
 
     private static string Find()
     {
@@ -53,7 +55,8 @@ internal sealed class Kubectl(string folder)
         return "kubectl";
     }
 
-    private async Task<(int Code, string Output, string Error)> ExecuteAsync(string arguments, string? input)
+    /// <summary>Runs a command, however it ends.</summary>
+    public async Task<(int Code, string Output, string Error)> ExecuteAsync(IReadOnlyList<string> arguments, string? input = null)
     {
         using Process process = StartProcess(arguments);
         using var deadline = new CancellationTokenSource(Deadline);
@@ -73,13 +76,13 @@ internal sealed class Kubectl(string folder)
         }
     }
 
-    private Process StartProcess(string arguments)
+    private Process StartProcess(IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo(Find())
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder,
         };
-        foreach (string argument in arguments.Split(' '))
+        foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }

@@ -6,7 +6,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Ordinal.Integration.Clusters;
+namespace Ordinal.TestSupport;
 
 /// <summary>
 /// A real etcd, kube-apiserver and kube-controller-manager from the folder that KUBEBUILDER_ASSETS names (the convention of

@@ -1,0 +1,28 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+
+namespace Ordinal.Conformance.Rules;
+
+/// <summary>What holds for the suite itself.</summary>
+public sealed partial class SuiteTests
+{
+    private static IEnumerable<MethodInfo> Tests =>
+        typeof(SuiteTests).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ConformanceTests)))
+            .SelectMany(type => type.GetMethods()).Where(method => method.IsDefined(typeof(TestAttribute)) || method.IsDefined(typeof(TestCaseAttribute)) || method.IsDefined(typeof(TestCaseSourceAttribute)));
+
+    [Test]
+    public void Every_test_names_its_rule()
+    {
+        Assert.That(Tests, Is.Not.Empty);
+        foreach (var test in Tests)
+        {
+            var ids = test.GetCustomAttributes<RuleAttribute>().Select(rule => rule.Id).ToList();
+            Assert.That(ids, Is.Not.Empty, test.Name);
+            Assert.That(ids, Is.All.Match(RuleId()), test.Name);
+        }
+    }
+
+    [GeneratedRegex("^(S[0-9]{2}|T[0-9]+|(API|CRD|CEL|RBAC|KUBELET|KUBECTL|TRACE)-[a-z0-9-]+)$")]
+    private static partial Regex RuleId();
+}
