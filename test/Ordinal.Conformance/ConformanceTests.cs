@@ -17,11 +17,11 @@ public abstract class ConformanceTests(ClusterKind kind)
     /// <summary>Gets which cluster the tests run on.</summary>
     public ClusterKind Kind { get; } = kind;
 
-    /// <summary>Gets the cluster.</summary>
-    protected ConformanceCluster Cluster { get; private set; } = null!;
-
     /// <summary>Gets the namespace of this test and what was seen in it.</summary>
     protected Space Space { get; private set; } = null!;
+
+    /// <summary>Gets the cluster.</summary>
+    protected ConformanceCluster Cluster => Space.Cluster;
 
     [SetUp]
     public async Task OpenSpaceAsync()
@@ -32,8 +32,7 @@ public abstract class ConformanceTests(ClusterKind kind)
             Assert.Ignore(not.Because);
         }
 
-        Cluster = await StartClusterAsync();
-        Space = await Space.CreateAsync(Cluster);
+        Space = (await OpenAsync())!;
     }
 
     [TearDown]
@@ -50,12 +49,12 @@ public abstract class ConformanceTests(ClusterKind kind)
         }
 
         await Space.DisposeAsync();
-        await StopClusterAsync();
+        await CloseAsync();
     }
 
-    /// <summary>Gets the cluster to run on: the shared one, unless a fixture needs one of its own.</summary>
-    protected virtual Task<ConformanceCluster> StartClusterAsync() => SharedClusters.GetAsync(Kind);
+    /// <summary>Opens a namespace: on the shared cluster, unless a fixture needs another one.</summary>
+    protected virtual async Task<Space?> OpenAsync() => await Space.CreateAsync(await SharedClusters.GetAsync(Kind));
 
-    /// <summary>Ends a cluster that <see cref="StartClusterAsync"/> started for this test alone.</summary>
-    protected virtual ValueTask StopClusterAsync() => ValueTask.CompletedTask;
+    /// <summary>Ends what <see cref="OpenAsync"/> started beside the namespace.</summary>
+    protected virtual ValueTask CloseAsync() => ValueTask.CompletedTask;
 }

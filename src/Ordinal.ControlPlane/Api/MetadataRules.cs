@@ -7,6 +7,18 @@ namespace Ordinal.ControlPlane.Api;
 /// <summary>The rules of metadata that hold for every kind.</summary>
 internal static class MetadataRules
 {
+    /// <summary>Drops labels, annotations, owners and finalizers that are empty: as on a real server, none is the same as no list.</summary>
+    public static void DropEmpty(JsonObject metadata)
+    {
+        foreach (string name in (ReadOnlySpan<string>)["labels", "annotations", "ownerReferences", "finalizers"])
+        {
+            if (metadata[name] is JsonArray { Count: 0 } or JsonObject { Count: 0 })
+            {
+                metadata.Remove(name);
+            }
+        }
+    }
+
     /// <summary>Checks metadata.</summary>
     public static void Validate(ResourceType type, JsonObject document, JsonObject? old, FieldErrors errors)
     {

@@ -62,6 +62,8 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             Carry(metadata, created, kept);
         }
 
+        MetadataRules.DropEmpty(created);
+
         document["metadata"] = created;
         if (type.HasStatus)
         {
@@ -186,6 +188,8 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             metadata.Remove(owned);
             Carry(oldMetadata, metadata, owned);
         }
+
+        MetadataRules.DropEmpty(metadata);
 
         // The server's own fields come first, as a real server writes them.
         Carry(oldMetadata, metadata, "resourceVersion");

@@ -8,6 +8,7 @@ using Ordinal.ControlPlane.Controllers.StatefulSets;
 using Ordinal.ControlPlane.Door;
 using Ordinal.ControlPlane.Hosting;
 using Ordinal.ControlPlane.Nodes;
+using Ordinal.Conformance.Replay;
 using Ordinal.TestSupport;
 
 namespace Ordinal.Conformance.Clusters;
@@ -23,6 +24,9 @@ public sealed record ConformanceClusterOptions
 
     /// <summary>Gets the way of the controllers into the cluster, wrapped round the plain one. A real cluster's controllers take their own.</summary>
     public Func<IClusterDoor, IClusterDoor>? ControllersDoor { get; init; }
+
+    /// <summary>Gets a value indicating whether pods are run by the kubelet of the recordings instead of the project's own.</summary>
+    public bool UsesSmallKubelet { get; init; }
 }
 
 /// <summary>One running cluster and the way in. Its pods are simulated by the project's own kubelets, which are clients like others.</summary>
@@ -100,6 +104,13 @@ public sealed class ConformanceCluster : IAsyncDisposable
             time, new Random(1), NullLogger.Instance);
         running.Add(manager.RunAsync(stopping.Token));
         var client = new ClusterClient(Door, "kubelet/v1.36.2");
+        if (options.UsesSmallKubelet)
+        {
+            await NodeRegistrar.RegisterAsync(client, new NodeIdentity("fake-0", "10.0.0.1"), "", time, CancellationToken.None);
+            running.Add(new SmallKubelet(client, time).RunAsync(stopping.Token));
+            return;
+        }
+
         for (var index = 0; index < Nodes; index++)
         {
             var node = new NodeIdentity(string.Create(CultureInfo.InvariantCulture, $"node-{index}"), string.Create(CultureInfo.InvariantCulture, $"10.0.0.{index + 1}"));

@@ -4,14 +4,17 @@ namespace Ordinal.Conformance.Clusters;
 public static class SharedClusters
 {
     private static readonly Lock Gate = new();
-    private static readonly Dictionary<ClusterKind, Task<ConformanceCluster>> Started = [];
+    private static readonly Dictionary<(ClusterKind Kind, bool IsRecorded), Task<ConformanceCluster>> Started = [];
 
     /// <summary>Gets the cluster of a kind.</summary>
-    public static Task<ConformanceCluster> GetAsync(ClusterKind kind)
+    /// <param name="isRecorded">With the kubelet of the recordings.</param>
+    public static Task<ConformanceCluster> GetAsync(ClusterKind kind, bool isRecorded = false)
     {
         lock (Gate)
         {
-            return Started.TryGetValue(kind, out var cluster) ? cluster : Started[kind] = ConformanceCluster.StartAsync(kind);
+            return Started.TryGetValue((kind, isRecorded), out var cluster)
+                ? cluster
+                : Started[(kind, isRecorded)] = ConformanceCluster.StartAsync(kind, new ConformanceClusterOptions { UsesSmallKubelet = isRecorded });
         }
     }
 

@@ -42,9 +42,10 @@ public sealed class Space : IAsyncDisposable
     public ImmutableArray<JsonObject> Pods => recorder.All(ResourceKind.Pods);
 
     /// <summary>Creates a namespace.</summary>
-    public static async Task<Space> CreateAsync(ConformanceCluster cluster)
+    /// <param name="name">Its name; null for one that no other test has.</param>
+    public static async Task<Space> CreateAsync(ConformanceCluster cluster, string? name = null)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"t{Interlocked.Increment(ref made)}");
+        name ??= string.Create(CultureInfo.InvariantCulture, $"t{Interlocked.Increment(ref made)}");
         var call = new ApiCall("POST", "/api/v1/namespaces")
         {
             ContentType = "application/json",
@@ -99,13 +100,22 @@ public sealed class Space : IAsyncDisposable
     /// <summary>Waits until what was seen fulfils a condition. It is asked after every event, under one deadline far beyond what it needs.</summary>
     public async Task UntilAsync(string what, Func<bool> isSo)
     {
-        using var deadline = new CancellationTokenSource(Deadline, TimeProvider.System);
+        if (!await WaitAsync(Deadline, isSo))
+        {
+            Assert.Fail($"not within {Deadline.TotalSeconds} s: {what}");
+        }
+    }
+
+    /// <summary>Waits until what was seen fulfils a condition; false when it does not within the time.</summary>
+    public async Task<bool> WaitAsync(TimeSpan longest, Func<bool> isSo)
+    {
+        using var deadline = new CancellationTokenSource(longest, TimeProvider.System);
         while (true)
         {
             var changed = recorder.Changed;
             if (isSo())
             {
-                return;
+                return true;
             }
 
             try
@@ -114,18 +124,21 @@ public sealed class Space : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"not within {Deadline.TotalSeconds} s: {what}");
+                return isSo();
             }
         }
     }
 
-    /// <summary>
-    /// Waits until every StatefulSet's generation is observed and then nothing has been seen for a while. Too short a while could hide
-    /// a wrong move, never make a right one fail.
-    /// </summary>
+    /// <summary>Waits until every StatefulSet's generation is observed and then nothing has been seen for a while.</summary>
     public async Task SettleAsync()
     {
         await UntilAsync("all generations are observed", () => All(ResourceKind.StatefulSets).All(set => set.Child("metadata").Number("generation") == set.Child("status").Number("observedGeneration")));
+        await QuietAsync();
+    }
+
+    /// <summary>Waits until nothing has been seen for a while. Too short a while could hide a wrong move, never make a right one fail.</summary>
+    public async Task QuietAsync()
+    {
         var quiet = Cluster.Kind is ClusterKind.Real ? TimeSpan.FromMilliseconds(800) : TimeSpan.FromMilliseconds(400);
         while (true)
         {

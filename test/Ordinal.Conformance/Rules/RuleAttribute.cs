@@ -8,7 +8,7 @@ namespace Ordinal.Conformance.Rules;
 /// <c>CRD-…</c>, <c>RBAC-…</c>). How the test went on its cluster becomes a cell of the table that <c>make conformance</c> prints.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
-public sealed class RuleAttribute(string id) : PropertyAttribute("Rule", id), ITestAction
+public class RuleAttribute(string id) : PropertyAttribute("Rule", id), ITestAction
 {
     /// <summary>Gets the rule's id.</summary>
     public string Id { get; } = id;
@@ -27,7 +27,10 @@ public sealed class RuleAttribute(string id) : PropertyAttribute("Rule", id), IT
     {
         if (test.Fixture is ConformanceTests fixture)
         {
-            ResultTable.Add(Id, fixture.Kind, TestContext.CurrentContext.Result.Outcome.Status, TestContext.CurrentContext.Result.Message);
+            ResultTable.Add(IdOf(test), fixture.Kind, TestContext.CurrentContext.Result.Outcome.Status, TestContext.CurrentContext.Result.Message);
         }
     }
+
+    /// <summary>Gets the id of one case of a test.</summary>
+    protected virtual string IdOf(ITest test) => Id;
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
+using Ordinal.Conformance.Replay;
 
 namespace Ordinal.Conformance.Rules;
 
@@ -23,6 +24,16 @@ public sealed partial class SuiteTests
         }
     }
 
-    [GeneratedRegex("^(S[0-9]{2}|T[0-9]+|(API|CRD|CEL|RBAC|KUBELET|KUBECTL|TRACE)-[a-z0-9-]+)$")]
+    [Test]
+    public void Every_meant_difference_is_about_a_recording_and_has_a_reason()
+    {
+        foreach (var each in MeantDifferences.All)
+        {
+            Assert.That(each.Scenario is "*" || Trace.Names.Contains(each.Scenario), Is.True, each.Scenario);
+            Assert.That(each.Reason, Is.Not.Empty);
+        }
+    }
+
+    [GeneratedRegex("^(S[0-9]{2}|T[0-9]+|(API|CRD|CEL|RBAC|KUBELET|KUBECTL|TRACE)-[a-z0-9-]+|TRACE-[*])$")]
     private static partial Regex RuleId();
 }

@@ -6,11 +6,26 @@ namespace Ordinal.ControlPlane.Api.Resources;
 /// <summary>Claims: nothing binds them but whoever runs the pods, so they start as pending.</summary>
 public sealed class ClaimStrategy : ResourceStrategy
 {
+    /// <summary>Keeps a claim that is deleted until no pod uses it.</summary>
+    public const string Protection = "kubernetes.io/pvc-protection";
+
     private static readonly string[] Mutable = ["resources", "volumeName", "volumeAttributesClassName"];
 
     public override bool AnswersDeletedObject => true;
 
-    public override void PrepareForCreate(JsonObject document) => document["status"] = new JsonObject { ["phase"] = "Pending" };
+    /// <summary>A new claim is protected (StorageObjectInUseProtection): deleted, it stays until no pod uses it.</summary>
+    public override void PrepareForCreate(JsonObject document)
+    {
+        document["status"] = new JsonObject { ["phase"] = "Pending" };
+        JsonObject metadata = document.Metadata();
+        JsonArray finalizers = metadata.List("finalizers") ?? [];
+        if (!finalizers.Any(name => name.AsText() == Protection))
+        {
+            finalizers.Add((JsonNode)Protection);
+        }
+
+        metadata["finalizers"] = finalizers;
+    }
 
     public override void ApplyDefaults(JsonObject document) => document.Ensure("spec").Default("volumeMode", "Filesystem");
 

@@ -16,7 +16,8 @@ public sealed class RealControlPlane : IAsyncDisposable
 {
     // What a StatefulSet needs, by the names of 1.28 and later; the node and service controllers would ask for a cloud.
     private const string Controllers = "statefulset-controller,disruption-controller,garbage-collector-controller,namespace-controller,"
-        + "endpoints-controller,endpointslice-controller,serviceaccount-controller,clusterrole-aggregation-controller";
+        + "endpoints-controller,endpointslice-controller,serviceaccount-controller,clusterrole-aggregation-controller,"
+        + "persistentvolumeclaim-protection-controller";
 
     private readonly string folder;
     private readonly List<Process> processes = [];
