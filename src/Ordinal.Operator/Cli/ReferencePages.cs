@@ -46,7 +46,16 @@ public static class ReferencePages
     public static string CommandLine(Command root)
     {
         ArgumentNullException.ThrowIfNull(root);
-        var page = new StringBuilder(Notice).Append("# Command line\n\n").Append(root.Description).Append('\n');
+        var page = new StringBuilder(Notice).Append("# Command line\n\n").Append(root.Description).Append("""
+
+
+            With `kubectl-ordinal`, which lies beside the program, on the PATH, each verb is there as `kubectl ordinal VERB` too. Data goes to standard
+            output, progress and problems to standard error. Without a terminal nothing is redrawn and nothing is asked.
+
+            Objects are named as `rop/NAME` (RolloutPolicy), `stsr/NAME` (StatefulSetRollout), `sts/NAME`, or by a bare name: then a policy goes
+            before a rollout, and a rollout before a StatefulSet.
+
+            """.ReplaceLineEndings("\n"));
         foreach (var (verb, command) in Below(root, ""))
         {
             page.Append("\n## ordinal ").Append(string.Join(' ', command.Arguments.Select(a => a.Name.ToUpperInvariant()).Prepend(verb))).Append("\n\n");
@@ -60,7 +69,7 @@ public static class ReferencePages
             page.Append("\n| Option | Default | Meaning |\n| --- | --- | --- |\n");
             foreach (var option in options)
             {
-                page.Append("| `").Append(option.Name).Append("` | ").Append(Default(option)).Append(" | ").Append(option.Description?.Replace("|", "\\|", StringComparison.Ordinal)).Append(" |\n");
+                page.Append("| ").Append(string.Join(", ", option.Aliases.Order(StringComparer.Ordinal).Prepend(option.Name).Select(name => $"`{name}`"))).Append(" | ").Append(Default(option)).Append(" | ").Append(option.Description?.Replace("|", "\\|", StringComparison.Ordinal)).Append(" |\n");
             }
         }
 
@@ -71,9 +80,9 @@ public static class ReferencePages
             | Code | Meaning |
             | --- | --- |
             | 0 | Done. |
-            | 1 | The rollout failed, the proof of a demo did not hold, or the operator broke. |
-            | 2 | The command line, or a file that it names, is wrong. Nothing was touched. |
-            | 3 | Time was up while the rollout went on. |
+            | 1 | The rollout failed or was rolled back, a policy could not be let go of, the proof of a demo did not hold, or the operator broke. |
+            | 2 | The command line is wrong, or what it names does not exist or does not allow it. Nothing was touched. |
+            | 3 | Time was up while the rollout went on; from `status` without `--wait`: it is still under way. |
             | 4 | The rollout was cancelled or superseded. |
             | 5 | The API server cannot be reached, or does not let us. |
             | 130 | Ctrl-C. |

@@ -5,7 +5,7 @@ namespace Ordinal.Operator.View;
 /// <summary>Reads one pod as the tree shows it.</summary>
 internal static class PodRow
 {
-    public static TreeNode Of(JsonObject pod, string targetRevision, JsonNode? rollout, string leader, DateTimeOffset now)
+    public static TreeNode Of(JsonObject pod, string targetRevision, JsonNode? rollout, string leader, DateTimeOffset now, bool hasPlaces = false)
     {
         var name = pod.Name();
         var revision = pod.Text("metadata", "labels", "controller-revision-hash");
@@ -31,7 +31,7 @@ internal static class PodRow
             Revision = ShortRevision(revision, pod.Text("metadata", "labels", "apps.kubernetes.io/pod-index"), name),
             Ready = $"{containers.Count(c => c.Flag("ready"))}/{pod.Items("spec", "containers").Count()}",
             Age = Ages.Of(pod.Time("metadata", "creationTimestamp"), now),
-            Info = Info(name, leader, rollout, inFlight, now),
+            Info = Info(name, leader, rollout, inFlight, now, hasPlaces ? pod : null),
         };
     }
 
@@ -43,7 +43,7 @@ internal static class PodRow
         return revision.StartsWith(set + "-", StringComparison.Ordinal) ? revision[(set.Length + 1)..] : revision;
     }
 
-    private static string Info(string name, string leader, JsonNode? rollout, JsonNode? inFlight, DateTimeOffset now)
+    private static string Info(string name, string leader, JsonNode? rollout, JsonNode? inFlight, DateTimeOffset now, JsonObject? placed)
     {
         var words = new List<string>();
         if (name == leader)
@@ -58,6 +58,11 @@ internal static class PodRow
         else if (rollout.Items("status", "pods").FirstOrDefault(p => p.Text("name") == name) is { } pod && pod.Text("message") is { Length: > 0 } message)
         {
             words.Add(message);
+        }
+
+        if (placed.Text("spec", "nodeName") is { Length: > 0 } node)
+        {
+            words.Add($"on {node}, {placed.Text("status", "podIP")}");
         }
 
         return string.Join(", ", words);

@@ -10,12 +10,13 @@ public static class TreeBuilder
 
     /// <summary>Builds the model.</summary>
     /// <param name="footer">The last line, such as what the viewer is doing.</param>
-    public static TreeModel Build(ClusterPicture picture, DateTimeOffset now, string footer = "")
+    /// <param name="hasPlaces">Whether each pod's node and address are told.</param>
+    public static TreeModel Build(ClusterPicture picture, DateTimeOffset now, string footer = "", bool hasPlaces = false)
     {
         ArgumentNullException.ThrowIfNull(picture);
         var leader = picture.Leader
             ?? picture.Rollout.Items("status", "pods").FirstOrDefault(p => p.Text("role") is "Leader" or "ActiveController").Text("name");
-        ImmutableArray<TreeNode> sets = [.. picture.StatefulSets.OrderBy(s => s.Name(), StringComparer.Ordinal).Select(s => StatefulSet(s, picture, leader, now))];
+        ImmutableArray<TreeNode> sets = [.. picture.StatefulSets.OrderBy(s => s.Name(), StringComparer.Ordinal).Select(s => StatefulSet(s, picture, leader, now, hasPlaces))];
         ImmutableArray<TreeNode> gates = [.. Gates(picture, now)];
         if (!gates.IsEmpty)
         {
@@ -86,7 +87,7 @@ public static class TreeBuilder
         };
     }
 
-    private static TreeNode StatefulSet(JsonObject set, ClusterPicture picture, string leader, DateTimeOffset now)
+    private static TreeNode StatefulSet(JsonObject set, ClusterPicture picture, string leader, DateTimeOffset now, bool hasPlaces)
     {
         var name = set.Name();
         var (current, update) = (set.Text("status", "currentRevision"), set.Text("status", "updateRevision"));
@@ -107,7 +108,7 @@ public static class TreeBuilder
             Age = Ages.Of(set.Time("metadata", "creationTimestamp"), now),
             Info = set.Text("spec", "updateStrategy", "type") == "OnDelete" ? "OnDelete"
                 : partition is null or 0 ? "no hold" : partition >= replicas ? "held" : $"partition {partition}",
-            Children = [.. pods.Select(p => PodRow.Of(p, update, picture.Rollout, leader, now))],
+            Children = [.. pods.Select(p => PodRow.Of(p, update, picture.Rollout, leader, now, hasPlaces))],
         };
     }
 

@@ -14,6 +14,12 @@ public sealed record KubernetesConnection
     /// <summary>Gets the context in the kubeconfig; null for its current one.</summary>
     public string? Context { get; init; }
 
+    /// <summary>Gets the user to act as; null for oneself. The server asks whether one may impersonate it.</summary>
+    public string? Impersonate { get; init; }
+
+    /// <summary>Gets the groups to act as; only together with <see cref="Impersonate"/>.</summary>
+    public IReadOnlyList<string> ImpersonateGroups { get; init; } = [];
+
     /// <summary>Gets the User-Agent, such as <c>ordinal/0.1.0</c>.</summary>
     public string UserAgent { get; init; } = "ordinal";
 
@@ -31,6 +37,7 @@ public sealed record KubernetesConnection
 public sealed class KubernetesTransport : IApiTransport, IDisposable
 {
     private readonly Kubernetes client;
+    private readonly KubernetesConnection connection;
     private readonly TimeProvider timeProvider;
 
     private KubernetesTransport(KubernetesClientConfiguration configuration, KubernetesConnection connection, TimeProvider timeProvider)
@@ -49,11 +56,16 @@ public sealed class KubernetesTransport : IApiTransport, IDisposable
             handler.AllowAutoRedirect = false;
         };
         client = new Kubernetes(configuration);
+        Namespace = string.IsNullOrEmpty(configuration.Namespace) ? "default" : configuration.Namespace;
+        this.connection = connection;
         this.timeProvider = timeProvider;
     }
 
     /// <summary>Gets the server's address, for people.</summary>
     public Uri Server => client.BaseUri;
+
+    /// <summary>Gets the namespace that the kubeconfig's context, or the pod's own account, names; <c>default</c> when it names none.</summary>
+    public string Namespace { get; }
 
     /// <summary>Prepares a transport; nothing is sent yet.</summary>
     /// <exception cref="InvalidOperationException">There is no usable kubeconfig; the message names the file and what is wrong with it.</exception>
@@ -118,6 +130,15 @@ public sealed class KubernetesTransport : IApiTransport, IDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
+        if (connection.Impersonate is { Length: > 0 } user)
+        {
+            message.Headers.TryAddWithoutValidation("Impersonate-User", user);
+            foreach (var group in connection.ImpersonateGroups)
+            {
+                message.Headers.TryAddWithoutValidation("Impersonate-Group", group);
+            }
+        }
+
         if (request.ContentType is not null)
         {
             message.Content = new ReadOnlyMemoryContent(request.Body);

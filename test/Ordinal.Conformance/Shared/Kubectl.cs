@@ -9,7 +9,8 @@ namespace Ordinal.TestSupport;
 /// </summary>
 /// <param name="folder">Its home and working directory.</param>
 /// <param name="kubeconfig">The kubeconfig; null for <c>private/kubeconfig</c> in the folder.</param>
-internal sealed class Kubectl(string folder, string? kubeconfig = null)
+/// <param name="plugins">A folder with plugins; null for those on the PATH.</param>
+internal sealed class Kubectl(string folder, string? kubeconfig = null, string? plugins = null)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
@@ -88,6 +89,11 @@ internal sealed class Kubectl(string folder, string? kubeconfig = null)
         }
 
         start.Environment["KUBECONFIG"] = Kubeconfig;
+        if (plugins is not null)
+        {
+            start.Environment["PATH"] = $"{plugins}:{Environment.GetEnvironmentVariable("PATH")}";
+        }
+
         // kubectl keeps its discovery cache under HOME; a shared one would make tests see each other's resources.
         start.Environment["HOME"] = Folder;
         return Process.Start(start)!;

@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+using Ordinal.Operator.View;
+
+namespace Ordinal.Operator.Cli.Verbs;
+
+/// <summary>How something stands, in one line, and as an exit code.</summary>
+/// <param name="ExitCode">Null while it is under way.</param>
+/// <param name="Line">Object and fact.</param>
+internal sealed record Verdict(int? ExitCode, string Line)
+{
+    private static readonly string[] Overtaken = ["Cancelled", "Superseded"];
+
+    /// <summary>Judges one rollout.</summary>
+    public static Verdict OfRollout(JsonObject rollout, DateTimeOffset now)
+    {
+        var reason = RolloutFacts.Reason(rollout);
+        var message = RolloutFacts.Message(rollout);
+        var took = RolloutFacts.Took(rollout, now) is { } length ? $" ({Ages.Of(length)})" : "";
+        if (!RolloutFacts.IsFinished(rollout))
+        {
+            return new(null, $"{rollout.Name()}: {reason}: {(message.Length > 0 ? message : "the operator has not looked at it yet")}{took}");
+        }
+
+        var code = rollout.Condition("Succeeded").Text("status") == "True" ? ExitCodes.Success
+            : Overtaken.Contains(reason, StringComparer.Ordinal) ? ExitCodes.Cancelled
+            : ExitCodes.Failed;
+        return new(code, code == ExitCodes.Success ? $"{rollout.Name()}: {message}{took}" : $"{rollout.Name()}: {reason}: {message}{took}");
+    }
+
+    /// <summary>
+    /// Judges one StatefulSet of a policy. A StatefulSet's change does not move the policy's generation, so what the policy says may be about the
+    /// template before: it counts only once it has seen the StatefulSet's own generation.
+    /// </summary>
+    /// <param name="rollouts">The policy's rollouts of this set, the oldest first.</param>
+    public static Verdict OfSet(JsonObject set, JsonObject policy, IReadOnlyList<JsonObject> rollouts, DateTimeOffset now)
+    {
+        var name = $"statefulset {set.Name()}";
+        var target = PolicyFacts.Target(policy, set.Name());
+        var generation = set.Number("metadata", "generation") ?? 0;
+        if (target is null || (target.Number("observedGeneration") ?? 0) < generation || (policy.Number("status", "observedGeneration") ?? 0) < (policy.Number("metadata", "generation") ?? 0))
+        {
+            return new(null, $"{name}: policy {policy.Name()} has not yet seen generation {generation}; is the operator running?");
+        }
+
+        if (rollouts.LastOrDefault(each => !RolloutFacts.IsFinished(each)) is { } active)
+        {
+            return OfRollout(active, now);
+        }
+
+        var (replicas, revision) = (target.Number("replicas") ?? 0, target.Text("updateRevision"));
+        if (revision == target.Text("currentRevision") && target.Number("updatedReplicas") >= replicas)
+        {
+            var concern = target.Text("message");
+            return concern.Length > 0 && target.Number("readyReplicas") < replicas
+                ? new(null, $"{name}: {concern}")
+                : new(ExitCodes.Success, $"{name}: {target.Number("updatedReplicas") ?? 0} of {replicas} pods at {revision}{(target.Flag("held") ? ", held" : "")}");
+        }
+
+        // The last word about the revision that waits: it failed, or was cancelled. Another revision's end says nothing about this one.
+        var last = rollouts.LastOrDefault(each => each.Items("status", "targets").Any(of => of.Text("name") == set.Name() && of.Text("toRevision") == revision));
+        return last is not null && OfRollout(last, now) is { ExitCode: > 0 } end ? end : new(null, $"{name}: {Or(target.Text("message"), $"a change to {revision} waits")}");
+    }
+
+    /// <summary>Judges several as one: under way while one is, else the worst.</summary>
+    public static Verdict Of(IReadOnlyList<Verdict> verdicts, string whenEmpty) => verdicts switch
+    {
+        [] => new(null, whenEmpty),
+        [var only] => only,
+        _ => new(
+            verdicts.Any(each => each.ExitCode is null) ? null
+            : verdicts.Any(each => each.ExitCode == ExitCodes.Failed) ? ExitCodes.Failed
+            : verdicts.Max(each => each.ExitCode),
+            string.Join(Environment.NewLine, verdicts.Select(each => each.Line).Distinct(StringComparer.Ordinal))),
+    };
+
+    private static string Or(string text, string other) => text.Length > 0 ? text : other;
+}
