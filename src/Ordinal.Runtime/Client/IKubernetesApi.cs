@@ -10,6 +10,11 @@ public interface IKubernetesApi
     /// <summary>Gets the name under which writes are recorded in managed fields, unless a write names another.</summary>
     string FieldManager { get; }
 
+    /// <summary>
+    /// Says whether a write of the last <paramref name="past"/> has gone without an answer: it may still arrive, whatever its sender thinks.
+    /// </summary>
+    bool MayHaveStrayWrite(TimeSpan past) => false;
+
     /// <summary>Sends a request and returns its answer, which is a success.</summary>
     /// <exception cref="ApiException">The server refused, the request's time was up, or the connection was lost.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

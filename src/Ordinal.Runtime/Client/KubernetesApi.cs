@@ -22,8 +22,14 @@ public sealed record KubernetesApiSettings(string FieldManager, TimeSpan Request
 /// <param name="metrics">Counts requests.</param>
 public sealed class KubernetesApi(IApiTransport transport, KubernetesApiSettings settings, TimeProvider timeProvider, RuntimeMetrics metrics) : IKubernetesApi
 {
+    private long lastStrayWrite = long.MinValue;
+
     /// <inheritdoc/>
     public string FieldManager => settings.FieldManager;
+
+    /// <inheritdoc/>
+    public bool MayHaveStrayWrite(TimeSpan past) =>
+        Interlocked.Read(ref lastStrayWrite) is var at && at != long.MinValue && timeProvider.GetElapsedTime(at) <= past;
 
     /// <inheritdoc/>
     public async Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken)
@@ -57,17 +63,29 @@ public sealed class KubernetesApi(IApiTransport transport, KubernetesApiSettings
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            // Of a write, only the limit cancels: its time was up, and its sender stops besides.
+            RememberStray(request);
             throw new OperationCanceledException(cancellationToken);
         }
         catch (OperationCanceledException error)
         {
+            RememberStray(request);
             Count(request, 0);
             throw new ApiException(ApiErrorKind.Timeout, $"{request}: no answer within {settings.RequestTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s", innerException: error);
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
+            RememberStray(request);
             Count(request, 0);
             throw new ApiException(ApiErrorKind.Connection, $"{request}: {error.Message}", innerException: error);
+        }
+    }
+
+    private void RememberStray(ApiRequest request)
+    {
+        if (request.Method != "GET")
+        {
+            Interlocked.Exchange(ref lastStrayWrite, timeProvider.GetTimestamp());
         }
     }
 

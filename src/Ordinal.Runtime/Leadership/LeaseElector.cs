@@ -240,6 +240,13 @@ public sealed partial class LeaseElector(IKubernetesApi api, LeaseElectorSetting
             return;
         }
 
+        if (api.MayHaveStrayWrite(settings.LeaseDuration))
+        {
+            // A write that got no answer may still arrive. Under a lease that runs out it arrives under nobody's.
+            LogLeaves(settings.Identity, settings.Lease);
+            return;
+        }
+
         try
         {
             var patch = new JsonObject
@@ -268,6 +275,9 @@ public sealed partial class LeaseElector(IKubernetesApi api, LeaseElectorSetting
             return false;
         }
     }
+
+    [LoggerMessage(1309, LogLevel.Information, "{Identity} leaves lease {Lease} to run out: a write of it got no answer and may still arrive")]
+    private partial void LogLeaves(string identity, NamespacedName lease);
 
     [LoggerMessage(1301, LogLevel.Information, "{Identity} leads: it holds lease {Lease}")]
     private partial void LogLeads(string identity, NamespacedName lease);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Ordinal.Runtime.Client;
@@ -152,6 +153,31 @@ public sealed class LeaseElectorTests
 
     /// <summary>Three candidates, links that fail and hang at random: at no moment do two of them lead.</summary>
     [Test]
+    public void A_lease_is_not_given_back_while_a_write_without_an_answer_may_still_arrive() => Run(async world =>
+    {
+        var server = new FakeServer();
+        var one = new Candidate(world, server, "one");
+        var two = new Candidate(world, server, "two");
+        await world.UntilAsync(() => one.Leads || two.Leads, "one leads");
+        var (leader, other) = one.Leads ? (one, two) : (two, one);
+        leader.Link.Before = request => request.Path.EndsWith("/other", StringComparison.Ordinal) ? new TaskCompletionSource<ApiResponse?>().Task : Task.FromResult<ApiResponse?>(null);
+        try
+        {
+            await leader.Api.PatchRawAsync(ResourceKind.Of<V1Lease>(), Lease with { Name = "other" }, null, PatchTypes.Merge, "{}"u8.ToArray(), CancellationToken.None);
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.Timeout)
+        {
+            // It may arrive at any time from now on.
+        }
+
+        await leader.StopAsync();
+        var stopped = world.Time.Elapsed;
+        await world.UntilAsync(() => other.Leads, "the other leads");
+        Assert.That(world.Time.Elapsed - stopped, Is.GreaterThan(TimeSpan.FromSeconds(8)), "the lease ran out");
+        await other.StopAsync();
+    });
+
+    [Test]
     public void Never_do_two_lead_whatever_the_links_do()
     {
         var terms = 0;
@@ -226,6 +252,7 @@ public sealed class LeaseElectorTests
             Link = new Link(server);
             var metrics = new RuntimeMetrics("test");
             var api = new KubernetesApi(Link, new KubernetesApiSettings("test", TimeSpan.FromSeconds(4)), world.Time, metrics);
+            Api = api;
             var elector = new LeaseElector(api, new LeaseElectorSettings(Lease, identity), world.Time, new Random(identity.Length), metrics, NullLogger.Instance);
             running = elector.RunAsync(LeadAsync, stop.Token);
 
@@ -246,6 +273,8 @@ public sealed class LeaseElectorTests
         }
 
         public Link Link { get; }
+
+        public IKubernetesApi Api { get; }
 
         public bool Leads { get; private set; }
 
