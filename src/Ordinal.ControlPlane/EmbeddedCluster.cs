@@ -15,7 +15,9 @@ namespace Ordinal.ControlPlane;
 /// </summary>
 public sealed class EmbeddedCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan NodeGrace = TimeSpan.FromSeconds(50);
     private readonly CancellationTokenSource stopping = new();
+    private readonly List<NodeAgent> agents = [];
     private readonly TimeProvider timeProvider;
     private Task running = Task.CompletedTask;
     private Task? stopped;
@@ -27,8 +29,14 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         Door = new InProcessDoor(Server);
         Nodes = [.. Enumerable.Range(0, options.Nodes).Select(index => new NodeIdentity(
             string.Create(CultureInfo.InvariantCulture, $"node-{index}"),
-            options.NodeAddress(index)))];
+            options.NodeAddress(index))
+        {
+            Zone = options.Zones.Length > 0 ? options.Zones[index % options.Zones.Length] : "",
+        })];
     }
+
+    /// <summary>Gets the nodes as machines, which can be lost and come back.</summary>
+    public IReadOnlyList<NodeAgent> Agents => agents;
 
     /// <summary>Gets the API server.</summary>
     public ApiServer Server { get; }
@@ -68,6 +76,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         {
             // Not CancelAsync: it runs the callbacks on the thread pool and so leaves a simulated thread.
             stopping.Cancel();
+            await Task.WhenAll(agents.Select(agent => agent.StopAsync()));
             await running;
         }
     }
@@ -81,22 +90,32 @@ public sealed class EmbeddedCluster : IAsyncDisposable
 
     private async Task StartAsync(EmbeddedClusterOptions options, Random random, CancellationToken cancellationToken)
     {
-        List<Task> parts = [];
-        ControllerManager manager = new(Door, options.Controllers, timeProvider, new Random(random.Next()), options.Loggers.CreateLogger("Ordinal.ControlPlane.Controllers"));
-        parts.Add(manager.RunAsync(stopping.Token));
-        running = Task.WhenAll(parts);
+        ControllerManagerOptions controllers = options.Controllers with
+        {
+            Scenario = options.Scenario,
+            NodeMonitorGracePeriod = options.HasHeartbeats ? options.Controllers.NodeMonitorGracePeriod ?? NodeGrace : null,
+        };
+        ControllerManager manager = new(Door, controllers, timeProvider, new Random(random.Next()), options.Loggers.CreateLogger("Ordinal.ControlPlane.Controllers"));
+        running = manager.RunAsync(stopping.Token);
         ClusterClient client = new(Door, "kubelet/v1.36.2");
         foreach ((int index, NodeIdentity node) in Nodes.Index())
         {
-            string zone = options.Zones.Length > 0 ? options.Zones[index % options.Zones.Length] : "";
-            await NodeRegistrar.RegisterAsync(client, node, zone, timeProvider, cancellationToken);
             IPodRuntime runtime = options.Runtime is { } make
                 ? make(node)
-                : new SimulatedRuntime(options.Pods, string.Create(CultureInfo.InvariantCulture, $"10.244.{index}"), timeProvider);
-            Kubelet kubelet = new(node, client, runtime, timeProvider, new Random(random.Next()), options.Loggers.CreateLogger("Ordinal.ControlPlane.Nodes"));
-            parts.Add(kubelet.RunAsync(stopping.Token));
-        }
+                : new SimulatedRuntime(options.Pods, options.Scenario, pod => PodAddress(index, pod), timeProvider);
+            if (runtime is SimulatedRuntime logs)
+            {
+                Server.Logs.Register(logs);
+            }
 
-        running = Task.WhenAll(parts);
+            NodeAgent agent = new(
+                node, client, runtime, options.HasHeartbeats, timeProvider, new Random(random.Next()), options.Loggers.CreateLogger("Ordinal.ControlPlane.Nodes"));
+            agents.Add(agent);
+            await agent.StartAsync(cancellationToken);
+        }
     }
+
+    /// <summary>A net of 16 × 250 addresses for each node; more pods than that share them.</summary>
+    private static string PodAddress(int node, int pod) =>
+        string.Create(CultureInfo.InvariantCulture, $"10.244.{(node * 16 % 256) + (pod / 250 % 16)}.{(pod % 250) + 2}");
 }

@@ -33,6 +33,15 @@ public sealed record EmbeddedClusterOptions
     /// <summary>Gets how a simulated pod behaves that has no annotations.</summary>
     public SimulatedScript Pods { get; init; } = SimulatedRuntime.DefaultScript;
 
+    /// <summary>Gets how the simulated pods of the cluster behave; a pod's annotations override it.</summary>
+    public Scenario Scenario { get; init; } = Scenario.Empty;
+
+    /// <summary>
+    /// Gets a value indicating whether kubelets send heartbeats, and a node whose kubelet falls silent is declared unknown after
+    /// <see cref="ControllerManagerOptions.NodeMonitorGracePeriod"/> (50 s when that is not set).
+    /// </summary>
+    public bool HasHeartbeats { get; init; }
+
     /// <summary>Gets what runs the pods of a node; null simulates them.</summary>
     public Func<NodeIdentity, IPodRuntime>? Runtime { get; init; }
 

@@ -22,6 +22,17 @@ public interface IApiFaults
     /// <returns>False to end the watch in good order instead.</returns>
     /// <exception cref="HttpRequestException">The watch is to be dropped.</exception>
     ValueTask<bool> BeforeFrameAsync(ApiCall apiCall, ReadOnlyMemory<byte> frame, CancellationToken cancellationToken);
+
+    /// <summary>Called when a watch is open.</summary>
+    /// <param name="drop">Cancelled by whoever wants the watch to lose its connection, between two frames too.</param>
+    void WatchOpened(ApiCall apiCall, CancellationTokenSource drop)
+    {
+    }
+
+    /// <summary>Called when a watch has ended.</summary>
+    void WatchClosed(CancellationTokenSource drop)
+    {
+    }
 }
 
 /// <summary>Injects nothing.</summary>

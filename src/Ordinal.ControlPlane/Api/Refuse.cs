@@ -72,4 +72,8 @@ internal static class Refuse
     /// <summary>A failed <c>test</c>, or a patch that does not fit the object: 422 with empty details.</summary>
     public static ApiRefusalException UnprocessablePatch() =>
         new(422, "Invalid", "the server rejected our request due to an error in our request") { EmptyDetails = true };
+
+    /// <summary>A subresource of pods that needs a way into a container.</summary>
+    public static ApiRefusalException NotServed(string subresource) =>
+        new(501, "NotImplemented", $"pods/{subresource} is not served by an embedded cluster: it has no way into a container; use kubectl logs, or the processes of --kubelet process");
 }

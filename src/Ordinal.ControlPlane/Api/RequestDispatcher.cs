@@ -105,6 +105,7 @@ internal sealed class RequestDispatcher
             ("binding", "POST") when isPod => _bindings.Create(type, target, request),
             ("eviction", "POST") when isPod => _evictions.Create(type, target, request),
             ("finalize", "PUT") when type.Strategy is NamespaceStrategy => _writes.Finalize(type, target, request),
+            ("exec" or "attach" or "portforward" or "proxy", _) when isPod => throw Refuse.NotServed(target.Subresource),
             ("status", _) when type.HasStatus => throw Refuse.MethodNotAllowed(),
             _ => null,
         };

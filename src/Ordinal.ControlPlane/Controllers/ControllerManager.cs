@@ -3,8 +3,11 @@ using Ordinal.ControlPlane.Cache;
 using Ordinal.ControlPlane.Controllers.Cluster;
 using Ordinal.ControlPlane.Controllers.Disruption;
 using Ordinal.ControlPlane.Controllers.Garbage;
+using Ordinal.ControlPlane.Controllers.NodeLife;
+using Ordinal.ControlPlane.Controllers.Scheduling;
 using Ordinal.ControlPlane.Controllers.StatefulSets;
 using Ordinal.ControlPlane.Door;
+using Ordinal.ControlPlane.Nodes.Simulated;
 
 namespace Ordinal.ControlPlane.Controllers;
 
@@ -19,6 +22,12 @@ public sealed record ControllerManagerOptions
     /// all that is missing.
     /// </summary>
     public bool RunsControllers { get; init; } = true;
+
+    /// <summary>Gets how long a node may be silent before it is declared unknown; null for ever, for nodes without heartbeats. The real one waits 50 s.</summary>
+    public TimeSpan? NodeMonitorGracePeriod { get; init; }
+
+    /// <summary>Gets the scenario that says which pods no node takes.</summary>
+    public Scenario Scenario { get; init; } = Scenario.Empty;
 
     /// <summary>Gets how many keys each controller works on side by side; the real one works on 5.</summary>
     public int Workers { get; init; } = 5;
@@ -41,7 +50,7 @@ public sealed class ControllerManager
         this.options = options;
         ClusterClient client = new(door, "kube-controller-manager/v1.36.2");
         cache = new ClusterCache(client, timeProvider, new Random(random.Next()));
-        scheduler = new Scheduler(new ClusterClient(door, "kube-scheduler/v1.36.2"), cache, timeProvider, logger);
+        scheduler = new Scheduler(new ClusterClient(door, "kube-scheduler/v1.36.2"), cache, options.Scenario, timeProvider, logger);
         controllers.Add(scheduler);
         if (!options.RunsControllers)
         {
@@ -55,6 +64,9 @@ public sealed class ControllerManager
         controllers.Add(new EndpointsController(client, cache, timeProvider, logger));
         controllers.Add(new NamespaceController(client, cache, timeProvider, logger));
         controllers.Add(new ClaimController(client, cache, timeProvider, logger));
+        controllers.Add(new NodeLifecycleController(client, cache, options.NodeMonitorGracePeriod, timeProvider, logger));
+        controllers.Add(new TaintEvictionController(client, cache, timeProvider, logger));
+        controllers.Add(new PodGarbageController(client, cache, timeProvider, logger));
     }
 
     /// <summary>Runs the caches, then the controllers, until the token is cancelled; that is a normal return.</summary>

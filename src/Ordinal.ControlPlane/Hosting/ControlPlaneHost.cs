@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Ordinal.ControlPlane.Api;
+using Ordinal.ControlPlane.Door;
 
 namespace Ordinal.ControlPlane.Hosting;
 
@@ -19,6 +20,9 @@ public sealed record ControlPlaneHostOptions(IPAddress Address)
 
     /// <summary>Gets the longest request body in bytes; a longer one is answered with 413.</summary>
     public long MaxBodyBytes { get; init; } = 3 * 1024 * 1024;
+
+    /// <summary>Gets what answers authenticated requests that are not for the API server; null, or an answer of null, leaves them to it.</summary>
+    public Func<ApiCall, CancellationToken, Task<ApiAnswer?>>? Desk { get; init; }
 }
 
 /// <summary>
@@ -73,7 +77,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
         });
         WebApplication application = builder.Build();
         CancellationToken stopping = application.Lifetime.ApplicationStopping;
-        var endpoint = new HttpEndpoint(server, identity, options.MaxBodyBytes, stopping);
+        var endpoint = new HttpEndpoint(server, identity, options, stopping);
         application.Run(endpoint.HandleAsync);
         try
         {

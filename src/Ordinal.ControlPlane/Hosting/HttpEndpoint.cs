@@ -8,8 +8,9 @@ using Ordinal.ControlPlane.Door;
 namespace Ordinal.ControlPlane.Hosting;
 
 /// <summary>Turns HTTP requests into calls and answers into responses.</summary>
-internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, long maxBodyBytes, CancellationToken stopping)
+internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, ControlPlaneHostOptions options, CancellationToken stopping)
 {
+    private readonly long maxBodyBytes = options.MaxBodyBytes;
     private static readonly HashSet<string> OpenPaths = new(StringComparer.Ordinal) { "/healthz", "/livez", "/readyz", "/version" };
 
     public async Task HandleAsync(HttpContext context)
@@ -100,6 +101,12 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, long
         }
 
         ApiCall call = ToCall(context, body);
+        if (options.Desk is { } desk && await desk(call, cancellationToken) is { } special)
+        {
+            await WriteAsync(context, special, cancellationToken);
+            return;
+        }
+
         if (ApiServer.IsStream(call))
         {
             await StreamAsync(context, call, cancellationToken);

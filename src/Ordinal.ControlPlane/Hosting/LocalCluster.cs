@@ -2,9 +2,13 @@ using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Controllers;
+using Ordinal.ControlPlane.Faults;
 using Ordinal.ControlPlane.Nodes.Network;
 using Ordinal.ControlPlane.Nodes.Processes;
+using Ordinal.ControlPlane.Nodes.Simulated;
 
 namespace Ordinal.ControlPlane.Hosting;
 
@@ -22,6 +26,12 @@ public sealed record LocalClusterOptions
 
     /// <summary>Gets the PATH of the pods' processes.</summary>
     public string Path { get; init; } = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
+
+    /// <summary>Gets how simulated pods behave.</summary>
+    public Scenario Scenario { get; init; } = Scenario.Empty;
+
+    /// <summary>Gets how long a node may be silent before it is declared unknown.</summary>
+    public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(50);
 
     /// <summary>Gets where the kubeconfig is written; null for the cluster's own directory.</summary>
     public string? Kubeconfig { get; init; }
@@ -61,6 +71,12 @@ public sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>Gets the cluster, for a way in without a socket.</summary>
     public EmbeddedCluster Cluster { get; private set; } = null!;
+
+    /// <summary>Gets the faults of its API server.</summary>
+    public FaultPlan Faults { get; private set; } = null!;
+
+    /// <summary>Gets a task that ends when <c>ordinal cluster down</c> has asked this cluster to end.</summary>
+    public Task DownRequested { get; private set; } = null!;
 
     /// <summary>Starts a cluster; when this returns, it serves and the kubeconfig is there.</summary>
     /// <exception cref="IOException">A file cannot be written, or no net is free.</exception>
@@ -115,6 +131,7 @@ public sealed class LocalCluster : IAsyncDisposable
             _parts.Push(processes.DisposeAsync);
         }
 
+        Faults = new FaultPlan(time, new Random());
         Cluster = await EmbeddedCluster.StartAsync(
             new EmbeddedClusterOptions
             {
@@ -122,6 +139,10 @@ public sealed class LocalCluster : IAsyncDisposable
                 NodeAddress = index => NodeAddress(index),
                 Zones = options.Zones,
                 Runtime = processes is null ? null : _ => processes,
+                Scenario = options.Scenario,
+                ApiServer = new ApiServerOptions { Faults = Faults },
+                HasHeartbeats = true,
+                Controllers = new ControllerManagerOptions { NodeMonitorGracePeriod = options.NodeMonitorGracePeriod },
                 Loggers = options.Loggers,
             },
             time, cancellationToken);
@@ -132,8 +153,10 @@ public sealed class LocalCluster : IAsyncDisposable
             Cluster.Server.Logs.Register(processes);
         }
 
+        var desk = new FaultDesk(Faults, Cluster, time);
+        DownRequested = desk.DownRequested;
         var host = await ControlPlaneHost.StartAsync(
-            Cluster.Server, new ControlPlaneHostOptions(IPAddress.Parse(Net.Address(1))), time, cancellationToken);
+            Cluster.Server, new ControlPlaneHostOptions(IPAddress.Parse(Net.Address(1))) { Desk = desk.AnswerAsync }, time, cancellationToken);
         _parts.Push(host.DisposeAsync);
         Url = host.Url;
         await host.WriteKubeconfigAsync(Kubeconfig, "ordinal", cancellationToken);

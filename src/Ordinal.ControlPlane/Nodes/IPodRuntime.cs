@@ -32,6 +32,9 @@ public interface IRunningPod : IAsyncDisposable
     /// <summary>Tells the runtime that the API object changed (labels, annotations, conditions). The uid is the same.</summary>
     void Update(KubeObject pod);
 
+    /// <summary>Makes something befall the pod. Cheap, from any thread; a pod that does not run is left alone.</summary>
+    void Afflict(PodAffliction affliction);
+
     /// <summary>
     /// Ends all containers: TERM, then KILL after <paramref name="gracePeriod"/>. Returns when none runs any more and
     /// <see cref="Observation"/> says so. A second call with a shorter grace period shortens the first.

@@ -7,7 +7,11 @@ namespace Ordinal.ControlPlane.Nodes;
 /// <summary>A node as its kubelet knows it.</summary>
 /// <param name="Name">Name of the Node object.</param>
 /// <param name="Address">Its address, written as hostIP.</param>
-public sealed record NodeIdentity(string Name, string Address);
+public sealed record NodeIdentity(string Name, string Address)
+{
+    /// <summary>Gets its zone; empty for none.</summary>
+    public string Zone { get; init; } = "";
+}
 
 /// <summary>
 /// The kubelet of one node: runs the pods that are bound to it, one worker each, and tells their status. It is an ordinary client of
@@ -25,6 +29,19 @@ public sealed class Kubelet(NodeIdentity node, ClusterClient client, IPodRuntime
     private readonly SortedDictionary<string, PodWorker> workers = new(StringComparer.Ordinal);
     private readonly EventRecorder events = new(client, "kubelet", node.Name, timeProvider, logger);
     private readonly List<Task> running = [];
+
+    /// <summary>Makes something befall a pod of this node.</summary>
+    /// <returns>False when the node runs no such pod.</returns>
+    public bool Afflict(ObjectKey pod, PodAffliction affliction)
+    {
+        PodWorker? worker;
+        lock (gate)
+        {
+            worker = workers.Values.FirstOrDefault(candidate => candidate.Key == pod);
+        }
+
+        return worker?.Afflict(affliction) ?? false;
+    }
 
     /// <summary>
     /// Runs until the token is cancelled; that is a normal return, with every pod of the node stopped hard. The pods' objects stay: a

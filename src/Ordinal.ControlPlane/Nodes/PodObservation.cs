@@ -12,8 +12,13 @@ public sealed record PodObservation(ImmutableArray<ContainerObservation> Contain
     /// <summary>Gets the pod's address; null until it has one.</summary>
     public string? PodIP { get; init; }
 
-    /// <summary>Gets a value indicating whether every init container has ended well (true when there are none).</summary>
-    public bool IsInitialized => InitContainers.All(container => container.State is ContainerState.Terminated { ExitCode: 0 });
+    /// <summary>
+    /// Gets a value indicating whether every init container has ended well and every sidecar has started (true when there are none). Once
+    /// an ordinary container has run, that stays so.
+    /// </summary>
+    public bool IsInitialized =>
+        InitContainers.All(container => container.IsSidecar ? container.IsStarted : container.State is ContainerState.Terminated { ExitCode: 0 })
+        || Containers.Any(container => container.State is not ContainerState.Waiting || container.LastState is not null);
 }
 
 /// <summary>How one container is.</summary>
@@ -34,6 +39,12 @@ public sealed record ContainerObservation(string Name, string Image, ContainerSt
 
     /// <summary>Gets the runtime's name for the running instance, <c>process://1234</c>.</summary>
     public string ContainerId { get; init; } = "";
+
+    /// <summary>Gets the digest of the image; empty until it runs.</summary>
+    public string ImageId { get; init; } = "";
+
+    /// <summary>Gets a value indicating whether it is an init container that goes on beside the others.</summary>
+    public bool IsSidecar { get; init; }
 }
 
 /// <summary>The three states that Kubernetes knows of a container.</summary>
@@ -53,5 +64,9 @@ public abstract record ContainerState
 
     /// <summary>Ended.</summary>
     /// <param name="Signal">The signal that ended it; 0 when it exited by itself.</param>
-    public sealed record Terminated(int ExitCode, string Reason, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, int Signal = 0, string Message = "") : ContainerState;
+    public sealed record Terminated(int ExitCode, string Reason, DateTimeOffset StartedAt, DateTimeOffset FinishedAt, int Signal = 0, string Message = "") : ContainerState
+    {
+        /// <summary>Gets the runtime's name for the instance that ended; empty for none.</summary>
+        public string ContainerId { get; init; } = "";
+    }
 }

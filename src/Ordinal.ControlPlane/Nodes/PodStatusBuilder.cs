@@ -94,11 +94,11 @@ public static class PodStatusBuilder
         string restartPolicy = pod.Root.TextAt("spec", "restartPolicy") ?? "Always";
         if (!observation.IsInitialized)
         {
-            bool failedForGood = restartPolicy == "Never" && observation.InitContainers.Any(container => container.State is ContainerState.Terminated { ExitCode: not 0 });
+            bool failedForGood = restartPolicy == "Never" && observation.InitContainers.Any(container => !container.IsSidecar && container.State is ContainerState.Terminated { ExitCode: not 0 });
             return failedForGood ? "Failed" : "Pending";
         }
 
-        int running = observation.Containers.Count(container => container.State is ContainerState.Running);
+        int running = observation.Containers.Concat(observation.InitContainers.Where(container => container.IsSidecar)).Count(container => container.State is ContainerState.Running);
         int neverRan = observation.Containers.Count(container => container.State is ContainerState.Waiting && container.LastState is null);
         int ended = observation.Containers.Count(container => container.State is ContainerState.Terminated);
         int endedWell = observation.Containers.Count(container => container.State is ContainerState.Terminated { ExitCode: 0 });
@@ -130,7 +130,10 @@ public static class PodStatusBuilder
             states[known.TextAt("type") ?? ""] = known.TextAt("status") ?? "";
         }
 
-        string[] unready = [.. observation.Containers.Where(container => !container.IsReady).Select(container => container.Name)];
+        string[] unready = [.. observation.InitContainers.Where(container => container.IsSidecar).Concat(observation.Containers).Where(container => !container.IsReady).Select(container => container.Name)];
+        string[] incomplete = [.. observation.InitContainers
+            .Where(container => container.IsSidecar ? !container.IsStarted : container.State is not ContainerState.Terminated { ExitCode: 0 })
+            .Select(container => container.Name)];
         bool containersReady = phase == "Running" && unready.Length == 0;
         string[] closedGates = [.. pod.Root.ItemsAt("spec", "readinessGates")
             .Select(gate => gate.TextAt("conditionType") ?? "")
@@ -142,7 +145,7 @@ public static class PodStatusBuilder
             _ => ("ContainersNotReady", $"containers with unready status: [{string.Join(' ', unready)}]"),
         };
         Add("PodReadyToStartContainers", observation.PodIP is not null || observation.Containers.Any(container => container.State is not ContainerState.Waiting), "", "");
-        Add("Initialized", observation.IsInitialized, phase == "Succeeded" ? "PodCompleted" : observation.IsInitialized ? "" : "ContainersNotInitialized", "");
+        Add("Initialized", observation.IsInitialized, phase == "Succeeded" ? "PodCompleted" : observation.IsInitialized ? "" : "ContainersNotInitialized", $"containers with incomplete status: [{string.Join(' ', incomplete)}]");
         (string Reason, string Message) readyWhyNot = containersReady && closedGates.Length > 0
             ? ("ReadinessGatesNotReady", GateMessage(closedGates, states))
             : whyNot;
@@ -182,7 +185,7 @@ public static class PodStatusBuilder
         ["ready"] = container.IsReady,
         ["restartCount"] = container.RestartCount,
         ["image"] = container.Image,
-        ["imageID"] = "",
+        ["imageID"] = container.ImageId,
         ["containerID"] = container.ContainerId.Length > 0 ? container.ContainerId : null,
         ["started"] = container.IsStarted,
     };
@@ -217,6 +220,11 @@ public static class PodStatusBuilder
                 if (ended.Message.Length > 0)
                 {
                     end["message"] = ended.Message;
+                }
+
+                if (ended.ContainerId.Length > 0)
+                {
+                    end["containerID"] = ended.ContainerId;
                 }
 
                 return new JsonObject { ["terminated"] = end };

@@ -29,6 +29,9 @@ internal sealed partial class PodWorker(
     private TimeSpan stoppingGrace;
     private bool isRemoved;
 
+    /// <summary>Gets the pod's key.</summary>
+    public ObjectKey Key { get; } = first.Key;
+
     /// <summary>Tells of a newer version of the pod's object.</summary>
     public void Update(KubeObject newer)
     {
@@ -41,6 +44,20 @@ internal sealed partial class PodWorker(
 
         started?.Update(newer);
         wake.Set();
+    }
+
+    /// <summary>Makes something befall the pod.</summary>
+    /// <returns>False when it has not been started.</returns>
+    public bool Afflict(PodAffliction affliction)
+    {
+        IRunningPod? started;
+        lock (gate)
+        {
+            started = pod;
+        }
+
+        started?.Afflict(affliction);
+        return started is not null;
     }
 
     /// <summary>Tells that the pod's object is gone.</summary>
@@ -137,7 +154,10 @@ internal sealed partial class PodWorker(
         TimeSpan grace = TimeSpan.FromSeconds(Math.Max(0, seconds));
         if (stopping is null)
         {
-            events.Publish(ResourceKind.Pods, seen, "Normal", "Killing", $"Stopping container {string.Join(", ", running.Observation.Containers.Select(container => container.Name))}");
+            foreach (ContainerObservation container in running.Observation.InitContainers.Concat(running.Observation.Containers).Where(container => container.State is ContainerState.Running))
+            {
+                events.Publish(ResourceKind.Pods, seen, "Normal", "Killing", $"Stopping container {container.Name}");
+            }
         }
         else if (grace >= stoppingGrace || stopping.IsCompleted)
         {

@@ -128,6 +128,28 @@ public sealed class ProcessRuntimeTests
         Assert.That(await pod.LogAsync(), Is.EqualTo("alpha\nbeta\nsecret\napp=\"shop\"a.conf\nb.conf\n"));
     }
 
+    [Test]
+    public async Task The_files_of_a_volume_have_their_modes_and_follow_their_source_all_at_once()
+    {
+        await using var bench = await ProcessBench.CreateAsync(options => options with { VolumeSync = TimeSpan.FromMilliseconds(100) });
+        bench.Put(ResourceKind.ConfigMaps, "m", new JsonObject { ["data"] = new JsonObject { ["a"] = "1", ["b"] = "1", ["gone"] = "x" } });
+        bench.Put(ResourceKind.Secrets, "s", new JsonObject { ["data"] = new JsonObject { ["key"] = "c2VjcmV0" } });
+        var pod = await bench.ScriptAsync(
+            "cd $ORDINAL_MOUNT_V; stat -Lc '%a %n' a b gone $ORDINAL_MOUNT_S/key; while :; do d=$(readlink ..data); echo $(cat $d/a) $(cat $d/b) $(ls); test \"$(cat b)\" = 2 && break; sleep 0.05; done; echo end",
+            """{"volumeMounts":[{"name":"v","mountPath":"/v"},{"name":"s","mountPath":"/s"}]}""",
+            """
+            {"restartPolicy":"Never","volumes":[{"name":"v","configMap":{"name":"m","defaultMode":288}},
+             {"name":"s","secret":{"secretName":"s","items":[{"key":"key","path":"key","mode":256}]}}]}
+            """);
+        await pod.UntilPrintedAsync("1 1 a b gone");
+        bench.Put(ResourceKind.ConfigMaps, "m", new JsonObject { ["data"] = new JsonObject { ["a"] = "2", ["b"] = "2", ["new"] = "y" } });
+        await pod.UntilEndedAsync();
+        var lines = (await pod.LogAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(lines[..4].Select(line => line.Split(' ')[0]), Is.EqualTo(new[] { "440", "440", "440", "400" }));
+        Assert.That(lines[4..^1].Distinct(), Is.SubsetOf(new[] { "1 1 a b gone", "2 2 a b new", "2 2 a b gone", "2 2 a b gone new", "1 1 a b new" }), "never 1 and 2 together");
+        Assert.That(lines[^2], Does.StartWith("2 2"));
+    }
+
     [TestCase("""{"volumes":[{"name":"v","hostPath":{"path":"/"}}]}""", "{}", "hostPath")]
     [TestCase("""{"volumes":[{"name":"v","nfs":{"server":"x"}}]}""", "{}", "nfs")]
     [TestCase("""{"volumes":[{"name":"../v","emptyDir":{}}]}""", "{}", "../v")]

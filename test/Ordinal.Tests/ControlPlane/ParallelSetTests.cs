@@ -68,6 +68,9 @@ public sealed class ParallelSetTests
         SimulatedCluster cluster = Rolled(4, new StatefulSetDocument { IsParallel = true, Replicas = 5, Strategy = Several(1, 3) }, WithGate());
         string old = cluster.Status().TextAt("currentRevision")!;
         cluster.MakeReady("web-0", false);
+
+        // The controller's watch may show the pod later than ours.
+        cluster.Settle();
         cluster.PatchSet(StatefulSetDocument.NewImage("app:v2"));
         cluster.Settle();
         Assert.That(Revisions(cluster), Is.All.EqualTo(old));

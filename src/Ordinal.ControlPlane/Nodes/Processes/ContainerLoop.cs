@@ -14,6 +14,9 @@ internal sealed class ContainerLoop : IRunWatcher
     private ContainerObservation _observation;
     private ContainerLog? _log;
     private ContainerLog? _previousLog;
+    private LaunchedProcess? _process;
+    private bool _isForcedUnready;
+    private bool _probedReady;
     private int _runs;
 
     public ContainerLoop(PodContext pod, ContainerPlan plan, bool isInit, string firstReason, Action changed)
@@ -22,7 +25,12 @@ internal sealed class ContainerLoop : IRunWatcher
         _plan = plan;
         _isInit = isInit;
         _changed = changed;
-        _observation = new ContainerObservation(plan.Name, plan.Image, new ContainerState.Waiting(firstReason), IsReady: false);
+        var before = EarlierRun.Of(pod.Pod, isInit ? "initContainerStatuses" : "containerStatuses", plan.Name, pod.Time.GetUtcNow());
+        _observation = new ContainerObservation(plan.Name, plan.Image, new ContainerState.Waiting(firstReason), IsReady: false)
+        {
+            RestartCount = before?.RestartCount ?? 0,
+            LastState = before?.LastState,
+        };
     }
 
     public string Name => _plan.Name;
@@ -36,6 +44,42 @@ internal sealed class ContainerLoop : IRunWatcher
         {
             return previous ? _previousLog : _log;
         }
+    }
+
+    /// <summary>Makes something befall the container: its process crashes (ABRT), is killed, stands still (STOP), or counts as unready.</summary>
+    public void Afflict(PodAffliction affliction)
+    {
+        LaunchedProcess? process;
+        lock (_lock)
+        {
+            process = _process;
+            _isForcedUnready = affliction switch
+            {
+                PodAffliction.Unready => true,
+                PodAffliction.Recover => false,
+                _ => _isForcedUnready,
+            };
+        }
+
+        switch (affliction)
+        {
+            case PodAffliction.Crash:
+                process?.Signal(Signals.Abort);
+                break;
+            case PodAffliction.Kill:
+                process?.Signal(Signals.Kill);
+                break;
+            case PodAffliction.Hang:
+                process?.Signal(Signals.Stop);
+                break;
+            case PodAffliction.Recover:
+                process?.Signal(Signals.Continue);
+                break;
+            case PodAffliction.Unready:
+                break;
+        }
+
+        Show(Judged);
     }
 
     /// <summary>Shows why the container waits.</summary>
@@ -89,9 +133,24 @@ internal sealed class ContainerLoop : IRunWatcher
         return false;
     }
 
-    void IRunWatcher.Started() => Show(o => o with { IsStarted = true, IsReady = _plan.Readiness is null });
+    void IRunWatcher.Started()
+    {
+        _probedReady = _plan.Readiness is null;
+        Show(o => Judged(o with { IsStarted = true }));
+    }
 
-    void IRunWatcher.Ready(bool isReady) => Show(o => o.IsReady == isReady || o.State is not ContainerState.Running ? o : o with { IsReady = isReady });
+    void IRunWatcher.Ready(bool isReady)
+    {
+        _probedReady = isReady;
+        Show(Judged);
+    }
+
+    /// <summary>Ready is what the probe found, unless a fault says otherwise.</summary>
+    private ContainerObservation Judged(ContainerObservation seen)
+    {
+        var isReady = _probedReady && !_isForcedUnready && seen.State is ContainerState.Running;
+        return seen.IsReady == isReady ? seen : seen with { IsReady = isReady };
+    }
 
     private bool RestartsAfter(int exitCode) => _pod.Plan.RestartPolicy switch
     {
@@ -152,16 +211,23 @@ internal sealed class ContainerLoop : IRunWatcher
         }
 
         startedAt = _pod.Time.GetUtcNow();
-        _pod.Normal("Started", $"Started container {Name}");
-        Show(o => o with
+        var id = string.Create(CultureInfo.InvariantCulture, $"process://{process.Pid}");
+        lock (_lock)
         {
-            State = new ContainerState.Running(startedAt),
-            ContainerId = string.Create(CultureInfo.InvariantCulture, $"process://{process.Pid}"),
-            IsStarted = _plan.Startup is null,
-            IsReady = _plan.Startup is null && _plan.Readiness is null,
-        });
+            _process = process;
+        }
+
+        _pod.Normal("Created", "Container created");
+        _pod.Normal("Started", "Container started");
+        _probedReady = _plan.Startup is null && _plan.Readiness is null;
+        Show(o => Judged(o with { State = new ContainerState.Running(startedAt), ContainerId = id, IsStarted = _plan.Startup is null }));
         var code = await run.FollowAsync(process);
-        return new ContainerState.Terminated(code, code == 0 ? "Completed" : "Error", startedAt, _pod.Time.GetUtcNow());
+        lock (_lock)
+        {
+            _process = null;
+        }
+
+        return new ContainerState.Terminated(code, code == 0 ? "Completed" : "Error", startedAt, _pod.Time.GetUtcNow()) { ContainerId = id };
     }
 
     private ContainerLog NewLog()

@@ -70,8 +70,9 @@ public sealed record VolumePlan(string Name, string? Claim, ImmutableArray<Volum
 
 /// <summary>Files of a volume: the keys of a ConfigMap or a Secret, or the downward API.</summary>
 /// <param name="From">The object; null for the downward API.</param>
-/// <param name="Items">Key (or field path) and file name; empty for every key under its own name.</param>
-public sealed record VolumeFiles(DataSource? From, ImmutableArray<(string Key, string Path)> Items);
+/// <param name="Items">Key (or field path), file name and its own mode; empty for every key under its own name.</param>
+/// <param name="Mode">Mode of the files that have none of their own.</param>
+public sealed record VolumeFiles(DataSource? From, ImmutableArray<(string Key, string Path, UnixFileMode? Mode)> Items, UnixFileMode Mode);
 
 /// <summary>A ConfigMap or a Secret of the pod's namespace.</summary>
 public readonly record struct DataSource(bool IsSecret, string Name, bool IsOptional);

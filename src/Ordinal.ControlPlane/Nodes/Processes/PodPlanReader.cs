@@ -15,6 +15,8 @@ public static class PodPlanReader
     /// <summary>Annotation with the time from binding to the first process: <c>3s</c>. It stands for the pull of the image.</summary>
     public const string StartDelayAnnotation = "ordinal.dev/start-delay";
 
+    private const UnixFileMode DefaultMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     /// <summary>Reads a pod.</summary>
     public static PodPlan Read(KubeObject pod, string nodeName)
     {
@@ -84,7 +86,7 @@ public static class PodPlanReader
                 return new VolumePlan(name, null, [.. kind.Value.ItemsAt("sources")
                     .SelectMany(s => s.EnumerateObject())
                     .Where(s => s.Name is "configMap" or "secret" or "downwardAPI")
-                    .Select(s => Files(s.Name, s.Value, "name"))]);
+                    .Select(s => Files(s.Name, s.Value, "name", kind.Value))]);
             case "hostPath":
                 refusals.Add($"volume {name} is a hostPath; a process sees this machine's files anyway: name the path in the command");
                 break;
@@ -96,11 +98,19 @@ public static class PodPlanReader
         return new VolumePlan(name, null, []);
     }
 
-    private static VolumeFiles Files(string kind, JsonElement source, string nameMember) => kind == "downwardAPI"
-        ? new VolumeFiles(null, [.. source.ItemsAt("items").Select(i => (i.TextAt("fieldRef", "fieldPath") ?? "", i.TextAt("path") ?? ""))])
-        : new VolumeFiles(
-            new DataSource(kind == "secret", source.TextAt(nameMember) ?? "", source.FlagAt("optional") ?? false),
-            [.. source.ItemsAt("items").Select(i => (i.TextAt("key") ?? "", i.TextAt("path") ?? ""))]);
+    /// <param name="fallback">Where defaultMode stands when the source has none of its own: a projected volume.</param>
+    private static VolumeFiles Files(string kind, JsonElement source, string nameMember, JsonElement fallback = default)
+    {
+        var mode = Mode(source.NumberAt("defaultMode") ?? fallback.NumberAt("defaultMode")) ?? DefaultMode;
+        return kind == "downwardAPI"
+            ? new VolumeFiles(null, [.. source.ItemsAt("items").Select(i => (i.TextAt("fieldRef", "fieldPath") ?? "", i.TextAt("path") ?? "", Mode(i.NumberAt("mode"))))], mode)
+            : new VolumeFiles(
+                new DataSource(kind == "secret", source.TextAt(nameMember) ?? "", source.FlagAt("optional") ?? false),
+                [.. source.ItemsAt("items").Select(i => (i.TextAt("key") ?? "", i.TextAt("path") ?? "", Mode(i.NumberAt("mode"))))],
+                mode);
+    }
+
+    private static UnixFileMode? Mode(long? number) => number is >= 0 and <= 511 ? (UnixFileMode)number.Value : null;
 
     private static ContainerPlan Container(JsonElement container, bool isInit, Refusals refusals)
     {

@@ -6,7 +6,7 @@ namespace Ordinal.ControlPlane.Nodes.Processes;
 /// <summary>
 /// Makes a pod's volumes. A claim's directory is named by the claim's UID and outlives the pod; a claim that is deleted and made again
 /// gets an empty one. Everything else lies in the pod's directory and goes with it. Files from ConfigMaps, Secrets and the downward
-/// API are written once, before the first container starts, and do not follow later changes.
+/// API follow later changes, all of a volume at once (<see cref="VolumeContents"/>).
 /// </summary>
 internal static class PodVolumes
 {
@@ -32,16 +32,21 @@ internal static class PodVolumes
             }
 
             PrivateDirectory.Make(directory);
-            var data = await pod.ReadAsync(volume.Files.Where(f => f.From is not null).Select(f => f.From!.Value), cancellationToken);
-            foreach (var files in volume.Files)
-            {
-                Write(directory, volume.Name, files, data, pod);
-            }
-
+            await FillAsync(pod, volume, directory, cancellationToken);
             volumes[volume.Name] = directory;
         }
 
         return volumes.ToImmutable();
+    }
+
+    /// <summary>Brings the files of every volume to what their sources say now.</summary>
+    /// <exception cref="PodConfigException">Something that a volume refers to is no longer there; its files stay as they were.</exception>
+    public static async Task RefreshAsync(PodContext pod, CancellationToken cancellationToken)
+    {
+        foreach (var volume in pod.Plan.Volumes.Where(v => !v.Files.IsEmpty && pod.Volumes.ContainsKey(v.Name)))
+        {
+            await FillAsync(pod, volume, pod.Volumes[volume.Name], cancellationToken);
+        }
     }
 
     /// <summary>Makes the map of a container's mounts.</summary>
@@ -56,29 +61,40 @@ internal static class PodVolumes
         return new MountMap(mounts, pod.Options.Root);
     }
 
-    private static void Write(string directory, string volume, VolumeFiles files, PodData data, PodContext pod)
+    private static async Task FillAsync(PodContext pod, VolumePlan volume, string directory, CancellationToken cancellationToken)
     {
-        IEnumerable<(string Path, byte[]? Content)> all = (files.From, files.Items) switch
+        if (volume.Files.IsEmpty)
         {
-            (null, var items) => items.Select(i => (i.Path, pod.Field(i.Key) is { } text ? Encoding.UTF8.GetBytes(text) : null)),
-            ({ } source, { IsEmpty: true }) => data.All(source).Select(e => (e.Key, (byte[]?)e.Value)),
-            ({ } source, var items) => items.Select(i => (i.Path, data.Key(source, i.Key))),
-        };
-        foreach (var (path, content) in all)
-        {
-            if (content is null)
-            {
-                continue;
-            }
-
-            if (path.Length == 0 || path.StartsWith('/') || path.Split('/').Contains(".."))
-            {
-                throw new PodConfigException(PodConfigException.ConfigError, $"volume {volume}: \"{path}\" is not a path inside the volume");
-            }
-
-            var file = Path.Combine(directory, path);
-            PrivateDirectory.Make(Path.GetDirectoryName(file)!);
-            File.WriteAllBytes(file, content);
+            return;
         }
+
+        var data = await pod.ReadAsync(volume.Files.Where(f => f.From is not null).Select(f => f.From!.Value), cancellationToken);
+        var contents = new SortedDictionary<string, VolumeFile>(StringComparer.Ordinal);
+        foreach (var files in volume.Files)
+        {
+            foreach (var (path, content, mode) in Of(files, data, pod))
+            {
+                if (content is null)
+                {
+                    continue;
+                }
+
+                if (path.Length == 0 || path.StartsWith('/') || path.Split('/').Any(step => step.StartsWith("..", StringComparison.Ordinal)))
+                {
+                    throw new PodConfigException(PodConfigException.ConfigError, $"volume {volume.Name}: \"{path}\" is not a path inside the volume");
+                }
+
+                contents[path] = new VolumeFile(content, mode ?? files.Mode);
+            }
+        }
+
+        VolumeContents.Write(directory, contents);
     }
+
+    private static IEnumerable<(string Path, byte[]? Content, UnixFileMode? Mode)> Of(VolumeFiles files, PodData data, PodContext pod) => (files.From, files.Items) switch
+    {
+        (null, var items) => items.Select(i => (i.Path, pod.Field(i.Key) is { } text ? Encoding.UTF8.GetBytes(text) : null, i.Mode)),
+        ({ } source, { IsEmpty: true }) => data.All(source).Select(e => (e.Key, (byte[]?)e.Value, (UnixFileMode?)null)),
+        ({ } source, var items) => items.Select(i => (i.Path, data.Key(source, i.Key), i.Mode)),
+    };
 }

@@ -15,6 +15,7 @@ internal sealed class ProcessPod : IRunningPod
     private readonly Action<ProcessPod> _gone;
     private readonly ImmutableArray<ContainerLoop> _inits;
     private readonly ImmutableArray<ContainerLoop> _containers;
+    private readonly Signal _updated = new();
     private readonly Task _run;
     private int _disposed;
 
@@ -24,7 +25,7 @@ internal sealed class ProcessPod : IRunningPod
         _changed = changed;
         _gone = gone;
         var inits = pod.Plan.InitContainers;
-        _inits = [.. inits.Select((c, i) => new ContainerLoop(pod, c, isInit: true, i == 0 ? "ContainerCreating" : "PodInitializing", changed))];
+        _inits = [.. inits.Select(c => new ContainerLoop(pod, c, isInit: true, "PodInitializing", changed))];
         _containers = [.. pod.Plan.Containers.Select(c => new ContainerLoop(pod, c, isInit: false, inits.IsEmpty ? "ContainerCreating" : "PodInitializing", changed))];
         _run = RunAsync();
     }
@@ -39,7 +40,20 @@ internal sealed class ProcessPod : IRunningPod
     };
 
     /// <inheritdoc/>
-    public void Update(KubeObject pod) => _pod.Pod = pod;
+    public void Update(KubeObject pod)
+    {
+        _pod.Pod = pod;
+        _updated.Set();
+    }
+
+    /// <inheritdoc/>
+    public void Afflict(PodAffliction affliction)
+    {
+        foreach (var container in _containers)
+        {
+            container.Afflict(affliction);
+        }
+    }
 
     /// <summary>Gets the log of a container; null when it has not run (or not run before).</summary>
     public ContainerLog? Log(string container, bool previous) =>
@@ -97,21 +111,55 @@ internal sealed class ProcessPod : IRunningPod
             }
 
             await _pod.PauseAsync(_pod.Plan.StartDelay - _pod.Time.GetElapsedTime(boundAt));
-            foreach (var init in _inits)
-            {
-                if (_pod.Clock.Stopping.IsCancellationRequested || !await init.RunAsync())
-                {
-                    return;
-                }
-            }
-
-            await Task.WhenAll(_containers.Select(c => c.RunAsync()));
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(_pod.Clock.Stopping);
+            var volumes = FollowVolumesAsync(over.Token);
+            await RunContainersAsync();
+            await over.CancelAsync();
+            await volumes;
         }
 #pragma warning disable CA1031 // A defect of ours must be seen on the pod; left unobserved, it would only make the pod hang.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             Refuse("RunContainerError", $"the process runtime failed: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    private async Task RunContainersAsync()
+    {
+        foreach (var init in _inits)
+        {
+            if (_pod.Clock.Stopping.IsCancellationRequested || !await init.RunAsync())
+            {
+                return;
+            }
+        }
+
+        await Task.WhenAll(_containers.Select(c => c.RunAsync()));
+    }
+
+    /// <summary>Keeps the volumes' files like their sources: every so often, and whenever the pod itself has changed (the downward API).</summary>
+    private async Task FollowVolumesAsync(CancellationToken cancellationToken)
+    {
+        while (_pod.Plan.Volumes.Any(v => !v.Files.IsEmpty))
+        {
+            try
+            {
+                await _updated.WaitAsync(_pod.Options.VolumeSync, _pod.Time, cancellationToken);
+                await PodVolumes.RefreshAsync(_pod, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (PodConfigException e)
+            {
+                _pod.Warn("FailedMount", $"MountVolume.SetUp failed: {e.Message}");
+            }
+            catch (Exception e) when (e is ApiFailureException or HttpRequestException or IOException or UnauthorizedAccessException or FormatException)
+            {
+                // The files stay as they were, and the next look comes.
+            }
         }
     }
 

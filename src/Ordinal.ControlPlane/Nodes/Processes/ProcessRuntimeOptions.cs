@@ -22,6 +22,9 @@ public sealed record ProcessRuntimeOptions(string Root, LoopbackNet Net)
     /// <summary>Gets how long a pod waits before it looks again for what it lacks: a claim, a ConfigMap, its address.</summary>
     public TimeSpan Retry { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Gets how often a pod looks whether the ConfigMaps and Secrets of its volumes have changed; a kubelet takes up to a minute.</summary>
+    public TimeSpan VolumeSync { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Gets the size of one segment of a container's log, in bytes.</summary>
     public long LogSegmentBytes { get; init; } = 5 * 1024 * 1024;
 

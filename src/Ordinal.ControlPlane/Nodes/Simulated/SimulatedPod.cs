@@ -3,53 +3,87 @@ using Ordinal.ControlPlane.Cache;
 
 namespace Ordinal.ControlPlane.Nodes.Simulated;
 
-/// <summary>One simulated pod: a loop over its script that changes nothing but what is observed.</summary>
+/// <summary>One simulated pod: its init containers one after the other, then its containers side by side, all of them status alone.</summary>
 internal sealed class SimulatedPod : IRunningPod
 {
-    private static readonly TimeSpan CrashAfter = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(5);
-
-    private readonly PodStart start;
-    private readonly SimulatedScript defaults;
-    private readonly TimeProvider timeProvider;
+    private readonly SimulatedSurroundings surroundings;
+    private readonly ImmutableArray<SimulatedContainer> inits;
+    private readonly ImmutableArray<SimulatedContainer> containers;
+    private readonly string address;
+    private readonly Action released;
     private readonly CancellationTokenSource ending = new();
-    private readonly Signal changed = new();
+    private readonly CancellationTokenSource disposing = new();
     private readonly Signal shortened = new();
     private readonly Task life;
-    private readonly ImmutableArray<(string Name, string Image)> containers;
-    private volatile KubeObject pod;
-    private volatile PodObservation observation;
+    private volatile bool hasAddress;
     private DateTimeOffset? stopBy;
     private Task? stopped;
+    private int disposals;
 
-    public SimulatedPod(PodStart start, SimulatedScript defaults, string address, TimeProvider timeProvider)
+    /// <summary>Makes a pod and begins its life.</summary>
+    /// <param name="surroundings">What its containers share.</param>
+    /// <param name="pod">The pod.</param>
+    /// <param name="address">Its address once it has started.</param>
+    /// <param name="released">Called when the address is free again.</param>
+    public SimulatedPod(SimulatedSurroundings surroundings, KubeObject pod, string address, Action released)
     {
-        this.start = start;
-        this.defaults = defaults;
-        this.timeProvider = timeProvider;
-        pod = start.Pod;
-        containers = [.. pod.Root.ItemsAt("spec", "containers").Select(container => (container.TextAt("name") ?? "", container.TextAt("image") ?? ""))];
-        observation = new PodObservation(All(new ContainerState.Waiting("ContainerCreating")));
-        Address = address;
+        this.surroundings = surroundings;
+        this.address = address;
+        this.released = released;
+        inits = Read("initContainers", "initContainerStatuses", isInit: true, "PodInitializing");
+        containers = Read("containers", "containerStatuses", isInit: false, inits.IsEmpty ? "ContainerCreating" : "PodInitializing");
         life = LiveAsync(ending.Token);
+
+        ImmutableArray<SimulatedContainer> Read(string list, string statuses, bool isInit, string waitingReason) =>
+        [
+            .. pod.Root.ItemsAt("spec", list).Select(spec => new SimulatedContainer(
+                surroundings, spec, EarlierRun.Of(pod, statuses, spec.TextAt("name") ?? "", surroundings.Time.GetUtcNow()), isInit, waitingReason)),
+        ];
     }
 
-    public PodObservation Observation => observation;
+    public PodObservation Observation => new([.. containers.Select(container => container.Observation)])
+    {
+        InitContainers = [.. inits.Select(container => container.Observation)],
+        PodIP = hasAddress ? address : null,
+    };
 
-    private string Address { get; }
-
-    private SimulatedScript Script => SimulatedScript.Of(pod, defaults);
+    /// <summary>Gets the log of a container; null when it has not run (or not run before).</summary>
+    public SimulatedLog? Log(string container, bool previous) => inits.Concat(containers).FirstOrDefault(candidate => candidate.Name == container)?.Log(previous);
 
     public void Update(KubeObject newer)
     {
-        pod = newer;
-        changed.Set();
+        surroundings.Pod = newer;
+        Wake();
+    }
+
+    public void Afflict(PodAffliction affliction)
+    {
+        switch (affliction)
+        {
+            case PodAffliction.Crash or PodAffliction.Kill:
+                foreach (SimulatedContainer container in containers)
+                {
+                    container.Strike(affliction);
+                }
+
+                break;
+            case PodAffliction.Hang:
+                surroundings.IsHung = true;
+                break;
+            case PodAffliction.Unready:
+                surroundings.IsUnready = true;
+                break;
+            case PodAffliction.Recover:
+                (surroundings.IsHung, surroundings.IsUnready) = (false, false);
+                break;
+        }
+
+        Wake();
     }
 
     public Task StopAsync(TimeSpan gracePeriod, CancellationToken cancellationToken)
     {
-        DateTimeOffset latest = timeProvider.GetUtcNow() + gracePeriod;
+        DateTimeOffset latest = surroundings.Time.GetUtcNow() + gracePeriod;
         stopBy = stopBy is { } before && before < latest ? before : latest;
         shortened.Set();
         return stopped ??= EndAsync(cancellationToken);
@@ -57,145 +91,140 @@ internal sealed class SimulatedPod : IRunningPod
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposals, 1) != 0)
+        {
+            return;
+        }
+
         // Not CancelAsync: it runs the callbacks on the thread pool and so leaves a simulated thread.
         ending.Cancel();
+        disposing.Cancel();
         await life;
         ending.Dispose();
+        released();
+    }
+
+    private void Wake()
+    {
+        foreach (SimulatedContainer container in inits.Concat(containers))
+        {
+            container.Wake();
+        }
+
+        shortened.Set();
     }
 
     private async Task EndAsync(CancellationToken cancellationToken)
     {
         ending.Cancel();
         await life;
-        DateTimeOffset wanted = timeProvider.GetUtcNow() + Script.StopDelay;
-        while (timeProvider.GetUtcNow() is var now && now < wanted && now < stopBy)
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, disposing.Token);
+        DateTimeOffset asked = surroundings.Time.GetUtcNow();
+        bool wasKilled = false;
+        try
         {
-            DateTimeOffset until = wanted < stopBy.Value ? wanted : stopBy.Value;
-            await shortened.WaitAsync(until - now, timeProvider, cancellationToken);
+            while (true)
+            {
+                DateTimeOffset now = surroundings.Time.GetUtcNow();
+                SimulatedScript script = surroundings.Script;
+                if (script.Failure is SimulatedFailure.NeverStops)
+                {
+                    await shortened.WaitAsync(over.Token);
+                    continue;
+                }
+
+                DateTimeOffset wanted = surroundings.IsHung ? DateTimeOffset.MaxValue : asked + script.StopDelay;
+                wasKilled = now < wanted;
+                DateTimeOffset until = stopBy is { } latest && latest < wanted ? latest : wanted;
+                if (now >= until)
+                {
+                    break;
+                }
+
+                await shortened.WaitAsync(until - now, surroundings.Time, over.Token);
+            }
+        }
+        catch (OperationCanceledException) when (disposing.IsCancellationRequested)
+        {
+            // Its object is gone: nobody asks how it ended.
         }
 
-        bool wasKilled = timeProvider.GetUtcNow() < wanted;
-        Observe([.. observation.Containers.Select(container => container with
+        foreach (SimulatedContainer container in inits.Concat(containers))
         {
-            IsReady = false,
-            IsStarted = false,
-            State = new ContainerState.Terminated(
-                wasKilled ? 137 : 0,
-                wasKilled ? "Error" : "Completed",
-                container.State is ContainerState.Running run ? run.StartedAt : timeProvider.GetUtcNow(),
-                timeProvider.GetUtcNow(),
-                wasKilled ? 9 : 0),
-        })]);
+            container.End(wasKilled);
+        }
+
+        surroundings.Changed();
     }
 
     private async Task LiveAsync(CancellationToken cancellationToken)
     {
+        List<Task<int>> sidecars = [];
+        using CancellationTokenSource aside = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await BootAsync(cancellationToken);
-            int restarts = 0;
-            while (true)
+            if (surroundings.Script.StartDelay is var delay && delay > TimeSpan.Zero)
             {
-                restarts = await StepAsync(restarts, cancellationToken);
+                await Task.Delay(delay, surroundings.Time, cancellationToken);
             }
+
+            if (surroundings.Script.Failure is SimulatedFailure.Unknown)
+            {
+                surroundings.Warn("UnknownScript", $"annotation {SimulatedScript.Prefix}fail has an unknown value; the pod starts as if it were not there");
+            }
+
+            hasAddress = true;
+            surroundings.Changed();
+            foreach (SimulatedContainer init in inits)
+            {
+                if (init.IsSidecar)
+                {
+                    sidecars.Add(init.RunAsync(aside.Token));
+                    await StartedAsync(init, cancellationToken);
+                }
+                else if (await init.RunAsync(cancellationToken) != 0)
+                {
+                    return;
+                }
+            }
+
+            await Task.WhenAll(containers.Select(container => container.RunAsync(cancellationToken)));
         }
         catch (OperationCanceledException)
         {
             // It is being stopped.
         }
-    }
 
-    private async Task BootAsync(CancellationToken cancellationToken)
-    {
-        await Task.Delay(Script.StartDelay, timeProvider, cancellationToken);
-        if (Script.Failure is SimulatedFailure.Unknown)
+        // Sidecars end with the last container.
+        aside.Cancel();
+        foreach (Task<int> sidecar in sidecars)
         {
-            start.Event("Warning", "UnknownScript", $"annotation {SimulatedScript.FailAnnotation} has an unknown value; the pod starts as if it were not there");
-        }
-    }
-
-    /// <summary>Brings the pod to what the script says now and waits for a change of it; returns the number of restarts so far.</summary>
-    private async Task<int> StepAsync(int restarts, CancellationToken cancellationToken)
-    {
-        switch (Script.Failure)
-        {
-            case SimulatedFailure.ImagePullBackOff:
-                start.Event("Warning", "Failed", $"Failed to pull image \"{containers[0].Image}\"");
-                Observe(All(new ContainerState.Waiting("ImagePullBackOff", $"Back-off pulling image \"{containers[0].Image}\"")));
-                await WaitForOtherAsync(SimulatedFailure.ImagePullBackOff, cancellationToken);
-                return restarts;
-            case SimulatedFailure.CreateContainerConfigError:
-                start.Event("Warning", "Failed", "Error: secret \"missing\" not found");
-                Observe(All(new ContainerState.Waiting("CreateContainerConfigError", "secret \"missing\" not found")));
-                await WaitForOtherAsync(SimulatedFailure.CreateContainerConfigError, cancellationToken);
-                return restarts;
-            case SimulatedFailure.CrashLoopBackOff:
-                await CrashAsync(restarts, cancellationToken);
-                return restarts + 1;
-            default:
-                Run(restarts);
-                await changed.WaitAsync(cancellationToken);
-                return restarts;
-        }
-    }
-
-    private void Run(int restarts)
-    {
-        SimulatedScript script = Script;
-        bool isReady = script.IsReady && script.Failure is not SimulatedFailure.NeverReady;
-        bool wasRunning = observation.Containers.All(container => container.State is ContainerState.Running);
-        if (!wasRunning)
-        {
-            foreach ((string name, _) in containers)
+            try
             {
-                start.Event("Normal", "Started", $"Started container {name}");
+                await sidecar;
+            }
+            catch (OperationCanceledException)
+            {
+                // As asked.
             }
         }
 
-        ContainerState.Running state = observation.Containers.FirstOrDefault()?.State as ContainerState.Running ?? new ContainerState.Running(timeProvider.GetUtcNow());
-        if (wasRunning && observation.Containers.All(container => container.IsReady) && !isReady)
+        if (!cancellationToken.IsCancellationRequested)
         {
-            start.Event("Warning", "Unhealthy", "Readiness probe failed");
-        }
+            foreach (SimulatedContainer init in inits.Where(init => init.IsSidecar))
+            {
+                init.End(wasKilled: false);
+            }
 
-        Observe([.. All(state).Select((container, index) => container with
-        {
-            IsReady = isReady,
-            RestartCount = restarts,
-            LastState = observation.Containers[index].LastState,
-        })]);
-    }
-
-    private async Task CrashAsync(int restarts, CancellationToken cancellationToken)
-    {
-        DateTimeOffset began = timeProvider.GetUtcNow();
-        ContainerState.Terminated? before = observation.Containers[0].LastState;
-        Observe([.. All(new ContainerState.Running(began)).Select(container => container with { RestartCount = restarts, LastState = before })]);
-        await Task.Delay(CrashAfter, timeProvider, cancellationToken);
-        ContainerState.Terminated crash = new(1, "Error", began, timeProvider.GetUtcNow());
-        TimeSpan backOff = FirstBackOff * Math.Pow(2, Math.Min(restarts, 10));
-        backOff = backOff < LongestBackOff ? backOff : LongestBackOff;
-        start.Event("Warning", "BackOff", $"Back-off restarting failed container {containers[0].Name}");
-        string message = $"back-off {backOff.TotalSeconds:0}s restarting failed container";
-        Observe([.. All(new ContainerState.Waiting("CrashLoopBackOff", message)).Select(container => container with { RestartCount = restarts, LastState = crash })]);
-        await Task.Delay(backOff, timeProvider, cancellationToken);
-    }
-
-    private async Task WaitForOtherAsync(SimulatedFailure failure, CancellationToken cancellationToken)
-    {
-        while (Script.Failure == failure)
-        {
-            await changed.WaitAsync(cancellationToken);
+            surroundings.Changed();
         }
     }
 
-    private ImmutableArray<ContainerObservation> All(ContainerState state) =>
-        [.. containers.Select(container => new ContainerObservation(container.Name, container.Image, state, false))];
-
-    private void Observe(ImmutableArray<ContainerObservation> now)
+    /// <summary>Waits for a sidecar. Not WaitAsync: it would finish on the thread pool and leave a simulated thread.</summary>
+    private static async Task StartedAsync(SimulatedContainer sidecar, CancellationToken cancellationToken)
     {
-        bool ever = observation.PodIP is not null || now.Any(container => container.State is not ContainerState.Waiting { Reason: "ContainerCreating" });
-        observation = new PodObservation(now) { PodIP = ever ? Address : null };
-        start.Changed();
+        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration = cancellationToken.Register(() => over.TrySetCanceled(cancellationToken));
+        await await Task.WhenAny(sidecar.Started, over.Task);
     }
 }

@@ -1,22 +1,86 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using Ordinal.ControlPlane.Api;
+using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Door;
 
 namespace Ordinal.ControlPlane.Nodes.Simulated;
 
-/// <summary>Runs pods that exist only as status: they boot, become ready, fail and stop as their annotations say. See <see cref="SimulatedScript"/>.</summary>
-/// <param name="defaults">How a pod without annotations behaves.</param>
-/// <param name="subnet">First three parts of the pods' addresses, <c>10.244.0</c>.</param>
+/// <summary>
+/// Runs the pods of a node, which exist only as status: they boot, become ready, fail and stop as the scenario and their annotations
+/// say. See <see cref="SimulatedScript"/>.
+/// </summary>
+/// <param name="defaults">How a pod behaves of which neither the scenario nor an annotation says anything.</param>
+/// <param name="scenario">How the pods of the cluster behave.</param>
+/// <param name="address">The address of the n-th pod of the node; numbers are given out again when a pod is gone.</param>
 /// <param name="timeProvider">Clock of the delays.</param>
-public sealed class SimulatedRuntime(SimulatedScript defaults, string subnet, TimeProvider timeProvider) : IPodRuntime
+public sealed class SimulatedRuntime(SimulatedScript defaults, Scenario scenario, Func<int, string> address, TimeProvider timeProvider) : IPodRuntime, ILogSource
 {
     /// <summary>A pod that boots in one second and stops in a tenth of one.</summary>
     public static readonly SimulatedScript DefaultScript = new(TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), SimulatedFailure.None, true);
+
+    /// <summary>Makes a runtime without a scenario.</summary>
+    /// <param name="defaults">How a pod without annotations behaves.</param>
+    /// <param name="subnet">First three parts of the pods' addresses, <c>10.244.0</c>.</param>
+    /// <param name="timeProvider">Clock of the delays.</param>
+    public SimulatedRuntime(SimulatedScript defaults, string subnet, TimeProvider timeProvider)
+        : this(defaults, Scenario.Empty, pod => string.Create(CultureInfo.InvariantCulture, $"{subnet}.{(pod % 253) + 2}"), timeProvider)
+    {
+    }
+
+    private readonly Lock gate = new();
+    private readonly SortedSet<int> free = [];
+    private readonly ImageStore images = new();
+    private readonly ConcurrentDictionary<ObjectKey, SimulatedPod> running = new();
     private int started;
 
     /// <inheritdoc/>
     public ValueTask<IRunningPod> StartAsync(PodStart start, CancellationToken cancellationToken)
     {
-        int host = (Interlocked.Increment(ref started) - 1) % 253;
-        string address = string.Create(CultureInfo.InvariantCulture, $"{subnet}.{host + 2}");
-        return ValueTask.FromResult<IRunningPod>(new SimulatedPod(start, defaults, address, timeProvider));
+        ArgumentNullException.ThrowIfNull(start);
+        int number = Take();
+        SimulatedSurroundings surroundings = new(start, pod => scenario.For(pod, defaults), images, timeProvider);
+        SimulatedPod? pod = null;
+        pod = new SimulatedPod(surroundings, start.Pod, address(number), () =>
+        {
+            // Another pod may have the name by now.
+            running.TryRemove(new KeyValuePair<ObjectKey, SimulatedPod>(start.Pod.Key, pod!));
+            Release(number);
+        });
+        running[start.Pod.Key] = pod;
+        return ValueTask.FromResult<IRunningPod>(pod);
+    }
+
+    /// <inheritdoc/>
+    public Task<IApiFeed?> OpenAsync(LogRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        SimulatedLog? log = running.GetValueOrDefault(new ObjectKey(request.Namespace, request.Pod))?.Log(request.Container, request.Previous);
+        return Task.FromResult<IApiFeed?>(log is null ? null : new SimulatedLogFeed(log, request));
+    }
+
+    /// <summary>Takes a number: new ones first, so that an address is not met again at once.</summary>
+    private int Take()
+    {
+        const int FewAddresses = 200;
+        lock (gate)
+        {
+            if (started < FewAddresses || free.Count == 0)
+            {
+                return started++;
+            }
+
+            int number = free.Min;
+            free.Remove(number);
+            return number;
+        }
+    }
+
+    private void Release(int number)
+    {
+        lock (gate)
+        {
+            free.Add(number);
+        }
     }
 }
