@@ -8,6 +8,8 @@ internal static class ClusterCommand
     public static Command Create() => new("cluster", "A small Kubernetes on this machine that stock kubectl can use.")
     {
         ClusterUpCommand.Create(),
+        ClusterDownCommand.Create(),
+        ClusterFaultCommand.Create(),
         ClusterKubeletCommand.Create(),
     };
 }

@@ -7,7 +7,6 @@ using Ordinal.ControlPlane.Nodes;
 using Ordinal.ControlPlane.Nodes.Network;
 using Ordinal.ControlPlane.Nodes.Processes;
 using Ordinal.ControlPlane.Nodes.Simulated;
-using KubeletLoop = Ordinal.ControlPlane.Nodes.Kubelet;
 
 namespace Ordinal.Operator.Cli;
 
@@ -30,10 +29,12 @@ internal static class ClusterKubeletCommand
 
     private static readonly Option<string?> KeepData = new("--keep-data") { Description = "Directory for pods, volumes and logs, which stays. Default: a temporary one, deleted at the end." };
 
+    private static readonly Option<string?> ScenarioFile = ScenarioOption.Create();
+
     public static Command Create()
     {
         Runtime.AcceptOnlyFromAmong("simulated", "process");
-        var command = new Command("kubelet", "Run only the kubelet of one or more nodes, as a client of any cluster.") { Kubeconfig, Node, Zone, Runtime, Scheduler, KeepData };
+        var command = new Command("kubelet", "Run only the kubelet of one or more nodes, as a client of any cluster.") { Kubeconfig, Node, Zone, Runtime, ScenarioFile, Scheduler, KeepData };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var error = parsed.InvocationConfiguration.Error;
@@ -78,30 +79,39 @@ internal static class ClusterKubeletCommand
         var random = new Random();
         var client = new ClusterClient(door, "kubelet/v1.36.2");
         var names = parsed.GetRequiredValue(Node).Distinct(StringComparer.Ordinal).ToList();
+        var scenario = await ScenarioOption.ReadAsync(parsed.GetValue(ScenarioFile), cancellationToken);
+        if (parsed.GetRequiredValue(Runtime) == "process" && parsed.GetValue(ScenarioFile) is not null)
+        {
+            throw new FormatException("--scenario is for simulated pods; leave it out, or give --runtime simulated.");
+        }
+
         using var net = LoopbackNet.Claim();
         if (names.Count > 8)
         {
             throw new FormatException("--node: at most 8 nodes in one process.");
         }
 
-        var nodes = names.Select((name, index) => new NodeIdentity(name, net.Address(index + 2))).ToList();
+        var nodes = names.Select((name, index) => new NodeIdentity(name, net.Address(index + 2)) { Zone = parsed.GetRequiredValue(Zone) }).ToList();
         await using var processes = parsed.GetRequiredValue(Runtime) == "process" ? await ProcessesAsync(client, net, nodes, parsed, time) : null;
-        IPodRuntime runtime = processes is not null ? processes : new SimulatedRuntime(SimulatedRuntime.DefaultScript, net.Prefix, time);
+        IPodRuntime runtime = processes is not null
+            ? processes
+            : new SimulatedRuntime(SimulatedRuntime.DefaultScript, scenario, pod => net.Address(10 + (pod % 240)), time);
+        var agents = nodes.Select(node => new NodeAgent(node, client, runtime, beats: true, time, new Random(random.Next()), NullLogger.Instance)).ToList();
         var running = new List<Task>();
-        foreach (var node in nodes)
+        foreach (var agent in agents)
         {
-            await NodeRegistrar.RegisterAsync(client, node, parsed.GetRequiredValue(Zone), time, cancellationToken);
-            running.Add(new KubeletLoop(node, client, runtime, time, new Random(random.Next()), NullLogger.Instance).RunAsync(cancellationToken));
+            await agent.StartAsync(cancellationToken);
         }
 
         if (parsed.GetValue(Scheduler))
         {
-            running.Add(new ControllerManager(door, new ControllerManagerOptions { RunsControllers = false }, time, random, NullLogger.Instance).RunAsync(cancellationToken));
+            running.Add(new ControllerManager(door, new ControllerManagerOptions { RunsControllers = false, Scenario = scenario }, time, random, NullLogger.Instance).RunAsync(cancellationToken));
         }
 
         await parsed.InvocationConfiguration.Output.WriteLineAsync($"Nodes {string.Join(", ", names)} are up on {net.Prefix}.0/24. Ctrl-C stops them.");
         await parsed.InvocationConfiguration.Output.FlushAsync(CancellationToken.None);
-        await Task.WhenAll(running);
+        await UntilCancelled.WaitAsync(cancellationToken);
+        await Task.WhenAll(running.Concat(agents.Select(agent => agent.StopAsync())));
     }
 
     private static Task<ProcessRuntime> ProcessesAsync(ClusterClient client, LoopbackNet net, List<NodeIdentity> nodes, ParseResult parsed, TimeProvider time)

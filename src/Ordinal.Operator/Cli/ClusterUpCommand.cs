@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Ordinal.ControlPlane.Hosting;
+using Ordinal.ControlPlane.Nodes.Processes;
+using Ordinal.ControlPlane.Nodes.Simulated;
 
 namespace Ordinal.Operator.Cli;
 
@@ -22,8 +24,23 @@ internal static class ClusterUpCommand
 
     private static readonly Option<string?> PodPath = new("--path") { Description = "PATH of the pods' processes. Default: this process's own." };
 
+    private static readonly Option<string?> ScenarioFile = ScenarioOption.Create();
+
+    private static readonly Option<string> NodeGrace = new("--node-monitor-grace-period")
+    {
+        Description = "How long a node may be silent before it is declared not ready.",
+        DefaultValueFactory = _ => "50s",
+    };
+
     public static Command Create()
     {
+        NodeGrace.Validators.Add(result =>
+        {
+            if (!GoDuration.TryParse(result.GetValueOrDefault<string>(), out var grace) || grace <= TimeSpan.Zero)
+            {
+                result.AddError("--node-monitor-grace-period: give a duration such as 50s.");
+            }
+        });
         Kubelet.AcceptOnlyFromAmong("simulated", "process");
         Nodes.Validators.Add(result =>
         {
@@ -32,14 +49,36 @@ internal static class ClusterUpCommand
                 result.AddError("--nodes: give a number from 1 to 8.");
             }
         });
-        var command = new Command("up", "Run a cluster in the foreground until Ctrl-C or SIGTERM.") { Nodes, Zones, Kubelet, Kubeconfig, KeepData, PodPath };
+        var command = new Command("up", "Run a cluster in the foreground until Ctrl-C, SIGTERM or ordinal cluster down.") { Nodes, Zones, Kubelet, ScenarioFile, NodeGrace, Kubeconfig, KeepData, PodPath };
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            var error = parsed.InvocationConfiguration.Error;
+            var runsProcesses = parsed.GetRequiredValue(Kubelet) == "process";
+            if (runsProcesses && parsed.GetValue(ScenarioFile) is not null)
+            {
+                await error.WriteLineAsync("--scenario is for simulated pods; leave it out, or give --kubelet simulated.");
+                return ExitCodes.Usage;
+            }
+
+            Scenario scenario;
+            try
+            {
+                scenario = await ScenarioOption.ReadAsync(parsed.GetValue(ScenarioFile), cancellationToken);
+            }
+            catch (FormatException e)
+            {
+                await error.WriteLineAsync(e.Message);
+                return ExitCodes.Usage;
+            }
+
+            _ = GoDuration.TryParse(parsed.GetRequiredValue(NodeGrace), out var grace);
             var options = new LocalClusterOptions
             {
+                Scenario = scenario,
+                NodeMonitorGracePeriod = grace,
                 Nodes = parsed.GetValue(Nodes),
                 Zones = [.. parsed.GetRequiredValue(Zones).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
-                RunsProcesses = parsed.GetRequiredValue(Kubelet) == "process",
+                RunsProcesses = runsProcesses,
                 Kubeconfig = parsed.GetValue(Kubeconfig),
                 KeepData = parsed.GetValue(KeepData),
             };
@@ -56,7 +95,7 @@ internal static class ClusterUpCommand
                 await output.WriteLineAsync($"  kubectl --kubeconfig {cluster.Kubeconfig} get nodes");
                 await output.WriteLineAsync("Ctrl-C stops it.");
                 await output.FlushAsync(CancellationToken.None);
-                await UntilCancelled.WaitAsync(cancellationToken);
+                await Task.WhenAny(UntilCancelled.WaitAsync(cancellationToken), cluster.DownRequested);
                 return ExitCodes.Success;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -65,7 +104,7 @@ internal static class ClusterUpCommand
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
             {
-                await parsed.InvocationConfiguration.Error.WriteLineAsync($"The cluster did not start: {e.Message}");
+                await error.WriteLineAsync($"The cluster did not start: {e.Message}");
                 return ExitCodes.Failed;
             }
         });
