@@ -2,7 +2,16 @@ using Ordinal.Benchmarks;
 
 // Prints each figure that this machine can measure beside its target; exit code 1 when one is missed.
 // Names as arguments choose some: make bench ARGS=demo
-IBenchmark[] all = [new PlannerBenchmark(), new DemoBenchmark()];
+IBenchmark[] all =
+[
+    new PlannerBenchmark(),
+    new ReactionBenchmark(),
+    new StartBenchmark(),
+    new IdleBenchmark(),
+    new MemoryBenchmark(),
+    new RatioBenchmark(),
+    new DemoBenchmark(),
+];
 IBenchmark[] chosen = args.Length == 0 ? all : [.. all.Where(b => args.Contains(b.Name, StringComparer.Ordinal))];
 if (chosen.Length == 0)
 {
@@ -10,6 +19,8 @@ if (chosen.Length == 0)
     return 2;
 }
 
+// Times mean little on a machine that does something else: its load is shown beside them.
+Console.WriteLine($"{Environment.ProcessorCount} processors, load {string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3])}");
 var missed = 0;
 foreach (var benchmark in chosen)
 {
@@ -19,5 +30,7 @@ foreach (var benchmark in chosen)
         missed += figure.IsReached ? 0 : 1;
     }
 }
+
+Console.WriteLine($"load at the end {string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3])}");
 
 return missed == 0 ? 0 : 1;

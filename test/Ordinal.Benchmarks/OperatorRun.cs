@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Ordinal.Benchmarks;
+
+/// <summary><c>ordinal run</c> as a process of its own. It is ended with this object.</summary>
+internal sealed class OperatorRun : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly StringBuilder log = new();
+    private readonly TaskCompletionSource<Uri> probes = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task reading;
+
+    private OperatorRun(Process process)
+    {
+        this.process = process;
+        reading = ReadAsync();
+    }
+
+    /// <summary>
+    /// Gets the program: the one that ORDINAL names, which <c>make bench</c> sets to what is shipped (compiled ahead of time, as in the Dockerfile), else
+    /// the one that was built beside this.
+    /// </summary>
+    public static string Program { get; } = Environment.GetEnvironmentVariable("ORDINAL") is { Length: > 0 } named
+        ? Path.GetFullPath(named)
+        : Path.Combine(AppContext.BaseDirectory, "ordinal");
+
+    /// <summary>Starts it.</summary>
+    public static OperatorRun Start(string kubeconfig)
+    {
+        var start = new ProcessStartInfo(Program)
+        {
+            ArgumentList = { "run", "--kubeconfig", kubeconfig, "--health-probe-bind-address", "127.0.0.1:0", "--metrics-bind-address", "0" },
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        return new OperatorRun(Process.Start(start) ?? throw new InvalidOperationException($"{Program} did not start"));
+    }
+
+    /// <summary>Waits until all its stores are filled.</summary>
+    public async Task UntilReadyAsync(CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient();
+        var address = await probes.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancellationToken);
+        await BenchCluster.UntilAsync(
+            "the operator is ready",
+            async () =>
+            {
+                using var answer = await http.GetAsync(new Uri(address, "/readyz"), cancellationToken);
+                return answer.IsSuccessStatusCode;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Reads a line of <c>/proc/PID/status</c> that is in kB: VmRSS, or VmHWM for the highest so far.</summary>
+    /// <returns>MiB.</returns>
+    public double Resident(string line = "VmRSS")
+    {
+        var text = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/status")).First(each => each.StartsWith(line + ":", StringComparison.Ordinal));
+        return double.Parse(text.AsSpan(line.Length + 1).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) / 1024;
+    }
+
+    /// <summary>Returns how much processor time it has used.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        process.Refresh();
+        return process.TotalProcessorTime;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            // SIGTERM: it gives its lease back, so that the next one need not wait.
+            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15), TimeProvider.System);
+            try
+            {
+                await process.WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill();
+            }
+        }
+
+        await reading;
+        process.Dispose();
+    }
+
+    private async Task ReadAsync()
+    {
+        const string Listening = "probes and metrics on ";
+        while (await process.StandardError.ReadLineAsync() is { } line)
+        {
+            // What it says helps when it does not start; only its beginning is kept.
+            if (log.Length < 4000)
+            {
+                log.AppendLine(line);
+            }
+
+            if (line.IndexOf(Listening, StringComparison.Ordinal) is var at and >= 0)
+            {
+                probes.TrySetResult(new Uri(line[(at + Listening.Length)..].Split(", ")[0]));
+            }
+        }
+
+        probes.TrySetException(new InvalidOperationException($"the operator ended before it told where it listens:\n{log}"));
+    }
+}
