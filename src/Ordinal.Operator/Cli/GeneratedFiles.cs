@@ -19,6 +19,7 @@ public static class GeneratedFiles
     [
         .. Kinds.Select(kind => (CrdPath(kind), Crd(kind))),
         ("config/rbac/role.yaml", Header + Role()),
+        ("config/rbac/leader_election_role.yaml", Header + LeaseNote + LeaseRole()),
         .. ReferencePages.All(),
         ("config/rbac/secrets-role.yaml", Header + SecretsNote + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "secrets", RoleName + "-secrets", "default")),
     ];
@@ -28,6 +29,11 @@ public static class GeneratedFiles
 
     /// <summary>Returns the ClusterRole of the operator.</summary>
     public static string Role() => RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "", RoleName);
+
+    /// <summary>Returns the Role for the lease, in the operator's own namespace.</summary>
+    public static string LeaseRole() => RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "leader-election", RoleName + "-leader-election", "ordinal-system");
+
+    private const string LeaseNote = "# The lease lies in the operator's own namespace: it may touch no other's.\n";
 
     private const string SecretsNote =
         "# For gates with credentials: one Role in each namespace that has such a policy, narrowed to its Secrets with resourceNames.\n";

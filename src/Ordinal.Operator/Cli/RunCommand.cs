@@ -22,7 +22,7 @@ internal static class RunCommand
 
     private static readonly Option<string?> LeaderElectNamespace = new("--leader-elect-namespace") { Description = "Namespace of the lease. Default: the pod's own, else default." };
 
-    private static readonly Option<string> LeaderElectName = new("--leader-elect-name") { Description = "Name of the lease.", DefaultValueFactory = _ => "ordinal-operator" };
+    private static readonly Option<string> LeaderElectName = new("--leader-elect-name") { Description = "Name of the lease.", DefaultValueFactory = _ => OperatorComposition.LeaseName };
 
     private static readonly Option<TimeSpan> LeaseDuration = Seconds("--lease-duration", "How long others wait before they take over a lease that is not renewed.", 15);
 

@@ -1,4 +1,3 @@
-using k8s.Models;
 using Microsoft.Extensions.Logging;
 using Ordinal.Gates;
 using Ordinal.Gates.Etcd;
@@ -20,10 +19,14 @@ namespace Ordinal.Operator.Hosting;
 /// Builds the whole operator out of a transport, a clock and a source of randomness: no host, no thread pool, no sockets of its own.
 /// `ordinal run` gives it the real ones, a simulation gives it its own.
 /// </summary>
-[EntityRbac(typeof(V1Lease), Verbs = RbacVerb.Get | RbacVerb.Create | RbacVerb.Update | RbacVerb.Patch)]
+[PolicyRule(Groups = ["coordination.k8s.io"], Resources = ["leases"], Verbs = RbacVerb.Create, Role = "leader-election")]
+[PolicyRule(Groups = ["coordination.k8s.io"], Resources = ["leases"], ResourceNames = [LeaseName], Verbs = RbacVerb.Get | RbacVerb.Patch, Role = "leader-election")]
 [PolicyRule(Groups = ["events.k8s.io"], Resources = ["events"], Verbs = RbacVerb.Create | RbacVerb.Patch)]
 public sealed class OperatorComposition : IDisposable
 {
+    /// <summary>The lease's name unless the command line gives another one; the role in <c>config/rbac</c> allows this one.</summary>
+    public const string LeaseName = "ordinal-operator";
+
     private readonly RuntimeMetrics metrics;
     private readonly ControllerLoop<V1Alpha1RolloutPolicy> policyLoop;
     private readonly ControllerLoop<V1Alpha1StatefulSetRollout> rolloutLoop;

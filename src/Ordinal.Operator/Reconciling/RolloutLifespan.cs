@@ -12,7 +12,6 @@ namespace Ordinal.Operator.Reconciling;
 /// deletion of what has outlived its time.
 /// </summary>
 [EntityRbac(typeof(V1Alpha1StatefulSetRollout), Verbs = RbacVerb.Patch | RbacVerb.Delete)]
-[EntityRbac(typeof(V1Alpha1StatefulSetRollout), Subresource = "finalizers", Verbs = RbacVerb.Update)]
 public sealed class RolloutLifespan(IKubernetesApi api, OperatorStores stores, WriteExpectations expectations, TimeProvider timeProvider)
 {
     /// <summary>Does what comes before a pass.</summary>

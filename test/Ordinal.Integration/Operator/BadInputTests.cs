@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Ordinal.Integration.Clusters;
+using Ordinal.Integration.Gates;
 using Ordinal.Runtime.Client;
 
 namespace Ordinal.Integration.Operating;
@@ -106,6 +107,27 @@ public sealed class BadInputTests(ClusterKind kind)
         await cluster.UntilAsync("the rollout says that it waits for the gate", async () => await web.RolloutsAsync() is { Count: 1 } rollouts
             && rollouts[0].Member("status").Member("current").Text("waitingFor") is { } words && words.Contains("raft", StringComparison.Ordinal), web.DescribeAsync);
         Assert.That(await web.PodsAsync(), Is.EqualTo(before), "unknown never opens");
+    }
+
+    [TestCase("401 Unauthorized")]
+    [TestCase("403 Forbidden")]
+    public async Task A_gate_that_is_not_authorised_is_told_at_rest_and_holds_the_rollout(string status)
+    {
+        await using var server = BadServer.Says(BadServer.Http(status, "go away"));
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+        var gate = new JsonObject { ["name"] = "raft", ["type"] = "Etcd", ["etcd"] = new JsonObject { ["scheme"] = "http", ["port"] = server.Port, ["hostTemplate"] = "127.0.0.1" } };
+        await web.AddPolicyAsync(new JsonObject { ["podOrder"] = "LeaderLast", ["minReadyDuration"] = "0s" }, gates: [gate]);
+        await using var ordinal = new RunningOperator(cluster);
+        await web.UntilPolicyAsync("GatesUsable", "False", "GatesUnusable");
+        Assert.That(Workload.Condition(await web.PolicyAsync(), "GatesUsable").Message, Does.Contain("gate raft: EtcdAccessDenied").And.Contain(status[..3]));
+        var before = await web.PodsAsync();
+
+        await web.ChangeTemplateAsync("app:v2");
+        await cluster.UntilAsync("the rollout says that it waits for the gate", async () => await web.RolloutsAsync() is { Count: 1 } rollouts
+            && rollouts[0].GetRawText().Contains("EtcdAccessDenied", StringComparison.Ordinal), web.DescribeAsync);
+        Assert.That(await web.PodsAsync(), Is.EqualTo(before), "misconfigured never opens");
     }
 
     [Test]

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Ordinal.Integration.Clusters;
 using Ordinal.Operator.Hosting;
@@ -10,12 +13,13 @@ namespace Ordinal.Integration.Operating;
 [TestFixtureSource(typeof(ClusterKinds), nameof(ClusterKinds.Available))]
 public sealed class ProcessTests(ClusterKind kind)
 {
+    private static string OrdinalProgram { get; } = Path.Combine(Path.GetDirectoryName(typeof(OperatorOptions).Assembly.Location)!, "ordinal");
+
     [Test]
     public async Task A_process_tells_that_it_is_ready_and_gives_its_lease_back_on_SIGTERM()
     {
         await using var cluster = await SimulatedCluster.StartAsync(kind);
-        var program = Path.Combine(Path.GetDirectoryName(typeof(OperatorOptions).Assembly.Location)!, "ordinal");
-        using var process = Process.Start(new ProcessStartInfo(program)
+        using var process = Process.Start(new ProcessStartInfo(OrdinalProgram)
         {
             ArgumentList = { "run", "--kubeconfig", cluster.KubeconfigPath, "--health-probe-bind-address", "127.0.0.1:0", "--metrics-bind-address", "127.0.0.1:0", "--leader-elect-namespace", "default" },
             RedirectStandardError = true,
@@ -39,8 +43,7 @@ public sealed class ProcessTests(ClusterKind kind)
             await cluster.UntilAsync("it leads", async () => await HolderAsync(cluster) is { Length: > 0 });
             Assert.That(await http.GetStringAsync(new Uri(urls[1] + "/metrics")), Does.Contain("leader_election_master_status").And.Contain("controller_runtime_reconcile_total"));
 
-            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+            await TerminateAsync(process);
             Assert.That(process.ExitCode, Is.Zero, await logs);
             Assert.That(await HolderAsync(cluster), Is.Empty, "the next one need not wait for the lease to run out");
         }
@@ -53,17 +56,80 @@ public sealed class ProcessTests(ClusterKind kind)
         }
     }
 
+    [Test]
+    public async Task A_process_limited_to_a_namespace_without_a_lease_logs_JSON_and_leaves_other_namespaces_alone()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
+        await cluster.CreateAsync("/api/v1/namespaces", new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = "team-a" } });
+        var policies = "/apis/ordinal.dev/v1alpha1/namespaces/{0}/rolloutpolicies";
+        foreach (var name in (string[])["default", "team-a"])
+        {
+            // Its target does not exist: that is all that its status can say.
+            await cluster.CreateAsync(string.Format(CultureInfo.InvariantCulture, policies, name), new JsonObject
+            {
+                ["apiVersion"] = "ordinal.dev/v1alpha1",
+                ["kind"] = "RolloutPolicy",
+                ["metadata"] = new JsonObject { ["name"] = "web" },
+                ["spec"] = new JsonObject { ["targets"] = new JsonObject { ["statefulSets"] = new JsonArray(new JsonObject { ["name"] = "web" }) } },
+            });
+        }
+
+        using var process = Process.Start(new ProcessStartInfo(OrdinalProgram)
+        {
+            ArgumentList =
+            {
+                "run", "--kubeconfig", cluster.KubeconfigPath, "--namespaces", "team-a,team-b", "--leader-elect", "false",
+                "--health-probe-bind-address", "0", "--metrics-bind-address", "0", "--log-format", "json", "--log-level", "debug",
+            },
+            RedirectStandardError = true,
+        })!;
+        try
+        {
+            var logs = process.StandardError.ReadToEndAsync();
+            await cluster.UntilAsync("the policy in its namespace has a status", async () => Workload.Condition((await PolicyAsync("team-a")).GetValueOrDefault(), "Ready").Reason == "TargetsMissing");
+            Assert.That(Workload.Condition((await PolicyAsync("default")).GetValueOrDefault(), "Ready").Reason, Is.Empty, "not its namespace");
+            Assert.That(await HolderAsync(cluster), Is.Null, "without leader election there is no lease");
+            await TerminateAsync(process);
+            var lines = (await logs).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.That(process.ExitCode, Is.Zero, string.Join('\n', lines));
+            Assert.That(lines, Is.Not.Empty);
+            foreach (var line in lines)
+            {
+                using var document = JsonDocument.Parse(line);
+                Assert.That(document.RootElement.TryGetProperty("Timestamp", out _) && document.RootElement.TryGetProperty("LogLevel", out _), line);
+            }
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+
+        Task<JsonElement?> PolicyAsync(string name) => cluster.FindAsync(string.Format(CultureInfo.InvariantCulture, policies, name) + "/web");
+    }
+
+    [TestCase("--log-format", "xml", 2)]
+    [TestCase("--log-level", "loud", 2)]
+    [TestCase("--metrics-bind-address", "127.0.0.1:99999", 2)]
+    [TestCase("--renew-deadline", "15s", 2)]
     [TestCase("--kubeconfig", "/nowhere/kubeconfig", 5)]
     [TestCase("--health-probe-bind-address", "elsewhere", 2)]
     [TestCase("--lease-duration", "soon", 2)]
     public async Task A_wrong_start_ends_with_a_code_and_a_remedy(string option, string value, int code)
     {
-        var program = Path.Combine(Path.GetDirectoryName(typeof(OperatorOptions).Assembly.Location)!, "ordinal");
-        using var process = Process.Start(new ProcessStartInfo(program) { ArgumentList = { "run", option, value }, RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(OrdinalProgram) { ArgumentList = { "run", option, value }, RedirectStandardError = true, RedirectStandardOutput = true })!;
         var error = await process.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         Assert.That(process.ExitCode, Is.EqualTo(code), error);
         Assert.That(error, Is.Not.Empty);
+    }
+
+    private static async Task TerminateAsync(Process process)
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
     }
 
     private static async Task<string?> HolderAsync(SimulatedCluster cluster) =>

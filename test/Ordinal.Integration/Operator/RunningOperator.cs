@@ -19,7 +19,8 @@ internal sealed class RunningOperator : IAsyncDisposable
     {
         loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLogs()));
         transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = cluster.KubeconfigPath, UserAgent = "ordinal/test" }, TimeProvider.System);
-        composition = new OperatorComposition(around?.Invoke(transport) ?? transport, new OperatorOptions { Identity = "test" }, gates, TimeProvider.System, new Random(3), loggers);
+        // With the rights of its role and no others: a request that the role does not grant is refused, and the test that needs it fails.
+        composition = new OperatorComposition(around?.Invoke(new RightsTransport(transport)) ?? new RightsTransport(transport), new OperatorOptions { Identity = "test" }, gates, TimeProvider.System, new Random(3), loggers);
         running = composition.RunAsync(stopping.Token);
     }
 
