@@ -19,6 +19,9 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
     /// <summary>Gets or sets what is told of every write: the resource, the key and whether the object is gone.</summary>
     public Action<ResourceType, StoreKey, bool>? Observer { get; set; }
 
+    /// <summary>Gets or sets what is asked before a valid object is written: resource, new and old state, context. It may refuse.</summary>
+    public Action<ResourceType, JsonObject, JsonObject?, WriteContext>? Admission { get; set; }
+
     /// <summary>Creates an object.</summary>
     /// <exception cref="ApiRefusalException">It exists, is invalid or its namespace does not let it in.</exception>
     public StoredObject Create(ResourceType type, string @namespace, JsonObject document, WriteContext context)
@@ -77,6 +80,8 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
         MetadataRules.Validate(type, document, null, errors);
         type.Strategy.Validate(document, null, isStatusWrite: false, errors);
         Throw(type, name.Length == 0 ? "" : name, errors);
+        context.Warnings.AddRange(errors.Warnings);
+        Admission?.Invoke(type, document, null, context);
         if (type.Namespaced)
         {
             CheckNamespace(type, @namespace, name);
@@ -179,7 +184,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
         }
     }
 
-    private static void Prepare(ResourceType type, JsonObject proposed, JsonObject old, WriteContext context)
+    private void Prepare(ResourceType type, JsonObject proposed, JsonObject old, WriteContext context)
     {
         JsonObject oldMetadata = old.Metadata();
         JsonObject metadata = proposed.Metadata();
@@ -231,6 +236,8 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
         MetadataRules.Validate(type, proposed, old, errors);
         type.Strategy.Validate(proposed, old, context.IsStatusWrite, errors);
         Throw(type, oldMetadata.Text("name") ?? "", errors);
+        context.Warnings.AddRange(errors.Warnings);
+        Admission?.Invoke(type, proposed, old, context);
     }
 
     private static void CheckLocking(ResourceType type, StoreKey key, StoredObject stored, JsonObject old, JsonObject proposed)

@@ -30,9 +30,18 @@ internal static class SchemaDefaults
 
                 if (schema.AdditionalProperties is { } values)
                 {
-                    foreach ((string name, JsonNode? value) in fields)
+                    foreach ((string name, JsonNode? value) in fields.ToArray())
                     {
-                        if (!schema.Properties.ContainsKey(name))
+                        if (schema.Properties.ContainsKey(name))
+                        {
+                            continue;
+                        }
+
+                        if (value is null && !values.IsNullable)
+                        {
+                            fields.Remove(name);
+                        }
+                        else
                         {
                             Apply(values, value);
                         }

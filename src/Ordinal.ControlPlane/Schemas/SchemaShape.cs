@@ -38,6 +38,13 @@ internal static class SchemaShape
             case "object":
                 var shape = new ObjectShape("object") { IsAtomic = schema.MapType == "atomic", KeepsUnknownFields = schema.KeepsUnknownFields };
                 Fill(shape, schema);
+                if (schema.IsEmbeddedResource)
+                {
+                    shape.Fields["apiVersion"] = Shape.Scalar;
+                    shape.Fields["kind"] = Shape.Scalar;
+                    shape.Fields["metadata"] = BuiltInShapes.Of("ObjectMeta");
+                }
+
                 return shape;
             case "array":
                 Shape item = schema.Items is { } items ? Of(items) : Shape.Unknown;

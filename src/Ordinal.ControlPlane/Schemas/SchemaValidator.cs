@@ -1,17 +1,29 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Schemas;
 
-/// <summary>Validates a document against a schema, in the words of a real API server.</summary>
-internal sealed class SchemaValidator(FieldErrors errors)
+/// <summary>
+/// Validates a document against a schema, in the words and the order of a real API server. What an update did not change is let
+/// pass, however wrong it is.
+/// </summary>
+/// <param name="errors">Collects the findings.</param>
+/// <param name="root">Path of the document that is validated; empty for a whole object. Messages leave it out, fields do not.</param>
+internal sealed class SchemaValidator(FieldErrors errors, string root)
 {
     /// <summary>Validates a custom resource.</summary>
-    public static void Validate(StructuralSchema schema, JsonObject document, FieldErrors errors) =>
-        new SchemaValidator(errors).Check(schema, document, "");
+    /// <param name="schema">Its schema.</param>
+    /// <param name="document">The new state.</param>
+    /// <param name="old">The state before; null for a creation.</param>
+    /// <param name="errors">Collects the findings.</param>
+    public static void Validate(StructuralSchema schema, JsonObject document, JsonObject? old, FieldErrors errors) =>
+        new SchemaValidator(errors, "").Check(schema, document, "", old is null ? null : new Correlation(document, old, schema));
+
+    /// <summary>Validates a part of a custom resource that has a path of its own, such as the status.</summary>
+    public static void ValidatePart(StructuralSchema schema, JsonNode? part, JsonNode? old, string path, FieldErrors errors) =>
+        new SchemaValidator(errors, path).Check(schema, part, "", old is null ? null : new Correlation(part, old, schema));
 
     private static string TypeOf(JsonNode? node) => node switch
     {
@@ -24,169 +36,180 @@ internal sealed class SchemaValidator(FieldErrors errors)
         _ => "number",
     };
 
-    private static bool IsOfType(StructuralSchema schema, string actual) =>
+    private static bool IsOfType(StructuralSchema schema, string actual, JsonNode node) =>
         schema.IsIntOrString ? actual is "integer" or "string"
-        : schema.Type is null || schema.Type == actual || (schema.Type == "number" && actual == "integer");
+        : schema.Type is null || schema.Type == actual || (schema.Type == "number" && actual == "integer")
+            || (schema.Type == "integer" && actual == "number" && StructuralSchema.Real(node) is { } real && real == Math.Floor(real) && Math.Abs(real) < 9e15);
 
     private static string Inside(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 
-    private void Check(StructuralSchema schema, JsonNode? node, string path)
+    private string Field(string path) => root.Length == 0 ? path.Length == 0 ? "<nil>" : path : path.Length == 0 ? root : $"{root}.{path}";
+
+    private void Check(StructuralSchema schema, JsonNode? node, string path, Correlation? correlation)
+    {
+        int before = errors.Found.Count;
+        CheckValue(schema, node, path, correlation);
+        if (errors.Found.Count > before && correlation?.IsSame == true)
+        {
+            errors.KeepFirst(before);
+        }
+    }
+
+    private void CheckValue(StructuralSchema schema, JsonNode? node, string path, Correlation? correlation)
     {
         string actual = TypeOf(node);
+        string type = schema.IsIntOrString ? "integer,string" : schema.Type ?? "";
         if (node is null)
         {
-            if (!schema.IsNullable && schema.Type is not null)
+            if (!schema.IsNullable && type.Length > 0)
             {
-                errors.TypeInvalid(path, "\"null\"", $"{path} in body must be of type {schema.Type}: \"null\"");
+                errors.TypeInvalid(Field(path), "\"null\"", $"{path} in body must be of type {type}: \"null\"");
             }
 
+            CheckEnum(schema, node, path);
             return;
         }
 
-        if (!IsOfType(schema, actual))
+        if (!IsOfType(schema, actual, node))
         {
-            errors.TypeInvalid(
-                path, $"\"{actual}\"", $"{path} in body must be of type {(schema.IsIntOrString ? "integer,string" : schema.Type)}: \"{actual}\"");
-            return;
+            bool isReal = actual == "number" && schema.Format is "int32" or "int64";
+            string shown = isReal ? "float64" : actual;
+            errors.TypeInvalid(Field(path), $"\"{shown}\"", $"{path} in body must be of type {(isReal ? schema.Format : type)}: \"{shown}\"");
         }
 
+        CheckBranches(schema, node, path);
         switch (node)
         {
             case JsonObject fields:
-                CheckObject(schema, fields, path);
-                break;
+                CheckEnum(schema, node, path);
+                CheckObject(schema, fields, path, correlation);
+                return;
             case JsonArray items:
-                CheckArray(schema, items, path);
+                CheckArray(schema, items, path, correlation);
                 break;
             default:
                 CheckScalar(schema, node, path);
                 break;
         }
 
+        CheckEnum(schema, node, path);
+    }
+
+    private void CheckEnum(StructuralSchema schema, JsonNode? node, string path)
+    {
         if (schema.Enum is { } allowed && !allowed.Any(a => JsonNodes.Same(a, node)))
         {
-            errors.NotSupported(path, node, allowed.Select(a => a.AsShown()));
+            errors.NotSupported(Field(path), node, allowed.Select(a => a is null ? "null" : a.AsShown()));
         }
-
-        CheckBranches(schema, node, path);
     }
 
     private void CheckBranches(StructuralSchema schema, JsonNode node, string path)
     {
-        foreach (StructuralSchema branch in schema.AllOf)
+        if (schema.AnyOf.Count > 0)
         {
-            Check(branch, node, path);
+            FieldErrors[] findings = [.. schema.AnyOf.Select(b => Findings(b, node, path))];
+            if (!findings.Any(f => f.Found.Count == 0))
+            {
+                Composite($"\"{path}\" must validate at least one schema (anyOf)");
+                errors.Add(findings[0]);
+            }
         }
 
-        if (schema.AnyOf.Count > 0 && !schema.AnyOf.Any(b => Fits(b, node, path)))
+        if (schema.OneOf.Count > 0)
         {
-            errors.Invalid(path, node, $"{Shown(path)} in body must validate at least one schema (anyOf)");
+            FieldErrors[] findings = [.. schema.OneOf.Select(b => Findings(b, node, path))];
+            int fitting = findings.Count(f => f.Found.Count == 0);
+            if (fitting != 1)
+            {
+                Composite($"\"{path}\" must validate one and only one schema (oneOf). {(fitting == 0 ? "Found none valid" : $"Found {fitting} valid alternatives")}");
+                if (fitting == 0)
+                {
+                    errors.Add(findings[0]);
+                }
+            }
         }
 
-        if (schema.OneOf.Count > 0 && schema.OneOf.Count(b => Fits(b, node, path)) is not 1 and int fitting)
+        if (schema.AllOf.Count > 0)
         {
-            errors.Invalid(path, node, $"{Shown(path)} in body must validate one and only one schema (oneOf). {(fitting == 0 ? "Found none valid" : $"Found {fitting} valid alternatives")}");
+            FieldErrors[] findings = [.. schema.AllOf.Select(b => Findings(b, node, path))];
+            foreach (FieldErrors found in findings)
+            {
+                errors.Add(found);
+            }
+
+            if (findings.Any(f => f.Found.Count > 0))
+            {
+                Composite($"\"{path}\" must validate all the schemas (allOf){(findings.All(f => f.Found.Count > 0) ? ". None validated" : "")}");
+            }
         }
 
-        if (schema.Not is { } not && Fits(not, node, path))
+        if (schema.Not is { } not && Findings(not, node, path).Found.Count == 0)
         {
-            errors.Invalid(path, node, $"{Shown(path)} in body must not validate the schema (not)");
+            Composite($"\"{path}\" must not validate the schema (not)");
         }
     }
 
-    private static string Shown(string path) => path.Length == 0 ? "<nil>" : path;
+    // A real server gives these no field and an empty value.
+    private void Composite(string message) => errors.InvalidShown(Field(""), "\"\"", message);
 
-    private static bool Fits(StructuralSchema schema, JsonNode node, string path)
+    private FieldErrors Findings(StructuralSchema schema, JsonNode node, string path)
     {
         var findings = new FieldErrors();
-        new SchemaValidator(findings).Check(schema, node, path);
-        return findings.Found.Count == 0;
+        new SchemaValidator(findings, root).Check(schema, node, path, null);
+        return findings;
     }
 
-    private void CheckObject(StructuralSchema schema, JsonObject fields, string path)
+    private void CheckObject(StructuralSchema schema, JsonObject fields, string path, Correlation? correlation)
     {
-        foreach (string name in schema.Required)
+        if (schema.MinProperties is { } least && fields.Count < least)
         {
-            if (!fields.ContainsKey(name))
-            {
-                errors.Required(Inside(path, name));
-            }
-        }
-
-        foreach ((string name, JsonNode? value) in fields)
-        {
-            if (path.Length == 0 && name == "metadata")
-            {
-                // Metadata has rules of its own; a schema may only restrict its name.
-                continue;
-            }
-
-            if (schema.Properties.TryGetValue(name, out StructuralSchema? property))
-            {
-                Check(property, value, Inside(path, name));
-            }
-            else if (schema.AdditionalProperties is { } values)
-            {
-                Check(values, value, Inside(path, name));
-            }
+            errors.Invalid(Field(path), JsonValue.Create((long)fields.Count), $"{path} in body should have at least {least} properties");
         }
 
         if (schema.MaxProperties is { } most && fields.Count > most)
         {
-            errors.TooMany(path, fields.Count, most);
+            errors.TooMany(Field(path), fields.Count, most);
         }
 
-        if (schema.MinProperties is { } least && fields.Count < least)
+        foreach ((string name, JsonNode? value) in fields)
         {
-            errors.Invalid(path, JsonValue.Create((long)fields.Count), $"{path} in body should have at least {least} properties");
+            if (schema.Properties.TryGetValue(name, out StructuralSchema? property))
+            {
+                // Both states were read in the version that was asked for: their apiVersion tells nothing.
+                bool tells = path.Length > 0 || root.Length > 0 || name is not ("apiVersion" or "kind");
+                Check(property, value, Inside(path, name), tells ? correlation?.Key(name) : null);
+            }
+            else if (schema.AdditionalProperties is { } values)
+            {
+                Check(values, value, Inside(path, name), correlation?.Key(name));
+            }
+        }
+
+        foreach (string name in schema.Required)
+        {
+            if (!fields.ContainsKey(name))
+            {
+                errors.Required(Field(Inside(path, name)));
+            }
         }
     }
 
-    private void CheckArray(StructuralSchema schema, JsonArray items, string path)
+    private void CheckArray(StructuralSchema schema, JsonArray items, string path, Correlation? correlation)
     {
         for (int i = 0; schema.Items is not null && i < items.Count; i++)
         {
-            Check(schema.Items, items[i], $"{path}[{i}]");
-        }
-
-        if (schema.MaxItems is { } most && items.Count > most)
-        {
-            errors.TooMany(path, items.Count, most);
+            Check(schema.Items, items[i], string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), correlation?.Index(i));
         }
 
         if (schema.MinItems is { } least && items.Count < least)
         {
-            errors.Invalid(path, JsonValue.Create((long)items.Count), $"{path} in body should have at least {least} items");
+            errors.Invalid(Field(path), JsonValue.Create((long)items.Count), $"{path} in body should have at least {least} items");
         }
 
-        if (schema.ListType is not ("map" or "set") && !schema.UniqueItems)
+        if (schema.MaxItems is { } most && items.Count > most)
         {
-            return;
+            errors.TooMany(Field(path), items.Count, most);
         }
-
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (int i = 0; i < items.Count; i++)
-        {
-            JsonNode? key = schema.ListType == "map" ? KeyOf(schema, items[i] as JsonObject) : items[i];
-            if (!seen.Add(JsonText.WriteString(key)))
-            {
-                errors.Duplicate($"{path}[{i}]", key);
-            }
-        }
-    }
-
-    private static JsonObject KeyOf(StructuralSchema schema, JsonObject? item)
-    {
-        var key = new JsonObject();
-        foreach (string name in schema.ListKeys)
-        {
-            if (item?[name] is { } value)
-            {
-                key[name] = value.DeepClone();
-            }
-        }
-
-        return key;
     }
 
     private void CheckScalar(StructuralSchema schema, JsonNode node, string path)
@@ -206,59 +229,47 @@ internal sealed class SchemaValidator(FieldErrors errors)
         int length = text.EnumerateRunes().Count();
         if (schema.MaxLength is { } most && length > most)
         {
-            errors.TooLong(path, most);
+            errors.TooLong(Field(path), most);
         }
 
         if (schema.MinLength is { } least && length < least)
         {
-            errors.Invalid(path, JsonValue.Create(text), $"{path} in body should be at least {least} chars long");
+            errors.Invalid(Field(path), JsonValue.Create(text), $"{path} in body should be at least {least} chars long");
         }
 
-        if (schema.Matcher is { } matcher && !Matches(matcher, text))
+        if (schema.Matcher is { } matcher && !matcher.IsMatch(text))
         {
-            errors.Invalid(path, JsonValue.Create(text), $"{path} in body should match '{schema.Pattern}'");
+            errors.Invalid(Field(path), JsonValue.Create(text), $"{path} in body should match '{schema.Pattern}'");
         }
 
-        if (schema.Format == "date-time" && !DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+        if (schema.Format is { } format && schema.Type is null or "string" && !StringFormats.Fits(format, text))
         {
-            errors.Invalid(path, JsonValue.Create(text), $"{path} in body must be of type date-time: \"{text}\"");
-        }
-    }
-
-    private static bool Matches(Regex matcher, string text)
-    {
-        try
-        {
-            return matcher.IsMatch(text);
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return false;
+            errors.TypeInvalid(Field(path), JsonText.WriteString(JsonValue.Create(text)), $"{path} in body must be of type {format}: {JsonText.WriteString(JsonValue.Create(text))}");
         }
     }
 
     private void CheckNumber(StructuralSchema schema, JsonNode node, double number, string path)
     {
-        if (schema.Format == "int32" && number is < int.MinValue or > int.MaxValue)
+        if (schema is { Format: "int32", Type: "integer" } && (number is < int.MinValue or > int.MaxValue || number != Math.Floor(number)))
         {
-            errors.Invalid(path, node, $"{path} in body must be of type int32: \"{node.AsShown()}\"");
+            errors.InvalidShown(Field(""), "\"\"", $"Checked value must be of type integer with format int32 in {path}");
+        }
+
+        if (schema.MultipleOf is { } factor && factor != 0 && Math.IEEERemainder(number, factor) != 0)
+        {
+            errors.Invalid(Field(path), node, $"{path} in body should be a multiple of {factor.ToString(CultureInfo.InvariantCulture)}");
         }
 
         if (schema.Minimum is { } least && (number < least || (schema.HasExclusiveMinimum && number <= least)))
         {
             string than = schema.HasExclusiveMinimum ? "greater than" : "greater than or equal to";
-            errors.Invalid(path, node, $"{path} in body should be {than} {least.ToString(CultureInfo.InvariantCulture)}");
+            errors.Invalid(Field(path), node, $"{path} in body should be {than} {least.ToString(CultureInfo.InvariantCulture)}");
         }
 
         if (schema.Maximum is { } most && (number > most || (schema.HasExclusiveMaximum && number >= most)))
         {
             string than = schema.HasExclusiveMaximum ? "less than" : "less than or equal to";
-            errors.Invalid(path, node, $"{path} in body should be {than} {most.ToString(CultureInfo.InvariantCulture)}");
-        }
-
-        if (schema.MultipleOf is { } factor && factor != 0 && Math.IEEERemainder(number, factor) != 0)
-        {
-            errors.Invalid(path, node, $"{path} in body should be a multiple of {factor.ToString(CultureInfo.InvariantCulture)}");
+            errors.Invalid(Field(path), node, $"{path} in body should be {than} {most.ToString(CultureInfo.InvariantCulture)}");
         }
     }
 }

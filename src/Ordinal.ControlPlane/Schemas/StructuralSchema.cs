@@ -1,18 +1,13 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Ordinal.ControlPlane.Cel;
 using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Schemas;
 
-/// <summary>
-/// An <c>openAPIV3Schema</c> of a CRD, read once. CEL rules (<c>x-kubernetes-validations</c>) are not in it: they are stored with
-/// the CRD and not evaluated.
-/// </summary>
+/// <summary>An <c>openAPIV3Schema</c> of a CRD, read once.</summary>
 public sealed class StructuralSchema
 {
-    // A pattern comes from a user; it must not hold a request up.
-    private static readonly TimeSpan LongestMatch = TimeSpan.FromMilliseconds(250);
-
     private StructuralSchema(JsonObject document, int depth)
     {
         if (depth > 100)
@@ -34,7 +29,9 @@ public sealed class StructuralSchema
         Required = [.. (document.List("required") ?? []).Select(r => r.AsText() ?? "")];
         Enum = document.List("enum")?.Select(e => e?.DeepClone()).ToArray();
         Pattern = document.Text("pattern");
-        Matcher = Pattern is null ? null : new Regex(Pattern, RegexOptions.CultureInvariant, LongestMatch);
+        // Matchers of CRDs that were refused are never asked for.
+        Matcher = string.IsNullOrEmpty(Pattern) || ProblemOf(Pattern) is not null ? null : CelTextFunctions.Matcher(Pattern);
+        Rules = ValidationRule.ReadAll(document);
         MinLength = document.Number("minLength");
         MaxLength = document.Number("maxLength");
         MinItems = document.Number("minItems");
@@ -89,7 +86,11 @@ public sealed class StructuralSchema
 
     public string? Pattern { get; }
 
+    /// <summary>Gets what matches the pattern, in time linear in the text: a pattern comes from a user and must not hold a request up.</summary>
     public Regex? Matcher { get; }
+
+    /// <summary>Gets the CEL rules.</summary>
+    public IReadOnlyList<ValidationRule> Rules { get; }
 
     public long? MinLength { get; }
 
@@ -132,16 +133,20 @@ public sealed class StructuralSchema
     public StructuralSchema? Not { get; }
 
     /// <summary>Reads a schema.</summary>
-    /// <exception cref="FormatException">It cannot be read: a bad pattern, or too deep.</exception>
-    public static StructuralSchema Read(JsonObject document)
+    /// <exception cref="FormatException">It is nested too deeply.</exception>
+    public static StructuralSchema Read(JsonObject document) => new(document, 0);
+
+    /// <summary>Gets why a pattern is none; null when it is one, or missing.</summary>
+    public static string? ProblemOf(string? pattern)
     {
         try
         {
-            return new StructuralSchema(document, 0);
+            _ = string.IsNullOrEmpty(pattern) ? null : CelTextFunctions.Matcher(pattern);
+            return null;
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw new FormatException(e.Message, e);
+            return $"must be a valid regular expression, but isn't: error parsing regexp: {e.Message}";
         }
     }
 

@@ -48,7 +48,6 @@ public sealed class CustomResourceTests
     }
 
     [TestCase("""{}""", "spec.size: Required value")]
-    [TestCase("""{"size":"two"}""", "spec.size: Invalid value: \"string\": spec.size in body must be of type integer: \"string\"")]
     [TestCase("""{"size":0}""", "spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1")]
     [TestCase("""{"size":11}""", "spec.size: Invalid value: 11: spec.size in body should be less than or equal to 10")]
     [TestCase("""{"size":1,"mode":"Odd"}""", "spec.mode: Unsupported value: \"Odd\": supported values: \"Auto\", \"Manual\"")]
@@ -57,7 +56,6 @@ public sealed class CustomResourceTests
     [TestCase("""{"size":1,"parts":[{"name":"a"},{"name":"a"}]}""", "spec.parts[1]: Duplicate value: {\"name\":\"a\"}")]
     [TestCase("""{"size":1,"parts":[{"name":"a"},{"name":"b"},{"name":"c"}]}""", "spec.parts: Too many: 3: must have at most 2 items")]
     [TestCase("""{"size":1,"tags":["x","x"]}""", "spec.tags[1]: Duplicate value: \"x\"")]
-    [TestCase("""{"size":1,"most":true}""", "spec.most: Invalid value: \"boolean\": spec.most in body must be of type integer,string: \"boolean\"")]
     [TestCase("""{"size":null}""", "spec.size: Required value")]
     public async Task A_document_that_the_schema_does_not_allow_is_refused(string spec, string expected)
     {
