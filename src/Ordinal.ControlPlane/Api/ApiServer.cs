@@ -1,5 +1,6 @@
 using System.Text;
 using Ordinal.ControlPlane.Api.Resources;
+using Ordinal.ControlPlane.Authorization;
 using Ordinal.ControlPlane.Door;
 using Ordinal.ControlPlane.Storage;
 
@@ -13,6 +14,7 @@ public sealed class ApiServer
 {
     private readonly ApiServerOptions _options;
     private readonly RequestDispatcher _dispatcher;
+    private readonly AccessControl _access;
 
     /// <summary>Creates a server with an empty store and the namespaces that every cluster has.</summary>
     public ApiServer(TimeProvider timeProvider, ApiServerOptions options)
@@ -22,7 +24,10 @@ public sealed class ApiServer
         Types = new TypeRegistry(timeProvider, options.KeepsMaxUnavailable);
         Logs = new LogSources();
         Requests = new RequestCounts();
-        _dispatcher = new RequestDispatcher(timeProvider, options, Store, Types, Logs);
+        Tokens = new TokenAuthenticator(timeProvider);
+        var authorizer = new RbacAuthorizer(Store, Types);
+        _access = new AccessControl(authorizer);
+        _dispatcher = new RequestDispatcher(timeProvider, options, Store, Types, Logs, authorizer, Tokens);
         _dispatcher.CreateSystemObjects();
     }
 
@@ -34,6 +39,9 @@ public sealed class ApiServer
 
     /// <summary>Gets where kubelets register the logs of their pods.</summary>
     public LogSources Logs { get; }
+
+    /// <summary>Gets who holds which bearer token; a host asks it.</summary>
+    public TokenAuthenticator Tokens { get; }
 
     /// <summary>Gets the counts of answered requests.</summary>
     public RequestCounts Requests { get; }
@@ -65,6 +73,7 @@ public sealed class ApiServer
         ApiAnswer answer;
         try
         {
+            request = _access.Check(request);
             answer = request.Segments is ["metrics"] ? Metrics() : request.Target?.Subresource == "log" && apiCall.Method == "GET"
                 ? await _dispatcher.ReadLogAsync(request, cancellationToken)
                 : _dispatcher.Answer(request);
@@ -92,6 +101,7 @@ public sealed class ApiServer
         ApiRequest request = ApiRequest.Parse(apiCall);
         try
         {
+            request = _access.Check(request);
             if (request.Target?.Subresource == "log")
             {
                 return new StreamOpening(null, await _dispatcher.OpenLogAsync(request, cancellationToken));

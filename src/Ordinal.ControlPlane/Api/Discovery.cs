@@ -149,6 +149,11 @@ internal sealed class Discovery(TypeRegistry types, ApiServerOptions options)
             resources.Add((JsonNode)Subresource(type, "scale", "Scale", ("autoscaling", "v1"), ["get", "patch", "update"]));
         }
 
+        if (type is { Group: "", Plural: "serviceaccounts" })
+        {
+            resources.Add((JsonNode)Subresource(type, "token", "TokenRequest", ("authentication.k8s.io", "v1"), ["create"]));
+        }
+
         if (type is { Group: "", Plural: "pods" })
         {
             resources.Add((JsonNode)Subresource(type, "binding", "Binding", null, ["create"]));

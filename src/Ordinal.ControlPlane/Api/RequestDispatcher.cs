@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
+using Ordinal.ControlPlane.Authorization;
 using Ordinal.ControlPlane.Door;
 using Ordinal.ControlPlane.Storage;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Api;
 
@@ -18,8 +20,10 @@ internal sealed class RequestDispatcher
     private readonly Evictions _evictions;
     private readonly Discovery _discovery;
     private readonly PodLogs _logs;
+    private readonly Reviews _reviews;
 
-    public RequestDispatcher(TimeProvider timeProvider, ApiServerOptions options, RevisionedStore store, TypeRegistry types, LogSources logs)
+    public RequestDispatcher(
+        TimeProvider timeProvider, ApiServerOptions options, RevisionedStore store, TypeRegistry types, LogSources logs, RbacAuthorizer authorizer, TokenAuthenticator tokens)
     {
         _timeProvider = timeProvider;
         _types = types;
@@ -29,7 +33,11 @@ internal sealed class RequestDispatcher
         var customResources = new CustomResources(store, types, timeProvider);
         _writer.Observer = (type, key, isGone) =>
         {
-            if (type.Strategy is CrdStrategy)
+            if (type.Strategy is RbacStrategy)
+            {
+                authorizer.Forget();
+            }
+            else if (type.Strategy is CrdStrategy)
             {
                 customResources.Refresh(key.Name);
                 customResources.CleanUp(key.Name, _writer, deleter);
@@ -39,6 +47,9 @@ internal sealed class RequestDispatcher
                 customResources.CleanUp($"{type.Plural}.{type.Group}", _writer, deleter);
             }
         };
+        var escalation = new EscalationCheck(authorizer);
+        _writer.Admission = (type, document, old, context) => Admit(authorizer, escalation, type, document, old, context);
+        _reviews = new Reviews(timeProvider, store, types, authorizer, tokens);
         _reader = new Reader(timeProvider, options, store);
         _writes = new Writes(timeProvider, store, _writer, deleter, _reader);
         _scales = new Scales(store, _writer, _writes);
@@ -48,7 +59,7 @@ internal sealed class RequestDispatcher
         _logs = new PodLogs(timeProvider, store, logs);
     }
 
-    /// <summary>Creates the namespaces of every cluster.</summary>
+    /// <summary>Creates the namespaces, roles and bindings of every cluster.</summary>
     public void CreateSystemObjects()
     {
         ResourceType namespaces = _types.Find("", "v1", "namespaces")!;
@@ -56,6 +67,41 @@ internal sealed class RequestDispatcher
         {
             var document = new JsonObject { ["kind"] = "Namespace", ["apiVersion"] = "v1", ["metadata"] = new JsonObject { ["name"] = name } };
             _writer.Create(namespaces, "", document, new WriteContext("kube-apiserver", _timeProvider.GetUtcNow()) { ApiVersion = "v1" });
+        }
+
+        foreach ((string plural, JsonObject document) in BootstrapRoles.Documents())
+        {
+            ResourceType type = _types.FindAnyVersion("rbac.authorization.k8s.io", plural)!;
+            _writer.Create(type, "", document, new WriteContext("kube-apiserver", _timeProvider.GetUtcNow()) { ApiVersion = type.ApiVersion });
+        }
+    }
+
+    /// <summary>What must be known of the object to be decided: who makes one by a patch, and who gives rights away.</summary>
+    private static void Admit(RbacAuthorizer authorizer, EscalationCheck escalation, ResourceType type, JsonObject document, JsonObject? old, WriteContext context)
+    {
+        if (context.User.IsMaster)
+        {
+            return;
+        }
+
+        if (old is null && context.Verb != "create")
+        {
+            var wanted = new RequestAttributes("create")
+            {
+                Group = type.Group,
+                Resource = type.Plural,
+                Namespace = document.Metadata().Text("namespace") ?? "",
+                Name = document.Metadata().Text("name") ?? "",
+            };
+            if (authorizer.Allows(context.User, wanted) is null)
+            {
+                throw AccessControl.Forbidden(context.User, wanted);
+            }
+        }
+
+        if (type.Strategy is RbacStrategy)
+        {
+            escalation.Check(type, document, old, context.User);
         }
     }
 
@@ -67,12 +113,17 @@ internal sealed class RequestDispatcher
             return _discovery.Answer(request) ?? throw Refuse.NoSuchResource();
         }
 
-        if (Reviews.Answer(request) is { } review)
+        if (_reviews.Answer(request) is { } review)
         {
             return review;
         }
 
         ResourceType type = Resolve(target);
+        if (type.Verbs == ResourceVerbs.CreateOnly)
+        {
+            throw Refuse.MethodNotAllowed();
+        }
+
         if (target.Subresource.Length > 0 && target.Name.Length > 0 && AnswerSubresource(type, target, request) is { } answer)
         {
             return answer;

@@ -1,3 +1,5 @@
+using Ordinal.ControlPlane.Door;
+
 namespace Ordinal.ControlPlane.Api;
 
 /// <summary>Who writes, how and when: what a write needs beside its document.</summary>
@@ -10,6 +12,12 @@ internal sealed record WriteContext(string Manager, DateTimeOffset Now)
 
     /// <summary>Gets the apiVersion in which the writer speaks.</summary>
     public string ApiVersion { get; init; } = "";
+
+    /// <summary>Gets who writes.</summary>
+    public UserInfo User { get; init; } = UserInfo.Admin;
+
+    /// <summary>Gets the verb that the writer was let in for: an object that a patch or a replacement makes needs <c>create</c> too.</summary>
+    public string Verb { get; init; } = "create";
 
     public bool IsDryRun { get; init; }
 

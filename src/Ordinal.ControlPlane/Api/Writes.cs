@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
+using Ordinal.ControlPlane.Authorization;
 using Ordinal.ControlPlane.Door;
 using Ordinal.ControlPlane.Patching;
 using Ordinal.ControlPlane.Storage;
@@ -208,6 +209,8 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
         return new WriteContext(ManagerOf(request), timeProvider.GetUtcNow())
         {
             Subresource = subresource,
+            User = request.Call.User,
+            Verb = RequestAttributes.Of(request).Verb,
             ApiVersion = type.ApiVersion,
             IsDryRun = request.IsDryRun,
             FieldValidation = validation,

@@ -67,6 +67,7 @@ public sealed class ControllerManager
         controllers.Add(new NodeLifecycleController(client, cache, options.NodeMonitorGracePeriod, timeProvider, logger));
         controllers.Add(new TaintEvictionController(client, cache, timeProvider, logger));
         controllers.Add(new PodGarbageController(client, cache, timeProvider, logger));
+        controllers.Add(new RoleAggregationController(client, cache, timeProvider, logger));
     }
 
     /// <summary>Runs the caches, then the controllers, until the token is cancelled; that is a normal return.</summary>

@@ -19,5 +19,8 @@ public sealed record ApiCall(string Method, string Path, string Query = "")
     public ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>Gets the authenticated user. Doors set it; a caller in process is a member of the control plane.</summary>
-    public string User { get; init; } = "system:admin";
+    public UserInfo User { get; init; } = UserInfo.Admin;
+
+    /// <summary>Gets who the caller wants to be instead; null for itself. It needs the right to.</summary>
+    public Impersonation? Impersonation { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Ordinal.ControlPlane.Api;
 
 namespace Ordinal.ControlPlane.Door;
@@ -101,8 +102,19 @@ public sealed class HttpDoor : IClusterDoor, IDisposable
         {
             ContentType = response.Content.Headers.ContentType?.ToString() ?? "application/json",
             RetryAfter = response.Headers.RetryAfter?.Delta,
-            Warnings = [.. response.Headers.Warning.Select(w => w.Text.Trim('"'))],
+            Warnings = [.. response.Headers.Warning.Select(w => Unquoted(w.Text))],
         };
+    }
+
+    private static string Unquoted(string text)
+    {
+        var plain = new StringBuilder(text.Length);
+        for (int i = 1; i < text.Length - 1; i++)
+        {
+            plain.Append(text[i] == '\\' && i < text.Length - 2 ? text[++i] : text[i]);
+        }
+
+        return plain.ToString();
     }
 
     private HttpRequestMessage ToRequest(ApiCall apiCall)
@@ -126,7 +138,22 @@ public sealed class HttpDoor : IClusterDoor, IDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
+        if (apiCall.Impersonation is { } impersonation)
+        {
+            Impersonate(request, impersonation);
+        }
+
         return request;
+    }
+
+    private static void Impersonate(HttpRequestMessage request, Impersonation impersonation)
+    {
+        request.Headers.TryAddWithoutValidation("Impersonate-User", impersonation.User);
+        request.Headers.TryAddWithoutValidation("Impersonate-Group", impersonation.Groups);
+        if (impersonation.Uid.Length > 0)
+        {
+            request.Headers.TryAddWithoutValidation("Impersonate-Uid", impersonation.Uid);
+        }
     }
 
     /// <summary>Trusts the cluster's own authority and no other, for the names in its certificate.</summary>

@@ -47,7 +47,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
     /// <summary>Gets the certificate authority as PEM; clients trust it and nothing else.</summary>
     public string CertificateAuthorityPem => _identity.CertificateAuthorityPem;
 
-    /// <summary>Gets the bearer token of the cluster's one user.</summary>
+    /// <summary>Gets the bearer token of the administrator; <see cref="ApiServer.Tokens"/> knows the others.</summary>
     public string Token => _identity.Token;
 
     /// <summary>Starts to serve.</summary>

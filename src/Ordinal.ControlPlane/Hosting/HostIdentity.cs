@@ -3,6 +3,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Ordinal.ControlPlane.Authorization;
+using Ordinal.ControlPlane.Door;
 
 namespace Ordinal.ControlPlane.Hosting;
 
@@ -12,6 +14,8 @@ namespace Ordinal.ControlPlane.Hosting;
 /// </summary>
 internal sealed class HostIdentity : IDisposable
 {
+    private static readonly UserInfo Administrator = new("kubernetes-admin", [UserInfo.Masters, UserInfo.Authenticated]);
+
     private readonly byte[] _tokenHash;
 
     private HostIdentity(X509Certificate2 serverCertificate, string certificateAuthorityPem, string token)
@@ -59,17 +63,18 @@ internal sealed class HostIdentity : IDisposable
         return new HostIdentity(server, authority.ExportCertificatePem() + "\n", Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)));
     }
 
-    /// <summary>Checks an Authorization header without telling by its time how much of the token was right.</summary>
-    public bool Accepts(string? authorization)
+    /// <summary>Finds who an Authorization header speaks for, without telling by its time how much of a token was right.</summary>
+    /// <returns>The user; the anonymous one when no bearer token is there; null when it is not known.</returns>
+    public UserInfo? Authenticate(string? authorization, TokenAuthenticator tokens)
     {
         const string Scheme = "Bearer ";
-        if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || authorization[Scheme.Length..].Trim() is not { Length: > 0 } token)
         {
-            return false;
+            return UserInfo.Anonymous;
         }
 
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(authorization[Scheme.Length..].Trim()));
-        return CryptographicOperations.FixedTimeEquals(hash, _tokenHash);
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        return CryptographicOperations.FixedTimeEquals(hash, _tokenHash) ? Administrator : tokens.Find(token);
     }
 
     public void Dispose() => ServerCertificate.Dispose();

@@ -11,7 +11,6 @@ namespace Ordinal.ControlPlane.Hosting;
 internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, ControlPlaneHostOptions options, CancellationToken stopping)
 {
     private readonly long maxBodyBytes = options.MaxBodyBytes;
-    private static readonly HashSet<string> OpenPaths = new(StringComparer.Ordinal) { "/healthz", "/livez", "/readyz", "/version" };
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -85,7 +84,7 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
     private async Task HandleAsync(HttpContext context, CancellationToken cancellationToken)
     {
         HttpRequest request = context.Request;
-        if (!identity.Accepts(request.Headers.Authorization) && !OpenPaths.Contains(request.Path.Value ?? ""))
+        if (identity.Authenticate(request.Headers.Authorization, server.Tokens) is not { } user)
         {
             await WriteAsync(context, new ApiRefusalException(401, "Unauthorized", "Unauthorized").ToAnswer(), cancellationToken);
             return;
@@ -100,8 +99,8 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
             return;
         }
 
-        ApiCall call = ToCall(context, body);
-        if (options.Desk is { } desk && await desk(call, cancellationToken) is { } special)
+        ApiCall call = ToCall(context, body) with { User = user, Impersonation = ImpersonationOf(request) };
+        if (user.IsMaster && options.Desk is { } desk && await desk(call, cancellationToken) is { } special)
         {
             await WriteAsync(context, special, cancellationToken);
             return;
@@ -114,6 +113,14 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
         }
 
         await WriteAsync(context, await server.HandleAsync(call, cancellationToken), cancellationToken);
+    }
+
+    private static Impersonation? ImpersonationOf(HttpRequest request)
+    {
+        string user = request.Headers["Impersonate-User"].ToString();
+        string uid = request.Headers["Impersonate-Uid"].ToString();
+        string[] groups = [.. request.Headers["Impersonate-Group"].OfType<string>()];
+        return user.Length == 0 && uid.Length == 0 && groups.Length == 0 ? null : new Impersonation(user, groups, uid);
     }
 
     private static ApiCall ToCall(HttpContext context, ReadOnlyMemory<byte> body)

@@ -22,7 +22,10 @@ public static class BuiltInTypes
 
     /// <summary>Makes them for one server, core group first, as discovery shows them.</summary>
     public static IReadOnlyList<ResourceType> Create(TimeProvider timeProvider, bool keepsMaxUnavailable) =>
-        [.. Declared(timeProvider, keepsMaxUnavailable).Select(t => t with { Shape = BuiltInShapes.Of(t.Kind), Columns = BuiltInColumns.Of(t.Kind) })];
+        [
+            .. Declared(timeProvider, keepsMaxUnavailable)
+                .Select(t => t.Verbs == ResourceVerbs.CreateOnly ? t : t with { Shape = BuiltInShapes.Of(t.Kind), Columns = BuiltInColumns.Of(t.Kind) }),
+        ];
 
     private static IEnumerable<ResourceType> Declared(TimeProvider timeProvider, bool keepsMaxUnavailable) =>
     [
@@ -94,10 +97,16 @@ public static class BuiltInTypes
             StorageApiVersion = "v1",
             Converter = new EventConverter(),
         },
-        new("rbac.authorization.k8s.io", "v1", "roles", "Role", true) { Strategy = new RbacStrategy() },
-        new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", true) { Strategy = new RbacStrategy() },
-        new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false) { Strategy = new RbacStrategy() },
-        new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false) { Strategy = new RbacStrategy() },
+        new("rbac.authorization.k8s.io", "v1", "roles", "Role", true) { Strategy = new RbacStrategy("Role") },
+        new("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", true) { Strategy = new RbacStrategy("RoleBinding") },
+        new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false) { Strategy = new RbacStrategy("ClusterRole") },
+        new("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false) { Strategy = new RbacStrategy("ClusterRoleBinding") },
+        Review("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview"),
+        Review("authentication.k8s.io", "tokenreviews", "TokenReview"),
+        Review("authorization.k8s.io", "localsubjectaccessreviews", "LocalSubjectAccessReview", isNamespaced: true),
+        Review("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview"),
+        Review("authorization.k8s.io", "selfsubjectrulesreviews", "SelfSubjectRulesReview"),
+        Review("authorization.k8s.io", "subjectaccessreviews", "SubjectAccessReview"),
         new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", false)
         {
             HasStatus = true, TracksGeneration = true,
@@ -108,6 +117,9 @@ public static class BuiltInTypes
         new("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false) { ShortNames = ["pc"] },
         new("storage.k8s.io", "v1", "storageclasses", "StorageClass", false) { ShortNames = ["sc"] },
     ];
+
+    private static ResourceType Review(string group, string plural, string kind, bool isNamespaced = false) =>
+        new(group, "v1", plural, kind, isNamespaced) { Verbs = ResourceVerbs.CreateOnly };
 
     private static Dictionary<string, string> Same(params IEnumerable<string> paths) => paths.ToDictionary(p => p, p => p, StringComparer.Ordinal);
 }
