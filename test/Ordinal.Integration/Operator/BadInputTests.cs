@@ -130,10 +130,16 @@ public sealed class BadInputTests(ClusterKind kind)
         Assert.That(await web.PodsAsync(), Is.EqualTo(before), "misconfigured never opens");
     }
 
-    [Test]
-    public async Task A_gate_whose_secret_is_missing_is_misconfigured()
+    [TestCase(false, "the operator may not read Secret default/etcd-ca; give it get on that Secret with a Role and RoleBinding in namespace default")]
+    [TestCase(true, "Secret default/etcd-ca does not exist; create it with key ca.crt")]
+    public async Task A_gate_whose_secret_cannot_be_read_is_misconfigured(bool maySecretsBeRead, string message)
     {
         await using var cluster = await SimulatedCluster.StartAsync(kind);
+        if (maySecretsBeRead)
+        {
+            await OperatorAccount.LetReadSecretsAsync(cluster);
+        }
+
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
         var gate = new JsonObject { ["name"] = "raft", ["type"] = "Etcd", ["etcd"] = new JsonObject { ["tls"] = new JsonObject { ["ca"] = new JsonObject { ["secretName"] = "etcd-ca" } } } };
@@ -141,7 +147,7 @@ public sealed class BadInputTests(ClusterKind kind)
         await using var ordinal = new RunningOperator(cluster);
         await web.UntilPolicyAsync("GatesUsable", "False", "GatesUnusable");
         await web.UntilPolicyAsync("Stalled", "True", "GatesUnusable");
-        Assert.That(Workload.Condition(await web.PolicyAsync(), "GatesUsable").Message, Does.Contain("Secret default/etcd-ca does not exist; create it with key ca.crt"));
+        Assert.That(Workload.Condition(await web.PolicyAsync(), "GatesUsable").Message, Does.Contain(message));
     }
 
     [Test]

@@ -21,7 +21,7 @@ public sealed class ProcessTests(ClusterKind kind)
         await using var cluster = await SimulatedCluster.StartAsync(kind);
         using var process = Process.Start(new ProcessStartInfo(OrdinalProgram)
         {
-            ArgumentList = { "run", "--kubeconfig", cluster.KubeconfigPath, "--health-probe-bind-address", "127.0.0.1:0", "--metrics-bind-address", "127.0.0.1:0", "--leader-elect-namespace", "default" },
+            ArgumentList = { "run", "--kubeconfig", cluster.OperatorKubeconfigPath, "--health-probe-bind-address", "127.0.0.1:0", "--metrics-bind-address", "127.0.0.1:0", "--leader-elect-namespace", "ordinal-system" },
             RedirectStandardError = true,
         })!;
         try
@@ -78,7 +78,7 @@ public sealed class ProcessTests(ClusterKind kind)
         {
             ArgumentList =
             {
-                "run", "--kubeconfig", cluster.KubeconfigPath, "--namespaces", "team-a,team-b", "--leader-elect", "false",
+                "run", "--kubeconfig", cluster.OperatorKubeconfigPath, "--namespaces", "team-a,team-b", "--leader-elect", "false",
                 "--health-probe-bind-address", "0", "--metrics-bind-address", "0", "--log-format", "json", "--log-level", "debug",
             },
             RedirectStandardError = true,
@@ -133,5 +133,5 @@ public sealed class ProcessTests(ClusterKind kind)
     }
 
     private static async Task<string?> HolderAsync(SimulatedCluster cluster) =>
-        (await cluster.FindAsync("/apis/coordination.k8s.io/v1/namespaces/default/leases/ordinal-operator"))?.Member("spec").Text("holderIdentity");
+        (await cluster.FindAsync("/apis/coordination.k8s.io/v1/namespaces/ordinal-system/leases/ordinal-operator"))?.Member("spec").Text("holderIdentity");
 }

@@ -6,7 +6,7 @@ using Ordinal.Runtime.Client;
 
 namespace Ordinal.Integration.Operating;
 
-/// <summary>The operator in this process, over its own connection through the kubeconfig.</summary>
+/// <summary>The operator in this process, over its own connection, with the rights that it is shipped with.</summary>
 internal sealed class RunningOperator : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
@@ -18,9 +18,8 @@ internal sealed class RunningOperator : IAsyncDisposable
     public RunningOperator(SimulatedCluster cluster, Func<IApiTransport, IApiTransport>? around = null, IGateFactory? gates = null)
     {
         loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLogs()));
-        transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = cluster.KubeconfigPath, UserAgent = "ordinal/test" }, TimeProvider.System);
-        // With the rights of its role and no others: a request that the role does not grant is refused, and the test that needs it fails.
-        composition = new OperatorComposition(around?.Invoke(new RightsTransport(transport)) ?? new RightsTransport(transport), new OperatorOptions { Identity = "test" }, gates, TimeProvider.System, new Random(3), loggers);
+        transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = cluster.OperatorKubeconfigPath, UserAgent = "ordinal/test" }, TimeProvider.System);
+        composition = new OperatorComposition(around?.Invoke(transport) ?? transport, new OperatorOptions { Identity = "test" }, gates, TimeProvider.System, new Random(3), loggers);
         running = composition.RunAsync(stopping.Token);
     }
 

@@ -36,7 +36,10 @@ internal sealed class SimulatedCluster : IAsyncDisposable
     {
     }
 
-    /// <summary>Gets the path of the kubeconfig.</summary>
+    /// <summary>Gets the path of the operator's kubeconfig: it is the service account that config/rbac makes, and may what that lets it.</summary>
+    public string OperatorKubeconfigPath => Path.Combine(directory, "operator-kubeconfig");
+
+    /// <summary>Gets the path of the administrator's kubeconfig.</summary>
     public string KubeconfigPath => real?.Kubeconfig ?? Path.Combine(directory, "kubeconfig");
 
     /// <summary>Gets the API as its one user.</summary>
@@ -65,6 +68,7 @@ internal sealed class SimulatedCluster : IAsyncDisposable
             await cluster.UntilAsync($"{resource.Plural} are served", async () => await cluster.IsServedAsync(resource.CollectionPath("default")));
         }
 
+        await OperatorAccount.InstallAsync(cluster);
         return cluster;
     }
 
