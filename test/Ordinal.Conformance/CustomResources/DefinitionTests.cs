@@ -25,10 +25,10 @@ public sealed class DefinitionTests(ClusterKind kind) : CustomResourceTests(kind
     [TestCase("self.x.all(y, y)", "1:5: expression of type 'string' cannot be range of a comprehension (must be list, map, or dynamic)", "....^")]
     [TestCase("has(self.x", "1:11: Syntax error: missing ')' at '<EOF>'", "..........^")]
     [TestCase("1 2", "1:3: Syntax error: extraneous input '2' expecting <EOF>", "..^")]
-    public async Task A_rule_that_does_not_compile_is_refused_and_shown(string rule, string finding, string pointer)
+    public async Task A_rule_that_does_not_compile_is_refused_and_shown(string rule, string finding, string mark)
     {
         var refused = await TryAsync(Definition(OfRule(rule)));
-        refused.Refused(422, $"CustomResourceDefinition.apiextensions.k8s.io \"widgets.test.dev\" is invalid: {Rule}.rule: Invalid value: {Shown(rule)}: compilation failed: ERROR: <input>:{finding}\n | {rule}\n | {pointer}");
+        refused.Refused(422, $"CustomResourceDefinition.apiextensions.k8s.io \"widgets.test.dev\" is invalid: {Rule}.rule: Invalid value: {Shown(rule)}: compilation failed: ERROR: <input>:{finding}\n | {rule}\n | {mark}");
     }
 
     [Test, Rule("CEL-compile")]
