@@ -19,11 +19,11 @@ public static partial class Names
 
     /// <summary>Says what is wrong with an RFC 1123 label; null when nothing is.</summary>
     public static string? LabelProblem(string name) =>
-        name.Length > 63 ? "must be no more than 63 characters" : Label().IsMatch(name) ? null : LabelWords;
+        name.Length > 63 ? "must be no more than 63 bytes" : Label().IsMatch(name) ? null : LabelWords;
 
     /// <summary>Says what is wrong with an RFC 1123 subdomain; null when nothing is.</summary>
     public static string? SubdomainProblem(string name) =>
-        name.Length > 253 ? "must be no more than 253 characters" : Subdomain().IsMatch(name) ? null : SubdomainWords;
+        name.Length > 253 ? "must be no more than 253 bytes" : Subdomain().IsMatch(name) ? null : SubdomainWords;
 
     /// <summary>Says what is wrong with a name that is only part of a path; null when nothing is.</summary>
     public static string? PathSegmentProblem(string name) => name switch
@@ -36,7 +36,7 @@ public static partial class Names
 
     /// <summary>Says what is wrong with a label's value; null when nothing is.</summary>
     public static string? LabelValueProblem(string value) =>
-        value.Length > 63 ? "must be no more than 63 characters" : LabelValue().IsMatch(value) ? null : LabelValueWords;
+        value.Length > 63 ? "must be no more than 63 bytes" : LabelValue().IsMatch(value) ? null : LabelValueWords;
 
     /// <summary>Says what is wrong with a label's or annotation's key; null when nothing is.</summary>
     public static string? QualifiedProblem(string key)
@@ -56,7 +56,7 @@ public static partial class Names
         return name.Length switch
         {
             0 => "name part must be non-empty",
-            > 63 => "name part must be no more than 63 characters",
+            > 63 => "name part must be no more than 63 bytes",
             _ => QualifiedName().IsMatch(name) ? null : QualifiedWords,
         };
     }

@@ -16,7 +16,7 @@ namespace Ordinal.Conformance.Clusters;
 /// <summary>How a cluster differs from the shared one.</summary>
 public sealed record ConformanceClusterOptions
 {
-    /// <summary>Gets the StatefulSet controller's behaviour. A real cluster knows only the default.</summary>
+    /// <summary>Gets the StatefulSet controller's behaviour. A real cluster knows only whether MaxUnavailableStatefulSet is on.</summary>
     public StatefulSetSwitches StatefulSets { get; init; } = StatefulSetSwitches.Kubernetes136;
 
     /// <summary>Gets the faults to inject. A real cluster knows none.</summary>
@@ -96,7 +96,7 @@ public sealed class ConformanceCluster : IAsyncDisposable
         {
             ClusterKind.InProcess => new InProcessDoor(Server = NewServer(options), "conformance"),
             ClusterKind.Https => await OpenHttpsAsync(Server = NewServer(options)),
-            ClusterKind.Real => await OpenRealAsync(),
+            ClusterKind.Real => await OpenRealAsync(options),
         };
         var manager = new ControllerManager(
             options.ControllersDoor is { } wrap ? wrap(Door) : Door,
@@ -132,9 +132,9 @@ public sealed class ConformanceCluster : IAsyncDisposable
         return OpenDoor(Kubeconfig);
     }
 
-    private async Task<IClusterDoor> OpenRealAsync()
+    private async Task<IClusterDoor> OpenRealAsync(ConformanceClusterOptions options)
     {
-        var real = await RealControlPlane.StartAsync(CancellationToken.None);
+        var real = await RealControlPlane.StartAsync(CancellationToken.None, options.StatefulSets.MaxUnavailable ? "MaxUnavailableStatefulSet=true" : null);
         parts.Push(real.DisposeAsync);
         Kubeconfig = real.Kubeconfig;
         return OpenDoor(Kubeconfig);

@@ -1,20 +1,35 @@
+using Ordinal.ControlPlane.Controllers.StatefulSets;
+
 namespace Ordinal.Conformance.Clusters;
 
-/// <summary>One cluster of each kind for the whole run, started by the first test that needs it.</summary>
+/// <summary>How a shared cluster differs from the plain one.</summary>
+public enum ClusterVariant
+{
+    /// <summary>As 1.36 comes.</summary>
+    Plain,
+
+    /// <summary>With the kubelet of the recordings.</summary>
+    Recorded,
+
+    /// <summary>With the feature gate MaxUnavailableStatefulSet.</summary>
+    MaxUnavailable,
+
+    /// <summary>As announced for 1.37; embedded only.</summary>
+    Kubernetes137,
+}
+
+/// <summary>One cluster of each kind and variant for the whole run, started by the first test that needs it.</summary>
 public static class SharedClusters
 {
     private static readonly Lock Gate = new();
-    private static readonly Dictionary<(ClusterKind Kind, bool IsRecorded), Task<ConformanceCluster>> Started = [];
+    private static readonly Dictionary<(ClusterKind Kind, ClusterVariant Variant), Task<ConformanceCluster>> Started = [];
 
-    /// <summary>Gets the cluster of a kind.</summary>
-    /// <param name="isRecorded">With the kubelet of the recordings.</param>
-    public static Task<ConformanceCluster> GetAsync(ClusterKind kind, bool isRecorded = false)
+    /// <summary>Gets a cluster.</summary>
+    public static Task<ConformanceCluster> GetAsync(ClusterKind kind, ClusterVariant variant = ClusterVariant.Plain)
     {
         lock (Gate)
         {
-            return Started.TryGetValue((kind, isRecorded), out var cluster)
-                ? cluster
-                : Started[(kind, isRecorded)] = ConformanceCluster.StartAsync(kind, new ConformanceClusterOptions { UsesSmallKubelet = isRecorded });
+            return Started.TryGetValue((kind, variant), out var cluster) ? cluster : Started[(kind, variant)] = ConformanceCluster.StartAsync(kind, Options(variant));
         }
     }
 
@@ -26,4 +41,12 @@ public static class SharedClusters
             await (await cluster).DisposeAsync();
         }
     }
+
+    private static ConformanceClusterOptions Options(ClusterVariant variant) => variant switch
+    {
+        ClusterVariant.Plain => new(),
+        ClusterVariant.Recorded => new() { UsesSmallKubelet = true },
+        ClusterVariant.MaxUnavailable => new() { StatefulSets = StatefulSetSwitches.Kubernetes136 with { MaxUnavailable = true } },
+        ClusterVariant.Kubernetes137 => new() { StatefulSets = StatefulSetSwitches.Kubernetes137 },
+    };
 }

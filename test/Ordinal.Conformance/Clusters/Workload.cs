@@ -31,7 +31,10 @@ public sealed class Workload(Space space, string name = "web")
     public string UpdateRevision => Set.StatusText("updateRevision") ?? "";
 
     /// <summary>Creates the set and waits until its pods are available.</summary>
-    public static async Task<Workload> StartAsync(Space space, StatefulSetDocument document)
+    public static Task<Workload> StartAsync(Space space, StatefulSetDocument document) => StartAsync(space, document.Build());
+
+    /// <inheritdoc cref="StartAsync(Space, StatefulSetDocument)"/>
+    public static async Task<Workload> StartAsync(Space space, JsonObject document)
     {
         var workload = await CreateAsync(space, document);
         await workload.UntilCompleteAsync();
@@ -87,12 +90,13 @@ public sealed class Workload(Space space, string name = "web")
         await space.UntilAsync($"another {PodName(ordinal)} is ready", () => Pod(ordinal) is { } pod && pod.Uid() != uid && pod.IsReady());
     }
 
-    /// <summary>Lets a pod's readiness probe fail or pass again, and waits until the status says so.</summary>
+    /// <summary>Lets a pod's readiness probe fail or pass again, and waits until the statuses of pod and set say so.</summary>
     public async Task MakeReadyAsync(long ordinal, bool isReady)
     {
         var value = isReady ? "null" : "\"false\"";
         await space.PatchAsync(ResourceKind.Pods, PodName(ordinal), $$"""{"metadata":{"annotations":{"sim.ordinal.dev/ready":{{value}} } } }""");
         await space.UntilAsync($"{PodName(ordinal)} is {(isReady ? "" : "un")}ready", () => Pod(ordinal)?.IsReady() == isReady);
+        await space.UntilAsync("the set knows", () => Set.Count("readyReplicas") == Pods.Count(pod => pod.IsReady()));
     }
 
     /// <summary>Gets the names of the pods in the order in which their deletion was asked for.</summary>

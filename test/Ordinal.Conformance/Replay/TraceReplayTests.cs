@@ -39,7 +39,7 @@ public sealed class TraceReplayTests(ClusterKind kind) : ConformanceTests(kind)
 
     /// <inheritdoc/>
     protected override async Task<Space?> OpenAsync() =>
-        Kind is ClusterKind.InProcess ? null : await Space.CreateAsync(await SharedClusters.GetAsync(Kind, isRecorded: true), "t-" + Scenario);
+        Kind is ClusterKind.InProcess ? null : await Space.CreateAsync(await SharedClusters.GetAsync(Kind, ClusterVariant.Recorded), "t-" + Scenario);
 
     private static async Task ReplayAsync(Trace trace, IReplayCluster cluster, string prefix)
     {

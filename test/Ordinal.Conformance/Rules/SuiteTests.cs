@@ -25,6 +25,14 @@ public sealed partial class SuiteTests
     }
 
     [Test]
+    public void Every_scenario_of_the_controller_and_every_trap_of_the_cluster_has_a_test()
+    {
+        var ids = Tests.SelectMany(test => test.GetCustomAttributes<RuleAttribute>()).Select(rule => rule.Id).ToHashSet(StringComparer.Ordinal);
+        Assert.That(Enumerable.Range(1, 29).Select(number => $"S{number:00}").Except(ids), Is.Empty);
+        Assert.That(Enumerable.Range(1, 25).Select(number => $"T{number}").Except(ids), Is.Empty);
+    }
+
+    [Test]
     public void Every_meant_difference_is_about_a_recording_and_has_a_reason()
     {
         foreach (var each in MeantDifferences.All)

@@ -31,7 +31,8 @@ public sealed class RealControlPlane : IAsyncDisposable
     public string Kubeconfig => Path.Combine(folder, "kubeconfig");
 
     /// <summary>Starts the three processes and waits until the API server is ready and serves the built-in objects.</summary>
-    public static async Task<RealControlPlane> StartAsync(CancellationToken cancellationToken)
+    /// <param name="featureGates">Feature gates of both programs, <c>A=true,B=false</c>; null for the defaults.</param>
+    public static async Task<RealControlPlane> StartAsync(CancellationToken cancellationToken, string? featureGates = null)
     {
         var assets = Assets ?? throw new InvalidOperationException("KUBEBUILDER_ASSETS is not set; name the folder that holds etcd, kube-apiserver and kube-controller-manager");
         var folder = Directory.CreateTempSubdirectory("ordinal-real-").FullName;
@@ -39,7 +40,7 @@ public sealed class RealControlPlane : IAsyncDisposable
         var plane = new RealControlPlane(folder);
         try
         {
-            await plane.StartCoreAsync(assets, cancellationToken);
+            await plane.StartCoreAsync(assets, featureGates is null ? [] : [$"--feature-gates={featureGates}"], cancellationToken);
             return plane;
         }
         catch
@@ -73,7 +74,7 @@ public sealed class RealControlPlane : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task StartCoreAsync(string assets, CancellationToken cancellationToken)
+    private async Task StartCoreAsync(string assets, string[] more, CancellationToken cancellationToken)
     {
         var (client, peer, secure, managerPort) = (FreePort(), FreePort(), FreePort(), FreePort());
         Start(assets, "etcd", [
@@ -94,7 +95,7 @@ public sealed class RealControlPlane : IAsyncDisposable
             $"--etcd-servers=http://127.0.0.1:{client}", "--bind-address=127.0.0.1", $"--secure-port={secure}", $"--cert-dir={folder}/certs",
             $"--token-auth-file={folder}/tokens.csv", "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount",
             "--service-account-issuer=https://kubernetes.default.svc", $"--service-account-key-file={folder}/sa.pub",
-            $"--service-account-signing-key-file={folder}/sa.key", "--service-cluster-ip-range=10.0.0.0/24", "--v=0"]);
+            $"--service-account-signing-key-file={folder}/sa.key", "--service-cluster-ip-range=10.0.0.0/24", "--v=0", .. more]);
 
         var certificate = Path.Combine(folder, "certs", "apiserver.crt");
         await WaitReadyAsync(secure, token, certificate, cancellationToken);
@@ -122,7 +123,7 @@ public sealed class RealControlPlane : IAsyncDisposable
             $"--kubeconfig={Kubeconfig}", $"--secure-port={managerPort}", "--bind-address=127.0.0.1", $"--cert-dir={folder}/manager-certs",
             "--leader-elect=false", "--use-service-account-credentials=false",
             "--controllers=" + Controllers,
-            "--kube-api-qps=200", "--kube-api-burst=300", "--v=0"]);
+            "--kube-api-qps=200", "--kube-api-burst=300", "--v=0", .. more]);
     }
 
     private async Task WaitReadyAsync(int port, string token, string certificate, CancellationToken cancellationToken)

@@ -58,7 +58,8 @@ public sealed class ClaimControl(ClusterClient client, ObjectStore claims, OwnWr
             {
                 if (set.DeletesClaimsWithSet || set.DeletesClaimsWhenScaled)
                 {
-                    Publish(set, "Warning", "ConflictingController", $"PersistentVolumeClaim {key.Name} has a conflicting OwnerReference that acts as a managing controller, the retention policy is ignored for this claim");
+                    // Spelled as the real controller spells it.
+                    Publish(set, "Warning", "ConflictingController", $"PersistentVolumeClaim {key.Name} has a conflicting OwnerReference that acts as a manging controller, the retention policy is ignored for this claim");
                 }
             }
             else if (!ClaimRetention.OwnersAreRight(set, pod, claim))

@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Ordinal.Conformance.Clusters;
+using Ordinal.Conformance.Rules;
+using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Text;
+using Ordinal.Simulation.Harness;
+
+namespace Ordinal.Conformance.StatefulSets;
+
+/// <summary>Who owns the claims of a set's pods, and when they go.</summary>
+public sealed class ClaimTests(ClusterKind kind) : ConformanceTests(kind)
+{
+    [TestCase("Retain", "Retain", "", ""), TestCase("Delete", "Retain", "StatefulSet web", "StatefulSet web")]
+    [TestCase("Retain", "Delete", "", "Pod web-1"), TestCase("Delete", "Delete", "StatefulSet web", "Pod web-1"), Rule("S24")]
+    public async Task Claims_are_owned_and_go_as_the_retention_policy_says(string whenDeleted, string whenScaled, string ofWanted, string ofCondemned)
+    {
+        var web = await Workload.StartAsync(Space, new StatefulSetDocument { Replicas = 2, HasClaims = true, Retention = (whenDeleted, whenScaled) });
+        await Space.UntilAsync("the claims have their owners", () => Owners("data-web-0") == ofWanted && Owners("data-web-1") == ofWanted);
+        await web.ScaleAsync(1);
+        await Space.UntilAsync("web-1 is gone", () => web.Pod(1) is null && web.Set.Count("replicas") == 1);
+        if (whenScaled is "Delete")
+        {
+            await Space.UntilAsync("its claim is gone", () => Space.Find(ResourceKind.Claims, "data-web-1") is null);
+        }
+
+        await Space.SettleAsync();
+        Assert.That(LastOwners("data-web-1"), Is.EqualTo(ofCondemned));
+        Assert.That(Space.Find(ResourceKind.Claims, "data-web-1") is null, Is.EqualTo(whenScaled is "Delete"));
+        Assert.That(Owners("data-web-0"), Is.EqualTo(ofWanted));
+
+        await Space.DeleteAsync(ResourceKind.StatefulSets, "web");
+        await Space.UntilAsync("the pods are gone", () => Space.Pods.IsEmpty);
+        if (whenDeleted is "Delete")
+        {
+            await Space.UntilAsync("the claims are gone", () => Space.All(ResourceKind.Claims).IsEmpty);
+        }
+        else
+        {
+            await Space.QuietAsync();
+            Assert.That(Space.Find(ResourceKind.Claims, "data-web-0"), Is.Not.Null);
+        }
+    }
+
+    [Test, Rule("S24")]
+    public async Task A_claim_that_another_controller_owns_is_left_alone_and_told_of()
+    {
+        var owner = await Space.CreateAsync(new ResourceKind("v1", "ConfigMap", "configmaps"), new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = "other" } });
+        await Space.CreateAsync(ResourceKind.Claims, new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "PersistentVolumeClaim",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = "data-web-0",
+                ["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["name"] = "other", ["uid"] = owner.Uid(), ["controller"] = true }),
+            },
+            ["spec"] = new JsonObject { ["accessModes"] = new JsonArray("ReadWriteOnce"), ["resources"] = new JsonObject { ["requests"] = new JsonObject { ["storage"] = "1Gi" } } },
+        });
+        await Workload.StartAsync(Space, new StatefulSetDocument { Replicas = 1, HasClaims = true, Retention = ("Delete", "Delete") });
+        await Space.UntilAsync("the conflict is told", () => Space.All(ResourceKind.Events).Any(item => item.Text("reason") is "ConflictingController"));
+        var told = Space.All(ResourceKind.Events).First(item => item.Text("reason") is "ConflictingController");
+        Assert.That(told.Text("type"), Is.EqualTo("Warning"));
+        Assert.That(told.Text("message"), Is.EqualTo("PersistentVolumeClaim data-web-0 has a conflicting OwnerReference that acts as a manging controller, the retention policy is ignored for this claim"));
+        Assert.That(Owners("data-web-0"), Is.EqualTo("ConfigMap other"));
+    }
+
+    [Test, Rule("S25")]
+    public async Task A_pod_waits_until_the_claim_of_its_predecessor_is_gone()
+    {
+        var web = await Workload.StartAsync(Space, new StatefulSetDocument
+        {
+            Replicas = 2, HasClaims = true, Retention = ("Retain", "Delete"), PodAnnotations = { ["sim.ordinal.dev/stop-delay"] = "1s" },
+        });
+        var claim = Space.Find(ResourceKind.Claims, "data-web-1")!.Uid();
+        await web.ScaleAsync(1);
+        await Space.UntilAsync("web-1 is leaving", () => web.Pod(1)!.IsTerminating());
+        await web.ScaleAsync(2);
+        await Space.UntilAsync("the old claim is gone", () => Space.Find(ResourceKind.Claims, "data-web-1")?.Uid() != claim);
+
+        // A claim that goes wakes nobody: the set comes to it with its next event.
+        await Space.PatchAsync(ResourceKind.StatefulSets, "web", """{"metadata":{"annotations":{"touched":"yes"}}}""");
+        await web.UntilCompleteAsync();
+        await Space.UntilAsync("web-1 has a new claim", () => Space.Find(ResourceKind.Claims, "data-web-1") is { } now && now.Uid() != claim);
+        var gone = Space.Events.First(seen => seen.Type is "DELETED" && seen.Kind == ResourceKind.Claims && seen.Item.Uid() == claim);
+        var back = Space.Events.Last(seen => seen is { Type: "ADDED", Name: "web-1" } && seen.Kind == ResourceKind.Pods);
+        Assert.That(long.Parse(back.Item.Version(), System.Globalization.CultureInfo.InvariantCulture), Is.GreaterThan(long.Parse(gone.Item.Version(), System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    private string Owners(string claim) => Space.Find(ResourceKind.Claims, claim) is { } item ? OwnersOf(item) : "no claim";
+
+    /// <summary>Gets the owners that a claim had last, before it went.</summary>
+    private string LastOwners(string claim) => OwnersOf(Space.Events.Last(seen => seen.Kind == ResourceKind.Claims && seen.Name == claim).Item);
+
+    private static string OwnersOf(JsonObject claim) =>
+        string.Join(' ', (claim.Meta().List("ownerReferences") ?? []).OfType<JsonObject>().Select(owner => $"{owner.Text("kind")} {owner.Text("name")}"));
+}
