@@ -10,6 +10,8 @@ public enum RolloutTrigger
     GateClosed,
     GateOpened,
     Paused,
+    StepDone,
+    StepPauseBegan,
     Resumed,
     AllDone,
     NothingToDo,
@@ -29,52 +31,77 @@ public static class RolloutLifecycle
     {
         var machine = new StateMachine<RolloutState, RolloutTrigger>(RolloutState.Queued);
 
-        machine.Configure(RolloutState.Queued)
-            .Permit(RolloutTrigger.ClaimTaken, RolloutState.Preflight)
-            .Permit(RolloutTrigger.Paused, RolloutState.Suspended)
-            .Permit(RolloutTrigger.NothingToDo, RolloutState.NoChange)
-            .Permit(RolloutTrigger.Refused, RolloutState.PreflightFailed)
-            .Permit(RolloutTrigger.WentWrong, RolloutState.Failed)
-            .Permit(RolloutTrigger.CancelAsked, RolloutState.Cancelled)
-            .Permit(RolloutTrigger.Overtaken, RolloutState.Superseded);
+        var queued = machine.Configure(RolloutState.Queued).Permit(RolloutTrigger.ClaimTaken, RolloutState.Preflight);
+        MayPause(queued, RolloutState.Queued);
+        MayBeRefused(queued);
+        MayStop(queued);
 
-        machine.Configure(RolloutState.Preflight)
-            .Permit(RolloutTrigger.Started, RolloutState.Running)
-            .Permit(RolloutTrigger.Paused, RolloutState.Suspended)
-            .Permit(RolloutTrigger.NothingToDo, RolloutState.NoChange)
-            .Permit(RolloutTrigger.Refused, RolloutState.PreflightFailed)
-            .Permit(RolloutTrigger.WentWrong, RolloutState.Failed)
-            .Permit(RolloutTrigger.CancelAsked, RolloutState.Cancelled)
-            .Permit(RolloutTrigger.Overtaken, RolloutState.Superseded);
+        var preflight = machine.Configure(RolloutState.Preflight).Permit(RolloutTrigger.Started, RolloutState.Running);
+        MayPause(preflight, RolloutState.Preflight);
+        MayBeRefused(preflight);
+        MayStop(preflight);
 
-        machine.Configure(RolloutState.Running)
+        var running = machine.Configure(RolloutState.Running)
             .Permit(RolloutTrigger.GateClosed, RolloutState.GateWaiting)
-            .Permit(RolloutTrigger.Paused, RolloutState.Suspended)
-            .Permit(RolloutTrigger.AllDone, RolloutState.Completed)
-            .Permit(RolloutTrigger.WentWrong, RolloutState.Failed)
-            .Permit(RolloutTrigger.CancelAsked, RolloutState.Cancelled)
-            .Permit(RolloutTrigger.Overtaken, RolloutState.Superseded);
+            .Permit(RolloutTrigger.AllDone, RolloutState.Completed);
+        MayPause(running, RolloutState.Running);
+        MayPauseBetweenSteps(running, RolloutState.Running);
+        MayStop(running);
 
-        machine.Configure(RolloutState.GateWaiting)
+        var waiting = machine.Configure(RolloutState.GateWaiting)
             .Permit(RolloutTrigger.GateOpened, RolloutState.Running)
-            .Permit(RolloutTrigger.Paused, RolloutState.Suspended)
-            .Permit(RolloutTrigger.AllDone, RolloutState.Completed)
-            .Permit(RolloutTrigger.WentWrong, RolloutState.Failed)
-            .Permit(RolloutTrigger.CancelAsked, RolloutState.Cancelled)
-            .Permit(RolloutTrigger.Overtaken, RolloutState.Superseded);
+            .Permit(RolloutTrigger.AllDone, RolloutState.Completed);
+        MayPause(waiting, RolloutState.GateWaiting);
+        MayPauseBetweenSteps(waiting, RolloutState.GateWaiting);
+        MayStop(waiting);
 
         // A pause keeps OnDelete, so pods may finish by themselves while it lasts; from a pause before the start it goes back to Preflight.
-        machine.Configure(RolloutState.Suspended)
-            .Permit(RolloutTrigger.ClaimTaken, RolloutState.Preflight)
-            .Permit(RolloutTrigger.Resumed, RolloutState.Running)
-            .Permit(RolloutTrigger.GateClosed, RolloutState.GateWaiting)
-            .Permit(RolloutTrigger.AllDone, RolloutState.Completed)
-            .Permit(RolloutTrigger.NothingToDo, RolloutState.NoChange)
-            .Permit(RolloutTrigger.Refused, RolloutState.PreflightFailed)
-            .Permit(RolloutTrigger.WentWrong, RolloutState.Failed)
-            .Permit(RolloutTrigger.CancelAsked, RolloutState.Cancelled)
-            .Permit(RolloutTrigger.Overtaken, RolloutState.Superseded);
+        foreach (var state in (RolloutState[])[RolloutState.Suspended, RolloutState.AwaitingApproval, RolloutState.StepPausing])
+        {
+            var paused = machine.Configure(state)
+                .Permit(RolloutTrigger.Resumed, RolloutState.Running)
+                .Permit(RolloutTrigger.GateClosed, RolloutState.GateWaiting)
+                .Permit(RolloutTrigger.AllDone, RolloutState.Completed);
+            MayPause(paused, state);
+            MayPauseBetweenSteps(paused, state);
+            MayStop(paused);
+            if (state is RolloutState.Suspended)
+            {
+                paused.Permit(RolloutTrigger.ClaimTaken, RolloutState.Preflight);
+                MayBeRefused(paused);
+            }
+        }
 
         return machine;
     }
+
+    private static void MayPause(StateMachine<RolloutState, RolloutTrigger>.StateConfiguration from, RolloutState state)
+    {
+        if (state is not RolloutState.Suspended)
+        {
+            from.Permit(RolloutTrigger.Paused, RolloutState.Suspended);
+        }
+    }
+
+    private static void MayPauseBetweenSteps(StateMachine<RolloutState, RolloutTrigger>.StateConfiguration from, RolloutState state)
+    {
+        if (state is not RolloutState.AwaitingApproval)
+        {
+            from.Permit(RolloutTrigger.StepDone, RolloutState.AwaitingApproval);
+        }
+
+        if (state is not RolloutState.StepPausing)
+        {
+            from.Permit(RolloutTrigger.StepPauseBegan, RolloutState.StepPausing);
+        }
+    }
+
+    private static void MayBeRefused(StateMachine<RolloutState, RolloutTrigger>.StateConfiguration from) => from
+        .Permit(RolloutTrigger.NothingToDo, RolloutState.NoChange)
+        .Permit(RolloutTrigger.Refused, RolloutState.PreflightFailed);
+
+    private static void MayStop(StateMachine<RolloutState, RolloutTrigger>.StateConfiguration from) => from
+        .Permit(RolloutTrigger.WentWrong, RolloutState.Failed)
+        .Permit(RolloutTrigger.CancelAsked, RolloutState.Cancelled)
+        .Permit(RolloutTrigger.Overtaken, RolloutState.Superseded);
 }

@@ -8,6 +8,12 @@ public enum RolloutState
     Running,
     GateWaiting,
     Suspended,
+
+    /// <summary>A step is done, and the next one waits until <c>spec.approvedStep</c> reaches it.</summary>
+    AwaitingApproval,
+
+    /// <summary>A step is done, and its pause lasts a while yet.</summary>
+    StepPausing,
     Completed,
     NoChange,
     PreflightFailed,

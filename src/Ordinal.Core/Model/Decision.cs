@@ -111,6 +111,9 @@ public sealed record Decision
 
     public int Updated { get; init; }
 
+    /// <summary>Gets the number of the step that is under way, from 1; 0 when the policy has none.</summary>
+    public int Step { get; init; }
+
     public int Total { get; init; }
 
     public int Available { get; init; }

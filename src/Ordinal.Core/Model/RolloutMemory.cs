@@ -68,11 +68,21 @@ public sealed record StrategyWrite(long Generation, StrategyValue Next);
 /// <param name="LeavesStrategy">True when the update strategy is not ours to write any more (a second foreign write: rule 8).</param>
 public sealed record RolloutEnding(RolloutState State, string Reason, string Message, bool LeavesStrategy = false);
 
+/// <summary>How far the steps are. Which step it is follows from the pods; what is remembered is which pauses are over.</summary>
+/// <param name="Passed">The number of the last step whose timed pause is over, from 1; 0 when none is.</param>
+/// <param name="Reached">The number of the step whose pause runs, or ran last; 0 when none did.</param>
+/// <param name="ReachedAt">When that step's pods were all done.</param>
+public sealed record StepProgress(int Passed, int Reached, DateTimeOffset? ReachedAt)
+{
+    /// <summary>No pause has begun yet.</summary>
+    public static StepProgress None { get; } = new(0, 0, null);
+}
+
 /// <summary>What cannot be derived again from the cluster; kept in the rollout's status.</summary>
 public sealed record RolloutMemory
 {
     /// <summary>The format that this build writes. A greater one found in a status holds the rollout (DESIGN section 5).</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     public int Version { get; init; } = CurrentVersion;
 
@@ -117,6 +127,8 @@ public sealed record RolloutMemory
 
     /// <summary>Gets the UIDs for which a forced bypass was used up, with its reason: <c>uid/reason</c>.</summary>
     public ImmutableArray<string> UsedForce { get; init; } = [];
+
+    public StepProgress Steps { get; init; } = StepProgress.None;
 
     /// <summary>Gets how long the rollout has been paused in all; deadlines stop meanwhile.</summary>
     public TimeSpan PausedFor { get; init; }

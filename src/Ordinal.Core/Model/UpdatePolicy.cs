@@ -48,6 +48,21 @@ public sealed record GatePolicy
     public GateTimeoutAction OnTimeout { get; init; } = GateTimeoutAction.Pause;
 }
 
+/// <summary>One stage of a rollout.</summary>
+/// <param name="Pods">How many pods are updated when the step is done: cumulative.</param>
+public sealed record RolloutStep(IntOrPercent Pods)
+{
+    /// <summary>Gets the step's name; empty when it has none.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Gets the wait after the step; null when the next step follows at once.</summary>
+    public StepPause? Pause { get; init; }
+}
+
+/// <summary>A wait after a step.</summary>
+/// <param name="Duration">How long; null until <see cref="RolloutRequest.ApprovedStep"/> reaches the step.</param>
+public sealed record StepPause(TimeSpan? Duration);
+
 /// <summary>How a policy wants pods to be updated.</summary>
 public sealed record UpdatePolicy
 {
@@ -72,6 +87,9 @@ public sealed record UpdatePolicy
     public PodRemoval Removal { get; init; } = PodRemoval.Evict;
 
     public ImmutableArray<GatePolicy> Gates { get; init; } = [];
+
+    /// <summary>Gets the stages, in order; none means that all pods go in one.</summary>
+    public ImmutableArray<RolloutStep> Steps { get; init; } = [];
 }
 
 /// <summary>A one-shot bypass for one pod and one reason (rule 2): the only one there is.</summary>
@@ -93,4 +111,7 @@ public sealed record RolloutRequest
     public CancelRequest Cancel { get; init; }
 
     public ImmutableArray<ForceEntry> Force { get; init; } = [];
+
+    /// <summary>Gets the number of the last step, from 1, that may be gone past without its pause.</summary>
+    public int ApprovedStep { get; init; }
 }

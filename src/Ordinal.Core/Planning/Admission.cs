@@ -11,9 +11,10 @@ internal static class Admission
     internal static bool IsShut(ref Pass pass)
     {
         var snapshot = pass.Input.Snapshot;
-        if (pass.Request.Suspend)
+        if (pass.Pause is not PauseKind.None)
         {
-            pass.Pending(ReasonCodes.Suspended, $"{pass.SetName}: spec.suspend is true; no further pod is taken.");
+            var (reason, message) = Pauses.Explain(in pass);
+            pass.Pending(reason, message);
         }
         else if (!pass.Set.IsObserved)
         {
@@ -39,11 +40,11 @@ internal static class Admission
     /// PodDisruptionBudget agrees.
     /// </summary>
     internal static bool HasRoom(ref Pass pass, int takenNow) =>
-        IsSettled(ref pass) && Budget.HasPlace(ref pass) && Budget.DisruptionAllowed(ref pass, takenNow);
+        IsSettled(ref pass) && Steps.HasRoom(ref pass) && Budget.HasPlace(ref pass) && Budget.DisruptionAllowed(ref pass, takenNow);
 
     /// <summary>The same for a pod whose intent is written already: it has its place in the budget, unless others fell.</summary>
     internal static bool HasRoomFor(ref Pass pass, int index, int takenNow) =>
-        IsSettled(ref pass) && Budget.Fits(in pass, index) && Budget.DisruptionAllowed(ref pass, takenNow);
+        IsSettled(ref pass) && Steps.HasRoomForTaken(ref pass) && Budget.Fits(in pass, index) && Budget.DisruptionAllowed(ref pass, takenNow);
 
     private static bool IsSettled(ref Pass pass)
     {

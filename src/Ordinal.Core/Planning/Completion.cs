@@ -17,6 +17,13 @@ internal static class Completion
     /// <summary>Goes as far as one pass can.</summary>
     internal static void Advance(ref Pass pass)
     {
+        if (pass.StepPause is not PauseKind.None)
+        {
+            var (reason, message) = Pauses.Explain(in pass);
+            pass.HoldAll(reason, message);
+            return;
+        }
+
         if (!GatesPass(ref pass))
         {
             return;

@@ -21,18 +21,5 @@ internal static class Deadlines
     internal static TimeSpan? OfGateWait(in Pass pass) =>
         pass.Memory is { State: RolloutState.GateWaiting, StateSince: { } since } ? NotNegative(pass.Now - since) : null;
 
-    /// <summary>Starts and ends the pause that <c>spec.suspend</c> asks for.</summary>
-    internal static void FollowPause(ref Pass pass)
-    {
-        if (pass.Request.Suspend && pass.Memory.PausedSince is null)
-        {
-            pass.Remember(pass.Memory with { PausedSince = pass.Now });
-        }
-        else if (!pass.Request.Suspend && pass.Memory.PausedSince is not null)
-        {
-            pass.Remember(pass.Memory with { PausedFor = pass.PausedInAll, PausedSince = null });
-        }
-    }
-
     private static TimeSpan NotNegative(TimeSpan span) => span < TimeSpan.Zero ? TimeSpan.Zero : span;
 }

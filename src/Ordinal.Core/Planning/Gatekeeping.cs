@@ -65,13 +65,18 @@ internal static class Gatekeeping
             {
                 answer = Join(answer, gate, report!);
             }
-            else if (report is not null && Force(ref pass, uid, report) is { } force)
+            else
             {
-                answer = answer with { Forced = answer.Forced.Add(force) };
-            }
-            else if (answer.IsOpen)
-            {
-                answer = Closed(ref pass, gate, report, what, since);
+                var closed = Closed(ref pass, gate, report, what, since);
+                if (report is { Verdict: not GateVerdict.Allow } && (Forces.Find(in pass, uid, report.Reason.Code) ?? Forces.Find(in pass, uid, closed.Reason!.Code)) is { } force)
+                {
+                    answer = answer with { Forced = answer.Forced.Add(force) };
+                }
+                else
+                {
+                    pass.IsWaitingForGate = true;
+                    answer = answer.IsOpen ? closed : answer;
+                }
             }
         }
 
@@ -121,9 +126,7 @@ internal static class Gatekeeping
 
         foreach (var force in gates.Forced)
         {
-            pass.Remember(pass.Memory with { UsedForce = pass.Memory.UsedForce.Add(UseOf(force)) });
-            pass.Notify(
-                ReasonCodes.ForceUsed, pod, $"{pass.Set.Namespace}/{pod}: gate reason {force.Reason} was bypassed once: {force.Justification}.", isWarning: true);
+            Forces.Use(ref pass, pod, force);
         }
     }
 
@@ -184,7 +187,6 @@ internal static class Gatekeeping
 
     private static GateStanding Closed(ref Pass pass, GatePolicy gate, GateReport? report, string what, TimeSpan? since)
     {
-        pass.IsWaitingForGate = true;
         var (reason, message) = report switch
         {
             null => (ReasonCodes.GateNotAsked, $"{what}: gate {gate.Name} has not answered yet; it is being asked."),
@@ -203,24 +205,4 @@ internal static class Gatekeeping
         var late = $"{message} It has not passed for {Text.Of(waited)}, its timeout is {Text.Of(gate.Timeout)}.";
         return new(false, ReasonCodes.GateOverdue, late) { Failed = gate.OnTimeout is GateTimeoutAction.Fail ? gate.Name : null };
     }
-
-    private static ForceEntry? Force(ref Pass pass, string uid, GateReport report)
-    {
-        if (uid.Length == 0 || report.Verdict is GateVerdict.Allow)
-        {
-            return null;
-        }
-
-        foreach (var force in pass.Request.Force)
-        {
-            if (force.PodUid == uid && force.Reason == report.Reason.Code && !pass.Memory.UsedForce.Contains(UseOf(force)))
-            {
-                return force;
-            }
-        }
-
-        return null;
-    }
-
-    private static string UseOf(ForceEntry force) => $"{force.PodUid}/{force.Reason}";
 }

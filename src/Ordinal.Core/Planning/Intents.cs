@@ -68,6 +68,7 @@ internal static class Intents
         };
         entry = gates.Baselines is { } baselines ? entry with { Baselines = baselines } : entry;
         Gatekeeping.Consume(ref pass, pod.Name, gates);
+        Forces.UseForRole(ref pass, index, pod);
         pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Add(entry) });
         pass.Flag(index, PodFlags.InFlight | PodFlags.Standing | PodFlags.Acted);
         PodStages.Count(ref pass);

@@ -48,9 +48,10 @@ internal static class OnDeleteDriver
         {
             Endings.End(ref pass, RolloutState.Failed, ReasonCodes.StrategyDeclaredElsewhere, declared);
         }
-        else if (pass.Request.Suspend)
+        else if (pass.Pause is not PauseKind.None)
         {
-            pass.Pending(ReasonCodes.Suspended, $"{pass.SetName}: spec.suspend is true; no further pod is taken.");
+            var (reason, message) = Pauses.Explain(in pass);
+            pass.Pending(reason, message);
         }
         else
         {

@@ -84,8 +84,8 @@ internal static class PartitionDriver
             return true;
         }
 
-        // Suspended after the write: the pod is in flight already, and finishes.
-        var standing = pass.Request.Suspend ? GateStanding.Open : Admission.Gates(ref pass, index);
+        // Paused after the write: the pod is in flight already, and finishes.
+        var standing = pass.Pause is not PauseKind.None ? GateStanding.Open : Admission.Gates(ref pass, index);
         var goodFor = standing.ValidFor ?? UngatedRelease;
         var age = pass.Now - entry.StageSince;
         if (standing.IsOpen && Budget.Fits(in pass, index) && age < goodFor)

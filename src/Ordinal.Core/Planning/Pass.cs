@@ -25,6 +25,18 @@ internal ref struct Pass
     public ReasonCode? PendingReason;
     public string PendingMessage;
     public bool IsWaitingForGate;
+
+    /// <summary>What keeps further pods from being taken on purpose.</summary>
+    public PauseKind Pause;
+
+    /// <summary>The number of the step that is under way, from 1; 0 without steps.</summary>
+    public int Step;
+
+    /// <summary>How many pods may be updated by now.</summary>
+    public int StepLimit;
+
+    /// <summary>Whether the step that is under way is done and its pause is on.</summary>
+    public PauseKind StepPause;
     public TimeSpan? WakeAfter;
 
     private MemoryChange _change;
@@ -151,6 +163,7 @@ internal ref struct Pass
             Message = message,
             WakeAfter = WakeAfter,
             Updated = Counts.Done,
+            Step = Step,
             Total = Facts.Length,
             Available = Facts.Length - Counts.Away,
         };
@@ -173,6 +186,12 @@ internal record struct Tally
 
     /// <summary>Pods at the target that are not in flight and not past their AfterPod gates.</summary>
     public int Unproven;
+
+    /// <summary>Expected pods that stand at another revision, whether they serve or not.</summary>
+    public int Stale;
+
+    /// <summary>Expected pods that are at the target, on their way there, or missing, of which it cannot be told.</summary>
+    public int Taken;
 
     /// <summary>Pods that exist outside the expected range.</summary>
     public int Extra;

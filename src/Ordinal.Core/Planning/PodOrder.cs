@@ -11,7 +11,7 @@ internal static class PodOrder
     {
         PodOrderKind.OrdinalDescending => Highest(in pass),
         PodOrderKind.LeaderLast => LeaderLast(ref pass),
-        PodOrderKind.OrdinalAscending => throw new InvalidOperationException("Preflight refuses OrdinalAscending."),
+        PodOrderKind.OrdinalAscending => Lowest(in pass),
     };
 
     /// <summary>Tells whether this pod may still go by the newest that is known of roles (U29: leadership moves).</summary>
@@ -19,13 +19,27 @@ internal static class PodOrder
     {
         MemberRole.Follower or MemberRole.Learner => true,
         MemberRole.Leader => IsLast(in pass, index),
-        MemberRole.Unknown => false,
+        MemberRole.Unknown => Forces.Find(in pass, pass.PodOf(index).Uid, ReasonCodes.RoleUnknown.Code) is not null,
     };
 
     /// <summary>The highest pod that waits at another revision and serves; −1 when there is none.</summary>
     internal static int Highest(in Pass pass)
     {
         for (var i = pass.Facts.Length - 1; i >= 0; i--)
+        {
+            if (Waits(pass.Facts[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The lowest pod that waits at another revision and serves; −1 when there is none.</summary>
+    internal static int Lowest(in Pass pass)
+    {
+        for (var i = 0; i < pass.Facts.Length; i++)
         {
             if (Waits(pass.Facts[i]))
             {
@@ -70,6 +84,11 @@ internal static class PodOrder
         var report = Gatekeeping.Find(pass.Input.Reports, gate.Name, GatePhase.Roles, "", default, pass.Request.TargetRevision);
         Gatekeeping.AskIfDue(ref pass, gate, report, report is not null && IsUsable(in pass, report), GatePhase.Roles, "", default, null);
 
+        if (Forced(in pass) is >= 0 and var forced)
+        {
+            return forced;
+        }
+
         var (next, leader) = (-1, -1);
         for (var i = pass.Facts.Length - 1; i >= 0; i--)
         {
@@ -99,6 +118,20 @@ internal static class PodOrder
         }
 
         pass.HoldPod(leader, ReasonCodes.WaitsTurn, $"{pass.Set.Namespace}/{pass.NameOf(leader)}: leads, so it goes last; {pass.Counts.Done} of {pass.Facts.Length - 1} others are done.");
+        return -1;
+    }
+
+    /// <summary>A pod whose role nobody knows and that may go all the same; −1 when there is none. The bypass is recorded with the intent.</summary>
+    private static int Forced(in Pass pass)
+    {
+        for (var i = pass.Facts.Length - 1; i >= 0 && !pass.Request.Force.IsEmpty; i--)
+        {
+            if (Waits(pass.Facts[i]) && RoleOf(in pass, i) is MemberRole.Unknown && Forces.Find(in pass, pass.PodOf(i).Uid, ReasonCodes.RoleUnknown.Code) is not null)
+            {
+                return i;
+            }
+        }
+
         return -1;
     }
 

@@ -48,7 +48,7 @@ internal static class PodStages
     /// <summary>Counts the facts again, after flags changed.</summary>
     internal static void Count(ref Pass pass)
     {
-        var (away, used, done, missing, atTarget, unproven, standing) = (0, 0, 0, 0, 0, 0, 0);
+        var (away, used, done, missing, atTarget, unproven, standing, stale, untaken) = (0, 0, 0, 0, 0, 0, 0, 0, 0);
         foreach (var fact in pass.Facts)
         {
             away += fact.IsAway ? 1 : 0;
@@ -58,6 +58,8 @@ internal static class PodStages
             atTarget += fact.Is(PodFlags.AtTarget) ? 1 : 0;
             unproven += fact.Is(PodFlags.AtTarget) && !fact.Is(PodFlags.Passed | PodFlags.InFlight) ? 1 : 0;
             standing += fact.Is(PodFlags.Standing) && fact.Is(PodFlags.Available) ? 1 : 0;
+            stale += fact.Is(PodFlags.AtTarget | PodFlags.Missing) ? 0 : 1;
+            untaken += fact.Is(PodFlags.AtTarget | PodFlags.Missing | PodFlags.Terminating | PodFlags.InFlight) ? 0 : 1;
         }
 
         var byStatus = Math.Max(0, pass.Facts.Length - pass.Set.AvailableReplicas);
@@ -71,6 +73,8 @@ internal static class PodStages
             Missing = missing,
             AtTarget = atTarget,
             Unproven = unproven,
+            Stale = stale,
+            Taken = pass.Facts.Length - untaken,
         };
     }
 

@@ -46,11 +46,6 @@ internal static class Preflight
             return (ReasonCodes.NotSupported, $"{name}: update.driver Native is not supported by this version; use Auto, Partition or OnDelete.");
         }
 
-        if (policy.Order is PodOrderKind.OrdinalAscending)
-        {
-            return (ReasonCodes.NotSupported, $"{name}: update.order OrdinalAscending is not supported by this version; use OrdinalDescending or LeaderLast.");
-        }
-
         if (policy.OnFailure is not FailureAction.Halt)
         {
             return (ReasonCodes.NotSupported, $"{name}: update.onFailure {policy.OnFailure} is not supported by this version; use Halt.");

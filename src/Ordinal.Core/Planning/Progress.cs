@@ -93,8 +93,7 @@ internal static class Progress
         RolloutState.NoChange => ReasonCodes.NoChange,
         RolloutState.Cancelled => ReasonCodes.Cancelled,
         RolloutState.Superseded => ReasonCodes.Superseded,
-        RolloutState.Failed or RolloutState.Queued or RolloutState.Preflight or RolloutState.Running or RolloutState.GateWaiting or RolloutState.Suspended =>
-            ReasonCodes.Find(ending.Reason) ?? ReasonCodes.DeadlineExceeded,
+        _ => ReasonCodes.Find(ending.Reason) ?? ReasonCodes.DeadlineExceeded,
     };
 
     private static ReasonCode ReasonNow(ref Pass pass) => pass.Memory.State switch
@@ -102,6 +101,8 @@ internal static class Progress
         RolloutState.Queued => ReasonCodes.Queued,
         RolloutState.GateWaiting => ReasonCodes.GateWaiting,
         RolloutState.Suspended => ReasonCodes.Suspended,
+        RolloutState.AwaitingApproval => ReasonCodes.AwaitingApproval,
+        RolloutState.StepPausing => ReasonCodes.StepPausing,
         _ => pass.IsWaitingForGate ? ReasonCodes.GateWaiting : ReasonCodes.Running,
     };
 

@@ -18,6 +18,7 @@ namespace Ordinal.Core.Planning;
 /// <item><b>Start.</b> Preflight, then the claim as the only action of its pass, then the hold, then the BeforeRollout gates.</item>
 /// <item><b>Foreign writes.</b> A generation that is not ours: one that released pods is undone once, the second ends the rollout; any other
 /// means hold first, then plan.</item>
+/// <item><b>Pauses.</b> The steps tell how many pods may be updated by now, and whether one of them is done and its pause is on.</item>
 /// <item><b>Pods in flight.</b> Facts move their stages. One that arrived is asked about by the AfterPod gates; what passes is recorded by UID
 /// and leaves the flight. One that misses its deadline ends the rollout.</item>
 /// <item><b>All done?</b> AfterRollout gates, the hold back, currentRevision at the target: Completed. A pod that falls back re-opens the run.</item>
@@ -81,7 +82,7 @@ public static class RolloutPlanner
             return;
         }
 
-        Deadlines.FollowPause(ref pass);
+        Pauses.Follow(ref pass);
         if (MustEnd(ref pass) || !Start.HasHappened(ref pass) || !Start.HasClaim(ref pass) || ForeignWrites.Settle(ref pass))
         {
             return;
@@ -93,6 +94,8 @@ public static class RolloutPlanner
             return;
         }
 
+        // What arrived in this pass may have ended a step.
+        Pauses.Follow(ref pass);
         if (Completion.IsDue(in pass))
         {
             Completion.Advance(ref pass);
@@ -150,7 +153,7 @@ public static class RolloutPlanner
     {
         if (pass.Memory.Ending is null)
         {
-            pass.Enter(pass.Request.Suspend ? RolloutState.Suspended : pass.IsWaitingForGate ? RolloutState.GateWaiting : RolloutState.Running);
+            pass.Enter(pass.Pause is not PauseKind.None ? Pauses.StateOf(pass.Pause) : pass.IsWaitingForGate ? RolloutState.GateWaiting : RolloutState.Running);
         }
     }
 

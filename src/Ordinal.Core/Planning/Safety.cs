@@ -100,6 +100,35 @@ public static class Safety
         return true;
     }
 
+    /// <summary>
+    /// A step with a pause is not gone past before all its pods are done and the pause is over or approved: with the pods that this decision
+    /// takes, no more are at the target, or on their way there, than the first such step allows. A pod that does not serve is no part of it.
+    /// </summary>
+    public static bool StepsAreKept(RolloutInput input, Decision decision)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(decision);
+        var set = input.Snapshot.Set;
+        for (var i = 0; i < input.Policy.Steps.Length; i++)
+        {
+            var step = input.Policy.Steps[i];
+            if (step.Pause is null || input.Request.ApprovedStep > i || decision.Memory.Steps.Passed > i)
+            {
+                continue;
+            }
+
+            var stale = 0;
+            foreach (var pod in input.Snapshot.Pods)
+            {
+                stale += IsExpected(set, pod.Ordinal) && pod.Revision != input.Request.TargetRevision && !pod.IsTerminating && !IsInFlight(decision.Memory, pod.Ordinal) ? 1 : 0;
+            }
+
+            return set.Replicas - stale <= Math.Min(set.Replicas, step.Pods.Resolve(set.Replicas));
+        }
+
+        return true;
+    }
+
     /// <summary>Replaces a decision that would break a rule: nothing is done, and the reason says so.</summary>
     internal static Decision Refuse(RolloutInput input, Decision decision, string rule)
     {
@@ -153,6 +182,7 @@ public static class Safety
 
         return twice > 1 ? $"{removal.Pod} would be removed twice"
             : input.Request.Suspend ? $"{removal.Pod} would be removed while suspended"
+            : Serves(input, removal.Uid) && ComesBackAtUpdate(input, removal) && !StepsAreKept(input, decision) ? $"{removal.Pod} would be removed before its step"
             : input.Snapshot.Budgets.Length > 1 ? $"{removal.Pod} would be removed under two PodDisruptionBudgets"
             : !GatesAreOpen(input, decision, removal.Uid) ? $"{removal.Pod} would be removed without an open gate"
             : null;
@@ -160,7 +190,7 @@ public static class Safety
 
     private static string? BrokenWrite(RolloutInput input, Decision decision, WriteStrategy write)
     {
-        var (count, ordinal, _) = Releases(input, write);
+        var (count, ordinal, serving) = Releases(input, write);
         if (count == 0)
         {
             return null;
@@ -175,7 +205,7 @@ public static class Safety
         {
             if (entry.Ordinal == ordinal && entry.Action is InFlightAction.Release)
             {
-                return GatesAreOpen(input, decision, entry.Uid) ? null : $"{entry.Pod} would be released without an open gate";
+                return serving && !StepsAreKept(input, decision) ? $"{entry.Pod} would be released before its step" : GatesAreOpen(input, decision, entry.Uid) ? null : $"{entry.Pod} would be released without an open gate";
             }
         }
 
@@ -226,9 +256,11 @@ public static class Safety
         return false;
     }
 
+    /// <summary>A bypass of this pod was used up by this decision, or by the one that made the intent which still stands.</summary>
     private static bool WasForced(RolloutInput input, Decision decision, string uid)
     {
-        for (var i = input.Memory.UsedForce.Length; i < decision.Memory.UsedForce.Length; i++)
+        var first = IsStanding(input.Memory, uid) ? 0 : input.Memory.UsedForce.Length;
+        for (var i = first; i < decision.Memory.UsedForce.Length; i++)
         {
             if (decision.Memory.UsedForce[i].StartsWith(uid, StringComparison.Ordinal))
             {
@@ -237,6 +269,27 @@ public static class Safety
         }
 
         return false;
+    }
+
+    private static bool IsStanding(RolloutMemory memory, string uid)
+    {
+        foreach (var entry in memory.InFlight)
+        {
+            if (entry.Uid == uid)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Tells whether the pod, removed under the present strategy, is created at the update revision.</summary>
+    private static bool ComesBackAtUpdate(RolloutInput input, RemovePod removal)
+    {
+        var set = input.Snapshot.Set;
+        return set.Strategy.Type is UpdateStrategyType.OnDelete
+            || (Find(input, removal.Uid) is { } pod && pod.Ordinal - set.StartOrdinal >= set.Strategy.EffectivePartition);
     }
 
     private static bool Serves(RolloutInput input, string uid) => Find(input, uid) is { } pod && pod.IsAvailable(MinReady(input), input.Now);

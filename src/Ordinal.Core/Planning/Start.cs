@@ -46,10 +46,9 @@ internal static class Start
                 pass.HoldAll(ReasonCodes.Queued, $"{pass.SetName}: claimed by {pass.Set.HeldBy}; this rollout waits for its end.");
             }
         }
-        else if (pass.Request.Suspend && !started)
+        else if (pass.Pause is not PauseKind.None && !started)
         {
-            pass.Enter(RolloutState.Suspended);
-            pass.HoldAll(ReasonCodes.Suspended, $"{pass.SetName}: spec.suspend is true; the rollout has not started.");
+            HoldPaused(ref pass);
         }
         else
         {
@@ -60,12 +59,18 @@ internal static class Start
         return false;
     }
 
+    private static void HoldPaused(ref Pass pass)
+    {
+        var (reason, message) = Pauses.Explain(in pass);
+        pass.Enter(Pauses.StateOf(pass.Pause));
+        pass.HoldAll(reason, message);
+    }
+
     private static bool RestsHeld(ref Pass pass)
     {
-        if (pass.Request.Suspend)
+        if (pass.Pause is not PauseKind.None)
         {
-            pass.Enter(RolloutState.Suspended);
-            pass.HoldAll(ReasonCodes.Suspended, $"{pass.SetName}: spec.suspend is true; the rollout has not started.");
+            HoldPaused(ref pass);
             return false;
         }
 

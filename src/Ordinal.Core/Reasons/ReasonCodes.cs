@@ -15,6 +15,10 @@ public static partial class ReasonCodes
 
     public static ReasonCode Suspended { get; } = Add("Suspended", ReasonArea.Rollout, false, "spec.suspend is true: the pod in flight finishes, none is started.", "Set spec.suspend to false.");
 
+    public static ReasonCode AwaitingApproval { get; } = Add("AwaitingApproval", ReasonArea.Rollout, false, "A step is done, and the next one waits until somebody approves it.", "Look at the updated pods, then set spec.approvedStep to the number in the message.");
+
+    public static ReasonCode StepPausing { get; } = Add("StepPausing", ReasonArea.Rollout, false, "A step is done, and its pause lasts a while yet.", "Nothing to do; spec.approvedStep ends the pause early.");
+
     public static ReasonCode Completed { get; } = Add("Completed", ReasonArea.Rollout, false, "Every pod runs the target revision, is available and passed its gates.", "Nothing to do.");
 
     public static ReasonCode NoChange { get; } = Add("NoChange", ReasonArea.Rollout, false, "Every pod ran the target revision already.", "Nothing to do.");

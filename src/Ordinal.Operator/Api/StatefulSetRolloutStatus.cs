@@ -158,9 +158,25 @@ public sealed record RolloutTargetStatus
 
     public bool? AfterRolloutPassed { get; init; }
 
+    [Description("Which pauses of the policy's steps are over. The step itself follows from the pods.")]
+    public StepsStatus? Steps { get; init; }
+
     [Length(0, 262144)]
     [Description("Pods that passed their AfterPod gates, as ordinal:start of the UID, separated by blanks.")]
     public string? Passed { get; init; }
+}
+
+/// <summary>How far the pauses of the steps are.</summary>
+public sealed record StepsStatus
+{
+    [Description("Number of the last step whose timed pause is over, from 1.")]
+    public int? Passed { get; init; }
+
+    [Description("Number of the step whose pause runs, or ran last.")]
+    public int? Reached { get; init; }
+
+    [Description("When that step's pods were all done.")]
+    public DateTimeOffset? ReachedAt { get; init; }
 }
 
 /// <summary>A write to <c>spec.updateStrategy</c>.</summary>

@@ -23,6 +23,8 @@ public sealed record PolicyReading(UpdatePolicy Policy, ImmutableArray<PolicyPro
 /// </summary>
 public static class PolicyReader
 {
+    private const int MostSteps = 20;
+
     /// <summary>Reads a policy.</summary>
     public static PolicyReading Read(string name, RolloutPolicySpec spec)
     {
@@ -83,11 +85,7 @@ public static class PolicyReader
             problems.NotSupported("spec.update.driver Native", "use Auto, Partition or OnDelete");
         }
 
-        if (policy.Order is PodOrderKind.OrdinalAscending)
-        {
-            problems.NotSupported("spec.update.podOrder OrdinalAscending", "use OrdinalDescending or LeaderLast");
-        }
-        else if (policy.Order is not PodOrderKind.OrdinalDescending && policy.Driver is UpdateDriver.Partition)
+        if (policy.Order is not PodOrderKind.OrdinalDescending && policy.Driver is UpdateDriver.Partition)
         {
             problems.Invalid($"spec.update.driver Partition takes pods from the highest ordinal down; podOrder {policy.Order} needs driver Auto or OnDelete");
         }
@@ -107,11 +105,6 @@ public static class PolicyReader
             problems.Invalid($"spec.update.podDeadline ({Durations.Format(policy.PodDeadline)}) must be longer than minReadyDuration ({Durations.Format(policy.MinReadyDuration)})");
         }
 
-        if (update.Steps is { Count: > 0 })
-        {
-            problems.NotSupported("spec.update.steps", "leave them out, and use spec.suspend of the rollout to stop in the middle");
-        }
-
         if (update.ZoneStrategy is not null and not "OneAtATime")
         {
             problems.NotSupported($"spec.update.zoneStrategy {update.ZoneStrategy}", "use OneAtATime");
@@ -122,7 +115,36 @@ public static class PolicyReader
             problems.NotSupported("spec.update.zoneSoak", "leave it out");
         }
 
-        return policy;
+        return policy with { Steps = ReadSteps(update.Steps ?? [], problems) };
+    }
+
+    private static ImmutableArray<RolloutStep> ReadSteps(IReadOnlyList<StepSpec> steps, Problems problems)
+    {
+        var found = ImmutableArray.CreateBuilder<RolloutStep>();
+        if (steps.Count > MostSteps)
+        {
+            problems.Invalid($"spec.update.steps has {steps.Count} entries; at most {MostSteps} are allowed");
+        }
+
+        foreach (var step in steps)
+        {
+            var field = $"spec.update.steps[{found.Count}]";
+            if (step.Pods is null)
+            {
+                problems.Invalid($"{field}.pods is missing; say how many pods are updated when the step is done, as a number or a percentage");
+            }
+
+            var pods = problems.Pods(step.Pods, IntOrPercent.Of(1), $"{field}.pods");
+            if (found.Count > 0 && found[^1].Pods is var before && before.IsPercent == pods.IsPercent && pods.Number < before.Number)
+            {
+                problems.Invalid($"{field}.pods is {pods}, the step before has {before}: steps are cumulative, so a later one needs at least as many pods");
+            }
+
+            TimeSpan? duration = step.Pause?.Duration is null ? null : problems.Duration(step.Pause.Duration, TimeSpan.Zero, $"{field}.pause.duration");
+            found.Add(new RolloutStep(pods) { Name = step.Name ?? "", Pause = step.Pause is null ? null : new StepPause(duration) });
+        }
+
+        return found.ToImmutable();
     }
 
     private static void RefuseWhatIsNotThereYet(RolloutPolicySpec spec, Problems problems)

@@ -128,6 +128,7 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
             Cancel = rollout.Metadata.DeletionTimestamp is not null || policyGoes
                 ? CancelRequest.Halt
                 : rollout.Spec.Cancel switch { null or "" or "None" => CancelRequest.None, _ => CancelRequest.Halt },
+            ApprovedStep = rollout.Spec.ApprovedStep ?? 0,
             Force = [.. (rollout.Spec.Force ?? []).Select(force => new ForceEntry(force.PodUid, force.Reason, force.Justification))],
         };
     }

@@ -35,7 +35,7 @@ public static class RolloutMemories
 
         try
         {
-            return ReadKnown(status, target, version);
+            return ReadKnown(status, target);
         }
         catch (FormatException)
         {
@@ -55,12 +55,12 @@ public static class RolloutMemories
         InFlight = memory.InFlight.IsDefaultOrEmpty ? null : [.. memory.InFlight.Select(pod => WriteInFlight(pod, target))],
     };
 
-    private static RolloutMemory ReadKnown(StatefulSetRolloutStatus status, string target, int version)
+    private static RolloutMemory ReadKnown(StatefulSetRolloutStatus status, string target)
     {
         var of = status.Targets?.FirstOrDefault(each => each.Name == target) ?? new RolloutTargetStatus { Name = target };
         return new RolloutMemory
         {
-            Version = version,
+            Version = RolloutMemory.CurrentVersion,
             State = Words.Read(of.State, RolloutState.Queued),
             StartedAt = status.StartTime,
             StateSince = of.StateSince,
@@ -84,6 +84,7 @@ public static class RolloutMemories
             PausedFor = TimeSpan.FromMilliseconds(status.PausedMilliseconds ?? 0),
             PausedSince = status.PausedSince,
             BudgetSettlingUntil = of.BudgetSettlingUntil,
+            Steps = of.Steps is { } steps ? new StepProgress(steps.Passed ?? 0, steps.Reached ?? 0, steps.ReachedAt) : StepProgress.None,
         };
     }
 
@@ -108,6 +109,9 @@ public static class RolloutMemories
         Generation = memory.Generation,
         ForeignReleases = memory.ForeignReleases == 0 ? null : memory.ForeignReleases,
         BudgetSettlingUntil = memory.BudgetSettlingUntil,
+        Steps = memory.Steps == StepProgress.None
+            ? null
+            : new StepsStatus { Passed = memory.Steps.Passed, Reached = memory.Steps.Reached, ReachedAt = memory.Steps.ReachedAt },
         Passed = memory.Passed.IsDefaultOrEmpty ? null : WritePassed(memory.Passed),
     };
 

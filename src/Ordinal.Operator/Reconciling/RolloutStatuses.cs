@@ -95,6 +95,7 @@ public static class RolloutStatuses
         var progress = decision.Pods.FirstOrDefault(each => each.Pod == pod);
         return new CurrentStatus
         {
+            Step = decision.Step == 0 ? null : decision.Step,
             Target = target,
             Pod = pod,
             Stage = progress?.Stage.ToString(),
@@ -154,13 +155,21 @@ public static class RolloutStatuses
         V1Alpha1StatefulSetRollout rollout, RolloutMemory memory, ReasonCode reason, string message, bool isFinished, (ReasonCode Reason, string Message)? stalled, DateTimeOffset now)
     {
         var hasSucceeded = memory.State is RolloutState.Completed or RolloutState.NoChange;
-        var isPaused = !isFinished && (memory.PausedSince is not null || memory.State is RolloutState.Suspended);
+        var paused = isFinished ? null : PausedBy(memory);
         return new Conditions(rollout.Status.Conditions, rollout.Metadata.Generation ?? 0, now)
             .Set("Succeeded", isFinished ? hasSucceeded : null, reason, message)
             .Set("Finished", isFinished, reason, isFinished ? message : "")
             .Set("Reconciling", !isFinished, reason, isFinished ? "" : message)
             .Set("Stalled", stalled is not null, stalled?.Reason ?? ReasonCodes.NotStalled, stalled?.Message ?? "")
-            .Set("Paused", isPaused, isPaused ? ReasonCodes.Suspended : ReasonCodes.NotPaused, "")
+            .Set("Paused", paused is not null, paused ?? ReasonCodes.NotPaused, "")
             .All;
     }
+
+    private static ReasonCode? PausedBy(RolloutMemory memory) => memory.State switch
+    {
+        RolloutState.AwaitingApproval => ReasonCodes.AwaitingApproval,
+        RolloutState.StepPausing => ReasonCodes.StepPausing,
+        RolloutState.Suspended => ReasonCodes.Suspended,
+        _ => memory.PausedSince is null ? null : ReasonCodes.Suspended,
+    };
 }

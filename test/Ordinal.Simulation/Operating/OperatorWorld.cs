@@ -15,6 +15,7 @@ namespace Ordinal.Simulation.Operating;
 internal sealed class OperatorWorld : IDisposable
 {
     public static readonly ResourceKind Policies = new("ordinal.dev/v1alpha1", "RolloutPolicy", "rolloutpolicies");
+    private static readonly ResourceKind RolloutKind = new("ordinal.dev/v1alpha1", "StatefulSetRollout", "statefulsetrollouts");
     private static readonly ResourceKind Definitions = new("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", false);
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(10);
     private readonly List<OperatorProcess> processes = [];
@@ -170,6 +171,19 @@ internal sealed class OperatorWorld : IDisposable
     public void PatchSpec(ResourceKind kind, string name, JsonObject spec) => Somebody(
         $"patches {kind.Plural}/{name}: {spec.ToJsonString()}",
         client => client.MergePatchAsync(kind, Key(name), new JsonObject { ["spec"] = spec }, "", CancellationToken.None));
+
+    /// <summary>Approves the step that a set's rollout waits after, if it waits for that.</summary>
+    public void Approve(SetPlan set)
+    {
+        foreach (JsonElement rollout in Rollouts(set.Name).ToList())
+        {
+            if (rollout.TextAt("status", "completionTime") is null
+                && rollout.ItemsAt("status", "conditions").Any(each => each.TextAt("type") == "Paused" && each.TextAt("reason") == "AwaitingApproval"))
+            {
+                PatchSpec(RolloutKind, rollout.TextAt("metadata", "name")!, new JsonObject { ["approvedStep"] = rollout.NumberAt("status", "current", "step") ?? 1 });
+            }
+        }
+    }
 
     /// <summary>Annotates a pod; null takes the annotation away.</summary>
     public void Annotate(string pod, string annotation, string? value) => Somebody(

@@ -108,6 +108,7 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
             : pod.TimeAt("metadata", "deletionTimestamp") is not null ? $"rule 3: {name} is taken although it is terminating"
             : Intent(set, ordinal, uid, version, isRelease: false)
                 ?? BudgetOf(set, ordinal)
+                ?? StepOf(set, ordinal)
                 ?? GateOf(set, process, uid, sentAt);
     }
 
@@ -193,7 +194,7 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
 
             // The write cannot test the pod's UID: one that was replaced while it was on its way, or just after the look before it, is no fault.
             string uid = pod.UidSince > sentAt - OnItsWayBack && pod.UidBefore.Length > 0 ? pod.UidBefore : pod.Uid;
-            if ((Intent(set, ordinal, uid, null, isRelease: true) ?? BudgetOf(set, ordinal) ?? GateOf(set, process, uid, sentAt)) is { } rule)
+            if ((Intent(set, ordinal, uid, null, isRelease: true) ?? BudgetOf(set, ordinal) ?? StepOf(set, ordinal) ?? GateOf(set, process, uid, sentAt)) is { } rule)
             {
                 Break(rule);
             }
@@ -243,6 +244,44 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
         return ours + natural + 1 > most
             ? $"rule 1: {set.Plan.Name}-{ordinal} is taken while {ours} are away by the operator and {natural} for other causes; at most {most} may be"
             : null;
+    }
+
+    /// <summary>A step's pause is not gone past before it is over or approved, by the judge's own clock.</summary>
+    private string? StepOf(SetTruth set, long ordinal)
+    {
+        if (set.Plan.Steps.Count == 0 || (set.EffectivePartition > ordinal && set.EffectivePartition != long.MaxValue))
+        {
+            return null;
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        if (!set.Pods[ordinal].IsAvailable(now, set.Plan.MinReady))
+        {
+            return null;
+        }
+
+        JsonElement rollout = truth.ReadAll("statefulsetrollouts.ordinal.dev").First(each => set.Claim.EndsWith("/" + each.TextAt("metadata", "uid"), StringComparison.Ordinal));
+        long approved = rollout.NumberAt("spec", "approvedStep") ?? 0;
+
+        // A pod that was lost by itself just now may have stood at the old revision when this was decided.
+        int stale = set.Pods.Count(pod => pod.Key < set.Replicas && pod.Key != ordinal && pod.Value.TakenUid.Length == 0
+            && ((pod.Value.Uid.Length > 0 && !pod.Value.IsTerminating && pod.Value.Revision != set.UpdateRevision)
+                || (!pod.Value.IsAvailable(now, set.Plan.MinReady) && now - pod.Value.AwaySince <= MayNotKnow)));
+        for (int step = 0; step < set.Plan.Steps.Count; step++)
+        {
+            (string pods, int pause) = set.Plan.Steps[step];
+            int wanted = Math.Min(set.Replicas, SetPlan.PodsOf(pods, set.Replicas));
+            bool isOver = pause == 0 || approved > step
+                || (pause > 0 && set.ReadyAtUpdateSince(wanted) is { } since && now - since >= TimeSpan.FromSeconds(pause));
+
+            // A set that was scaled just now may have had other percentages when this was decided.
+            if (!isOver && now - set.Before.Until > MayNotKnow)
+            {
+                return set.Replicas - stale > wanted ? $"{set.Plan.Name}-{ordinal} is taken as number {set.Replicas - stale}, and step {step + 1} stops at {wanted}" : null;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Rule 2.</summary>

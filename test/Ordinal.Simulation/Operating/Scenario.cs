@@ -54,7 +54,7 @@ internal sealed class Scenario : IDisposable
         }
 
         Calm();
-        Stage.Until(Stage.IsAtRest, Horizon, "everything to come to rest at the last template");
+        Stage.Until(IsAtRest, Horizon, "everything to come to rest at the last template");
         CheckRest();
         if (checksIdleness)
         {
@@ -63,6 +63,17 @@ internal sealed class Scenario : IDisposable
     }
 
     public void Dispose() => Stage.Dispose();
+
+    /// <summary>Looks whether all is at rest; meanwhile somebody approves what waits for it.</summary>
+    private bool IsAtRest()
+    {
+        foreach (SetPlan set in Stage.Sets.Where(set => set.Steps.Count > 0))
+        {
+            Stage.Approve(set);
+        }
+
+        return Stage.IsAtRest();
+    }
 
     private OperatorProcess StartOperator()
     {
@@ -76,7 +87,7 @@ internal sealed class Scenario : IDisposable
         int replicas = random.Next(1, 8);
         bool hasGate = random.Next(2) == 0;
         string driver = random.Next(4) switch { 0 => "Partition", 1 => "OnDelete", _ => "Auto" };
-        bool leaderLast = hasGate && driver != "Partition" && random.Next(2) == 0;
+        string order = driver == "Partition" ? "OrdinalDescending" : random.Next(4) switch { 0 when hasGate => "LeaderLast", 1 when hasGate => "LeaderLast", 2 => "OrdinalAscending", _ => "OrdinalDescending" };
         string most = driver == "Partition" ? "1" : random.Next(4) switch { 0 => "2", 1 => "3", 2 => "40%", _ => "1" };
         return new SetPlan
         {
@@ -84,7 +95,8 @@ internal sealed class Scenario : IDisposable
             Replicas = replicas,
             IsParallel = random.Next(2) == 0,
             Driver = driver,
-            LeaderLast = leaderLast,
+            Order = order,
+            Steps = random.Next(4) == 0 ? DrawSteps(replicas) : [],
             MaxUnavailable = most,
             MinReadyDuration = TimeSpan.FromSeconds(random.Next(3) * 3),
             MinReadySeconds = random.Next(3) == 0 ? random.Next(1, 6) : 0,
@@ -97,6 +109,16 @@ internal sealed class Scenario : IDisposable
             Deletes = random.Next(4) == 0,
             MayBeReleasedByOthers = random.Next(8) == 0,
         };
+    }
+
+    /// <summary>Draws one to three steps, of pods or of percent, with all kinds of pauses.</summary>
+    private List<(string Pods, int Pause)> DrawSteps(int replicas)
+    {
+        bool isPercent = random.Next(2) == 0;
+        List<int> sizes = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => isPercent ? random.Next(1, 101) : random.Next(1, replicas + 1)).Order()];
+        return [.. sizes.Select(size => (
+            string.Create(CultureInfo.InvariantCulture, $"{size}{(isPercent ? "%" : "")}"),
+            random.Next(3) switch { 0 => 0, 1 => -1, _ => random.Next(5, 60) }))];
     }
 
     private void DrawStorm()
@@ -140,8 +162,11 @@ internal sealed class Scenario : IDisposable
         int span = random.Next(5, 90);
         string pod = string.Create(CultureInfo.InvariantCulture, $"{set.Name}-{random.Next(set.Replicas)}");
         long ordinal = random.Next(set.Replicas);
-        switch (random.Next(9))
+        switch (random.Next(10))
         {
+            case 9 when set.Steps.Count > 0:
+                At(at, () => Stage.Approve(set));
+                break;
             case 0:
                 At(at, () => ChangeTemplate(set));
                 break;

@@ -14,7 +14,11 @@ internal sealed record SetPlan
     /// <summary>Gets Auto, Partition or OnDelete.</summary>
     public string Driver { get; init; } = "Auto";
 
-    public bool LeaderLast { get; init; }
+    /// <summary>Gets OrdinalDescending, OrdinalAscending or LeaderLast.</summary>
+    public string Order { get; init; } = "OrdinalDescending";
+
+    /// <summary>Gets the steps: cumulative pods or percent, and the pause after them in seconds; −1 waits for approval, 0 is none.</summary>
+    public IReadOnlyList<(string Pods, int Pause)> Steps { get; init; } = [];
 
     /// <summary>Gets a number of pods, or a percentage.</summary>
     public string MaxUnavailable { get; init; } = "1";
@@ -46,7 +50,7 @@ internal sealed record SetPlan
     public TimeSpan MinReady => MinReadyDuration > TimeSpan.FromSeconds(MinReadySeconds) ? MinReadyDuration : TimeSpan.FromSeconds(MinReadySeconds);
 
     /// <summary>Gets a value indicating whether the operator releases pods through the partition.</summary>
-    public bool IsPartition => Driver == "Partition" || (Driver == "Auto" && !LeaderLast && MaxUnavailable == "1");
+    public bool IsPartition => Driver == "Partition" || (Driver == "Auto" && Order == "OrdinalDescending" && MaxUnavailable == "1");
 
     /// <summary>The most pods of a set of this size that may be away; written from DESIGN rule 1, not from the operator's code.</summary>
     public int MaxAway(int replicas)
@@ -56,11 +60,13 @@ internal sealed record SetPlan
             return 1;
         }
 
-        int most = MaxUnavailable.EndsWith('%')
-            ? replicas * int.Parse(MaxUnavailable.AsSpan(0, MaxUnavailable.Length - 1), System.Globalization.CultureInfo.InvariantCulture) / 100
-            : int.Parse(MaxUnavailable, System.Globalization.CultureInfo.InvariantCulture);
-        return Math.Max(1, most);
+        return PodsOf(MaxUnavailable, replicas);
     }
+
+    /// <summary>How many pods a number or a percentage is.</summary>
+    public static int PodsOf(string text, int replicas) => Math.Max(1, text.EndsWith('%')
+        ? replicas * int.Parse(text.AsSpan(0, text.Length - 1), System.Globalization.CultureInfo.InvariantCulture) / 100
+        : int.Parse(text, System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>Builds the set's RolloutPolicy.</summary>
     public JsonObject Policy()
@@ -71,8 +77,9 @@ internal sealed record SetPlan
             ["update"] = new JsonObject
             {
                 ["driver"] = Driver,
-                ["podOrder"] = LeaderLast ? "LeaderLast" : "OrdinalDescending",
-                ["maxUnavailable"] = MaxUnavailable.EndsWith('%') ? MaxUnavailable : int.Parse(MaxUnavailable, System.Globalization.CultureInfo.InvariantCulture),
+                ["podOrder"] = Order,
+                ["maxUnavailable"] = Value(MaxUnavailable),
+                ["steps"] = new JsonArray([.. Steps.Select(StepOf)]),
                 ["minReadyDuration"] = $"{(int)MinReadyDuration.TotalSeconds}s",
                 ["podDeadline"] = $"{(int)PodDeadline.TotalSeconds}s",
                 ["podRemoval"] = Deletes ? "Delete" : "Evict",
@@ -98,6 +105,20 @@ internal sealed record SetPlan
             ["metadata"] = new JsonObject { ["name"] = Name },
             ["spec"] = spec,
         };
+    }
+
+    private static JsonNode Value(string text) =>
+        text.EndsWith('%') ? JsonValue.Create(text)! : JsonValue.Create(int.Parse(text, System.Globalization.CultureInfo.InvariantCulture));
+
+    private static JsonObject StepOf((string Pods, int Pause) step)
+    {
+        JsonObject document = new() { ["pods"] = Value(step.Pods) };
+        if (step.Pause != 0)
+        {
+            document["pause"] = step.Pause < 0 ? [] : new JsonObject { ["duration"] = $"{step.Pause}s" };
+        }
+
+        return document;
     }
 
     /// <summary>Builds the StatefulSet. It names no update strategy, as most manifests do not.</summary>
@@ -138,7 +159,8 @@ internal sealed record SetPlan
 
     /// <summary>Says in one line what it is, for the trace.</summary>
     public override string ToString() =>
-        $"{Name}: {Replicas} pods {(IsParallel ? "Parallel" : "OrderedReady")}, {Driver} {(LeaderLast ? "LeaderLast" : "OrdinalDescending")}, maxUnavailable {MaxUnavailable}, "
+        $"{Name}: {Replicas} pods {(IsParallel ? "Parallel" : "OrderedReady")}, {Driver} {Order}, maxUnavailable {MaxUnavailable}, "
         + $"minReady {MinReadyDuration.TotalSeconds:0}/{MinReadySeconds} s, podDeadline {PodDeadline.TotalSeconds:0} s, start {StartDelay.TotalSeconds:0.#} s, "
-        + $"PDB {Budget?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(Ensemble is null ? "no gate" : $"gate x{SuccessThreshold}{(GatesAfter ? "" : ", BeforePod only")}")}{(Deletes ? ", Delete" : "")}";
+        + $"PDB {Budget?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(Ensemble is null ? "no gate" : $"gate x{SuccessThreshold}{(GatesAfter ? "" : ", BeforePod only")}")}{(Deletes ? ", Delete" : "")}"
+        + (Steps.Count == 0 ? "" : $", steps {string.Join(' ', Steps.Select(step => $"{step.Pods}/{step.Pause}"))}");
 }

@@ -7,6 +7,7 @@ namespace Ordinal.Simulation.Operating;
 internal sealed class SetTruth(SetPlan plan)
 {
     private readonly SortedDictionary<long, PodTruth> pods = [];
+    private readonly List<DateTimeOffset> readySince = [];
     private JsonElement document;
 
     public SetPlan Plan => plan;
@@ -38,11 +39,21 @@ internal sealed class SetTruth(SetPlan plan)
         ? long.MaxValue
         : set.NumberAt("spec", "updateStrategy", "rollingUpdate", "partition") ?? 0;
 
+    /// <summary>Tells when this many pods were first ready at the update revision; null when they never were.</summary>
+    public DateTimeOffset? ReadyAtUpdateSince(int count) => count <= readySince.Count ? readySince[count - 1] : null;
+
     /// <summary>Takes in the set's new state.</summary>
     public void Take(JsonElement set, DateTimeOffset now)
     {
         int before = document.ValueKind is JsonValueKind.Object ? Replicas : 0;
+        string update = document.ValueKind is JsonValueKind.Object ? UpdateRevision : "";
         document = set;
+        if (update != UpdateRevision)
+        {
+            readySince.Clear();
+        }
+
+        NoteReady(now);
         if (before != Replicas)
         {
             Before = (before, now);
@@ -70,6 +81,7 @@ internal sealed class SetTruth(SetPlan plan)
         truth.Revision = pod.TextAt("metadata", "labels", "controller-revision-hash") ?? "";
         truth.IsTerminating = pod.TimeAt("metadata", "deletionTimestamp") is not null;
         truth.ReadySince = ready.TextAt("status") == "True" ? ready.TimeAt("lastTransitionTime") : null;
+        NoteReady(now);
         if (wasAvailable && !truth.IsAvailable(now, plan.MinReady))
         {
             truth.AwaySince = now;
@@ -129,6 +141,15 @@ internal sealed class SetTruth(SetPlan plan)
         }
 
         return isAvailable;
+    }
+
+    private void NoteReady(DateTimeOffset now)
+    {
+        int ready = pods.Count(pod => pod.Key < Replicas && pod.Value.Uid.Length > 0 && pod.Value.Revision == UpdateRevision && pod.Value.ReadySince is not null);
+        while (readySince.Count < ready)
+        {
+            readySince.Add(now);
+        }
     }
 
     private long OrdinalOf(PodTruth truth) => pods.First(pod => ReferenceEquals(pod.Value, truth)).Key;

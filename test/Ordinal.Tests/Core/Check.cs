@@ -20,6 +20,7 @@ internal static class Check
     internal const string Intent = "no action without a persisted intent";
     internal const string Once = "never two disruptions for one intent";
     internal const string Complete = "completed only when all pods are at the target";
+    internal const string Steps = "a step's pause is held";
     internal const string Progress = "progress when all gates are open";
 
     /// <summary>What must hold of a decision before anything of it is done.</summary>
@@ -63,15 +64,18 @@ internal static class Check
         var pod = world.Pods.First(p => p.Uid == removal.Uid);
         Require(world.Removals[pod.Uid] == 1 && pod.Revision != caller.Request.TargetRevision, Once, $"{removal}");
         Require(policy.Gates.IsEmpty || world.Now - caller.LastOpen <= TimeSpan.FromMinutes(1), Unknown, $"{removal} {world.Now - caller.LastOpen} after the gate was last open");
-        Deliberate(world, policy);
+        Deliberate(world, policy, caller.Request);
     }
 
     /// <summary>What was taken on purpose, by our calls or by the built-in controller with our permission, stays within the budget at any time.</summary>
-    internal static void Deliberate(ToyWorld world, UpdatePolicy policy)
+    internal static void Deliberate(ToyWorld world, UpdatePolicy policy, RolloutRequest request)
     {
         world.CountReturns();
         var max = policy.MaxUnavailable.Resolve(world.Replicas);
         Require(world.TakenOnPurpose.Count <= max || world.WasReleasedByOthers, Budget, $"{string.Join(',', world.TakenOnPurpose)} were taken, {max} may be");
+
+        var updated = world.UpdatedOnPurpose().Count();
+        Require(policy.Steps.IsEmpty || request.ApprovedStep > 0 || updated <= policy.Steps[0].Pods.Number || world.WasReleasedByOthers, Steps, $"{updated} were updated, and step 1 is not approved");
     }
 
     internal static void Require(bool holds, string rule, string detail)

@@ -50,18 +50,18 @@ internal enum Finale
 }
 
 /// <summary>One random run: a cluster, a policy, and a list of things that happen.</summary>
-/// <param name="Kind">Bits: OrderedReady, gated, leader last, start ordinal 5; the next two, when both set, a set that rests on OnDelete.</param>
+/// <param name="Kind">Bits: OrderedReady, gated, leader last, start ordinal 5; the next two, when both set, a set that rests on OnDelete; from the lowest ordinal up; steps.</param>
 internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, int[] Steps)
 {
     internal static Gen<Scenario> Any { get; } = Gen.Select(
-        Gen.Int[1, 7], Gen.Int[1, 3], Gen.Int[0, 63], Gen.Int[0, 5].Select(i => (Finale)Math.Max(0, i - 3)), Gen.Int[0, 10_000].Array[0, 80],
+        Gen.Int[1, 7], Gen.Int[1, 3], Gen.Int[0, 255], Gen.Int[0, 5].Select(i => (Finale)Math.Max(0, i - 3)), Gen.Int[0, 10_000].Array[0, 80],
         (replicas, max, kind, finale, steps) => new Scenario(replicas, max, kind, finale, steps));
 
     /// <summary>
     /// Gets runs that chance finds too seldom. The first: claim, start, the strategy seen, an intent written by an operator that stalls before
     /// its eviction, a suspend, a pass of the next operator, and then the eviction arrives.
     /// </summary>
-    internal static IEnumerable<Scenario> ByHand { get; } = [new(3, 2, 0, Finale.Completes, [0, 0, 7, 17 + 24, 22 + 48, 0, 18])];
+    internal static IEnumerable<Scenario> ByHand { get; } = [new(3, 2, 0, Finale.Completes, [0, 0, 7, 17 + 24, 22 + 48, 0, 18]), new(5, 3, 128, Finale.Completes, [0, 0, 7, 0, 0, 0, 0])];
 
     private bool IsOrdered => (Kind & 1) != 0;
 
@@ -70,6 +70,10 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
     private bool IsLeaderLast => (Kind & 6) == 6;
 
     private int Start => (Kind & 8) != 0 ? 5 : 0;
+
+    private bool IsAscending => (Kind & 64) != 0;
+
+    private bool HasSteps => (Kind & 128) != 0;
 
     private bool RestsOnDelete => (Kind & 48) == 48;
 
@@ -84,7 +88,8 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
         var policy = new UpdatePolicy
         {
             MaxUnavailable = IntOrPercent.Of(Max),
-            Order = IsLeaderLast ? PodOrderKind.LeaderLast : PodOrderKind.OrdinalDescending,
+            Order = IsLeaderLast ? PodOrderKind.LeaderLast : IsAscending ? PodOrderKind.OrdinalAscending : PodOrderKind.OrdinalDescending,
+            Steps = HasSteps ? [new(IntOrPercent.Of(1)) { Pause = new(null) }, new(IntOrPercent.Of(3)) { Pause = new(TimeSpan.FromSeconds(30)) }] : [],
             PodDeadline = TimeSpan.FromDays(1),
             RolloutDeadline = TimeSpan.FromDays(2),
             Gates = IsGated ? [new() { Name = "etcd", Type = "Etcd", SuccessThreshold = 1, TellsRoles = true }] : [],
@@ -93,7 +98,7 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
         foreach (var step in Steps)
         {
             Happen(world, caller, step);
-            Check.Deliberate(world, policy);
+            Check.Deliberate(world, policy, caller.Request);
         }
 
         Heal(world, caller, policy);
@@ -139,7 +144,7 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
                 world.Scale(1 + (detail / 3 % 7));
                 break;
             case 22:
-                caller.Request = caller.Request with { Suspend = detail % 2 == 0 };
+                caller.Request = caller.Request with { Suspend = detail % 2 == 0, ApprovedStep = Math.Max(caller.Request.ApprovedStep, detail % 5 == 0 ? 1 : 0) };
                 break;
             default:
                 // Before the start, a set that nobody adopted and that releases itself is simply waited for; after the end, it is not ours.
@@ -155,7 +160,7 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
     private void Heal(ToyWorld world, ToyOperator caller, UpdatePolicy policy)
     {
         caller.Verdict = GateVerdict.Allow;
-        caller.Request = caller.Request with { Suspend = false, Cancel = Finale is Finale.IsCancelled ? CancelRequest.Halt : CancelRequest.None };
+        caller.Request = caller.Request with { Suspend = false, ApprovedStep = 1, Cancel = Finale is Finale.IsCancelled ? CancelRequest.Halt : CancelRequest.None };
         if (Finale is Finale.IsSuperseded)
         {
             world.Template("web-newer");
@@ -166,9 +171,9 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
         {
             caller.Arrive(0);
             caller.Pass();
-            Check.Deliberate(world, policy);
+            Check.Deliberate(world, policy, caller.Request);
             Settle(world, caller);
-            Check.Deliberate(world, policy);
+            Check.Deliberate(world, policy, caller.Request);
         }
 
         var last = caller.Last!;

@@ -21,6 +21,7 @@ public sealed class PlantedBug
         new("an abandoned intent is dropped before it is burnt", Check.Intent, () => new NoBurning()),
         new("the rollout completes one pod early", Check.Complete, () => new Early()),
         new("a release is never lowered to the last pod", Check.Progress, () => new NeverLast()),
+        new("steps are not looked at", Check.Steps, () => new NoSteps()),
         new("pods at the target are taken again", Check.Once, () => new TakesTwice()),
     ];
 
@@ -39,6 +40,11 @@ public sealed class PlantedBug
             Policy = input.Policy with { MaxUnavailable = IntOrPercent.Of(100), Driver = UpdateDriver.OnDelete },
             Snapshot = input.Snapshot with { Budgets = [] },
         };
+    }
+
+    private sealed record NoSteps : Planted
+    {
+        protected override RolloutInput Before(RolloutInput input) => input with { Policy = input.Policy with { Steps = [] } };
     }
 
     private sealed record OptimistAboutGates : Planted

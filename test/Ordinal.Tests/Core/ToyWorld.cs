@@ -62,6 +62,9 @@ internal sealed class ToyWorld
     /// <summary>Gets the ordinals that were taken on purpose and are not back: what rule 1 is about, whoever's call it was.</summary>
     internal HashSet<long> TakenOnPurpose { get; } = [];
 
+    /// <summary>Gets the ordinals that were ever taken on purpose.</summary>
+    private HashSet<long> EverTaken { get; } = [];
+
     /// <summary>Gets how often each pod, by UID, was taken by one of our own calls.</summary>
     internal Dictionary<string, int> Removals { get; } = [];
 
@@ -71,6 +74,9 @@ internal sealed class ToyWorld
 
     /// <summary>Gets or sets a value indicating whether somebody else lowered the partition: what rolls then is not ours to answer for.</summary>
     internal bool WasReleasedByOthers { get; set; }
+
+    /// <summary>The ordinals that were taken on purpose and are at the update revision, or on their way there.</summary>
+    internal IEnumerable<long> UpdatedOnPurpose() => EverTaken.Where(o => Expected().Contains(o) && (Pod(o) is not { } pod || pod.IsTerminating || pod.Revision == Update));
 
     internal bool IsAvailable(ToyPod pod) => !pod.IsTerminating && pod.ReadySince is { } since && Now - since >= MinReady;
 
@@ -249,6 +255,7 @@ internal sealed class ToyWorld
         if (IsAvailable(pod))
         {
             TakenOnPurpose.Add(pod.Ordinal);
+            EverTaken.Add(pod.Ordinal);
         }
 
         (pod.IsTerminating, pod.ResourceVersion) = (true, ++_clock);

@@ -43,6 +43,22 @@ public sealed class PolicyReaderTests
     public void A_budget_of_zero_as_a_number_is_refused() =>
         Assert.That(Only(Spec(update: new UpdateSpec { MaxUnavailable = 0 })).Message, Does.Contain("spec.update.maxUnavailable is 0"));
 
+    [Test]
+    public void Steps_are_read_with_their_pauses()
+    {
+        var reading = PolicyReader.Read("web", Spec(update: new UpdateSpec
+        {
+            PodOrder = "OrdinalAscending",
+            Steps = [new StepSpec { Name = "canary", Pods = 1, Pause = new PauseSpec() }, new StepSpec { Pods = "50%", Pause = new PauseSpec { Duration = "10m" } }, new StepSpec { Pods = "100%" }],
+        }));
+        Assert.Multiple(() =>
+        {
+            Assert.That(reading.Problems, Is.Empty);
+            Assert.That(reading.Policy.Order, Is.EqualTo(PodOrderKind.OrdinalAscending));
+            Assert.That(reading.Policy.Steps.Select(step => $"{step.Name} {step.Pods} {(step.Pause is null ? "none" : step.Pause.Duration?.TotalMinutes.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "approval")}"), Is.EqualTo(["canary 1 approval", " 50% 10", " 100% none"]));
+        });
+    }
+
     [TestCaseSource(nameof(NotThereYet))]
     public void What_is_not_there_yet_is_refused_with_a_remedy(RolloutPolicySpec spec, string field)
     {
@@ -54,9 +70,7 @@ public sealed class PolicyReaderTests
     public static IEnumerable<object[]> NotThereYet =>
     [
         [Spec(update: new UpdateSpec { Driver = "Native" }), "driver Native"],
-        [Spec(update: new UpdateSpec { PodOrder = "OrdinalAscending" }), "OrdinalAscending"],
         [Spec(update: new UpdateSpec { OnFailure = "RevertPods" }), "onFailure RevertPods"],
-        [Spec(update: new UpdateSpec { Steps = [new StepSpec { Pods = 1 }] }), "spec.update.steps"],
         [Spec(update: new UpdateSpec { ZoneStrategy = "Parallel" }), "zoneStrategy"],
         [Spec(update: new UpdateSpec { ZoneSoak = "10m" }), "zoneSoak"],
         [Spec(gates: [new GateSpec { Name = "k", Type = "Kafka", Kafka = new KafkaGateSpec { BootstrapServers = "k:9092" } }]), "type Kafka"],
@@ -84,6 +98,9 @@ public sealed class PolicyReaderTests
         [Spec(update: new UpdateSpec { PodOrder = "LeaderLast" }), "no gate can tell which pod leads"],
         [Spec(update: new UpdateSpec { PodOrder = "LeaderLast", Driver = "Partition" }, gates: [Etcd()]), "podOrder LeaderLast needs driver Auto or OnDelete"],
         [Spec(update: new UpdateSpec { Driver = "Partition", MaxUnavailable = 2 }), "one pod at a time"],
+        [Spec(update: new UpdateSpec { Steps = [new StepSpec { Pods = "50%" }, new StepSpec { Pods = "20%" }] }), "steps are cumulative"],
+        [Spec(update: new UpdateSpec { Steps = [new StepSpec()] }), "spec.update.steps[0].pods is missing"],
+        [Spec(update: new UpdateSpec { Steps = [new StepSpec { Pods = 1, Pause = new PauseSpec { Duration = "soon" } }] }), "pause.duration"],
         [Spec(update: new UpdateSpec { PodDeadline = "10s" }), "must be longer than minReadyDuration"],
         [Spec(update: new UpdateSpec { MinReadyDuration = "soon" }), "write a duration as"],
         [Spec(update: new UpdateSpec { Driver = "Sideways" }), "does not know"],

@@ -1,0 +1,42 @@
+using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Core.Planning;
+
+/// <summary>Whether the rollout is paused, and by what. Pods in flight finish, none is started, and deadlines stand still.</summary>
+internal static class Pauses
+{
+    /// <summary>Finds out, and starts or ends the pause.</summary>
+    internal static void Follow(ref Pass pass)
+    {
+        Steps.Follow(ref pass);
+        pass.Pause = pass.Request.Suspend ? PauseKind.Suspended : pass.StepPause;
+        if (pass.Pause is not PauseKind.None && pass.Memory.PausedSince is null)
+        {
+            pass.Remember(pass.Memory with { PausedSince = pass.Now });
+        }
+        else if (pass.Pause is PauseKind.None && pass.Memory.PausedSince is not null)
+        {
+            pass.Remember(pass.Memory with { PausedFor = pass.PausedInAll, PausedSince = null });
+        }
+    }
+
+    /// <summary>Why no further pod is taken: one code and one sentence.</summary>
+    internal static (ReasonCode Reason, string Message) Explain(in Pass pass) => pass.Pause switch
+    {
+        PauseKind.Suspended when pass.Memory.StartedAt is null => (ReasonCodes.Suspended, $"{pass.SetName}: spec.suspend is true; the rollout has not started."),
+        PauseKind.Suspended => (ReasonCodes.Suspended, $"{pass.SetName}: spec.suspend is true; no further pod is taken."),
+        PauseKind.AwaitingApproval => (ReasonCodes.AwaitingApproval, Steps.Explain(in pass)),
+        PauseKind.StepPausing => (ReasonCodes.StepPausing, Steps.Explain(in pass)),
+        PauseKind.None => throw new InvalidOperationException("The rollout is not paused."),
+    };
+
+    /// <summary>The state of a rollout that is paused.</summary>
+    internal static RolloutState StateOf(PauseKind pause) => pause switch
+    {
+        PauseKind.Suspended => RolloutState.Suspended,
+        PauseKind.AwaitingApproval => RolloutState.AwaitingApproval,
+        PauseKind.StepPausing => RolloutState.StepPausing,
+        PauseKind.None => RolloutState.Running,
+    };
+}
