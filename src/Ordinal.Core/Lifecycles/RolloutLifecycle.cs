@@ -19,6 +19,8 @@ public enum RolloutTrigger
     WentWrong,
     CancelAsked,
     Overtaken,
+    RevertBegan,
+    AllBack,
 }
 
 /// <summary>The life of a rollout, as states, observations and transitions and nothing else.</summary>
@@ -46,6 +48,7 @@ public static class RolloutLifecycle
             .Permit(RolloutTrigger.AllDone, RolloutState.Completed);
         MayPause(running, RolloutState.Running);
         MayPauseBetweenSteps(running, RolloutState.Running);
+        MayRevert(running);
         MayStop(running);
 
         var waiting = machine.Configure(RolloutState.GateWaiting)
@@ -53,9 +56,13 @@ public static class RolloutLifecycle
             .Permit(RolloutTrigger.AllDone, RolloutState.Completed);
         MayPause(waiting, RolloutState.GateWaiting);
         MayPauseBetweenSteps(waiting, RolloutState.GateWaiting);
+        MayRevert(waiting);
         MayStop(waiting);
 
         // A pause keeps OnDelete, so pods may finish by themselves while it lasts; from a pause before the start it goes back to Preflight.
+        var reverting = machine.Configure(RolloutState.Reverting).Permit(RolloutTrigger.AllBack, RolloutState.RolledBack);
+        MayPause(reverting, RolloutState.Reverting);
+        MayStop(reverting);
         foreach (var state in (RolloutState[])[RolloutState.Suspended, RolloutState.AwaitingApproval, RolloutState.StepPausing])
         {
             var paused = machine.Configure(state)
@@ -64,9 +71,11 @@ public static class RolloutLifecycle
                 .Permit(RolloutTrigger.AllDone, RolloutState.Completed);
             MayPause(paused, state);
             MayPauseBetweenSteps(paused, state);
+            MayRevert(paused);
             MayStop(paused);
             if (state is RolloutState.Suspended)
             {
+                paused.Permit(RolloutTrigger.AllBack, RolloutState.RolledBack);
                 paused.Permit(RolloutTrigger.ClaimTaken, RolloutState.Preflight);
                 MayBeRefused(paused);
             }
@@ -95,6 +104,9 @@ public static class RolloutLifecycle
             from.Permit(RolloutTrigger.StepPauseBegan, RolloutState.StepPausing);
         }
     }
+
+    private static void MayRevert(StateMachine<RolloutState, RolloutTrigger>.StateConfiguration from) =>
+        from.Permit(RolloutTrigger.RevertBegan, RolloutState.Reverting);
 
     private static void MayBeRefused(StateMachine<RolloutState, RolloutTrigger>.StateConfiguration from) => from
         .Permit(RolloutTrigger.NothingToDo, RolloutState.NoChange)

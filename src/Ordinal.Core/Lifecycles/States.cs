@@ -14,12 +14,18 @@ public enum RolloutState
 
     /// <summary>A step is done, and its pause lasts a while yet.</summary>
     StepPausing,
+
+    /// <summary>It failed, or was told to: pods go back to the revision that they came from.</summary>
+    Reverting,
     Completed,
     NoChange,
     PreflightFailed,
     Failed,
     Cancelled,
     Superseded,
+
+    /// <summary>It did not succeed, and every pod is back at the revision that it came from.</summary>
+    RolledBack,
 }
 
 /// <summary>The stages of one pod in a rollout.</summary>

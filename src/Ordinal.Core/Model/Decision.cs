@@ -55,6 +55,13 @@ public sealed record BurnIntent(string Pod, string Uid) : PlannedAction;
 /// <summary>Let the gate prepare the disruption of a pod: move leadership away. Idempotent.</summary>
 public sealed record PrepareGate(string Gate, string Pod, string Uid) : PlannedAction;
 
+/// <summary>
+/// Write the pod template of an earlier revision back (rule 7: only for <c>onFailure: RevertTemplate</c>). Tests uid and generation.
+/// </summary>
+/// <param name="Revision">The name of the ControllerRevision whose template is written.</param>
+/// <param name="Generation">The generation that must be there.</param>
+public sealed record RestoreTemplate(string Revision, long Generation) : PlannedAction;
+
 /// <summary>Why one pod, or the whole rollout, waits.</summary>
 /// <param name="Reason">One code of the registry.</param>
 /// <param name="Pod">The pod that waits; null when it is the rollout as a whole.</param>
@@ -120,5 +127,5 @@ public sealed record Decision
 
     /// <summary>Gets a value indicating whether the rollout has ended, well or not.</summary>
     public bool IsFinished => Memory.State is RolloutState.Completed or RolloutState.NoChange or RolloutState.PreflightFailed
-        or RolloutState.Failed or RolloutState.Cancelled or RolloutState.Superseded;
+        or RolloutState.Failed or RolloutState.Cancelled or RolloutState.Superseded or RolloutState.RolledBack;
 }

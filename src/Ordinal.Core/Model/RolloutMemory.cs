@@ -78,6 +78,14 @@ public sealed record StepProgress(int Passed, int Reached, DateTimeOffset? Reach
     public static StepProgress None { get; } = new(0, 0, null);
 }
 
+/// <summary>That a rollout goes back, and why.</summary>
+/// <param name="Kind">RevertPods: pods are removed under the hold, and come back at the current revision. RevertTemplate: the template is written back, and rolled.</param>
+/// <param name="Since">When it was decided.</param>
+/// <param name="PausedBefore">How long the rollout had been paused in all by then.</param>
+/// <param name="Reason">The code of the registry behind it.</param>
+/// <param name="Message">Object and fact in one sentence.</param>
+public sealed record RolloutRevert(FailureAction Kind, DateTimeOffset Since, TimeSpan PausedBefore, string Reason, string Message);
+
 /// <summary>What cannot be derived again from the cluster; kept in the rollout's status.</summary>
 public sealed record RolloutMemory
 {
@@ -112,6 +120,9 @@ public sealed record RolloutMemory
     /// <summary>Gets how the rollout ends once that is decided; null while it is open.</summary>
     public RolloutEnding? Ending { get; init; }
 
+    /// <summary>Gets that and why the rollout goes back; null while it goes forward.</summary>
+    public RolloutRevert? Revert { get; init; }
+
     /// <summary>Gets a value indicating whether the AfterRollout gates passed; a pod that falls back clears it.</summary>
     public bool AfterRolloutPassed { get; init; }
 
@@ -137,4 +148,11 @@ public sealed record RolloutMemory
 
     /// <summary>Gets when an eviction was last refused with 409 or 429; the PDB is settling for two minutes after a 409 (T17).</summary>
     public DateTimeOffset? BudgetSettlingUntil { get; init; }
+
+    /// <summary>The revision that pods shall reach now: the one asked for, or the one they came from once the rollout goes back.</summary>
+    public string GoalOf(RolloutRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Revert is null ? request.TargetRevision : FromRevision;
+    }
 }

@@ -77,7 +77,7 @@ internal static class Arrivals
             return false;
         }
 
-        Endings.End(ref pass, RolloutState.Failed, ReasonCodes.DeadlineExceeded,
+        Reverts.Fail(ref pass, ReasonCodes.DeadlineExceeded,
             $"{pass.SetName}: {pass.Counts.Done} of {pass.Facts.Length} pods done {Text.Of(whole)} after the start, rolloutDeadline is {Text.Of(pass.Policy.RolloutDeadline)}; create a new rollout to go on.");
         return true;
     }
@@ -123,6 +123,6 @@ internal static class Arrivals
             pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Replace(entry, entry with { Stage = PodStage.Failed, StageSince = pass.Now }) });
         }
 
-        Endings.End(ref pass, RolloutState.Failed, reason, message);
+        Reverts.Fail(ref pass, reason, message);
     }
 }

@@ -17,6 +17,13 @@ internal static class Completion
     /// <summary>Goes as far as one pass can.</summary>
     internal static void Advance(ref Pass pass)
     {
+        var reverts = pass.Memory.Revert;
+        if (reverts is { Kind: FailureAction.RevertPods })
+        {
+            Reverts.Finish(ref pass, reverts);
+            return;
+        }
+
         if (pass.StepPause is not PauseKind.None)
         {
             var (reason, message) = Pauses.Explain(in pass);
@@ -24,7 +31,7 @@ internal static class Completion
             return;
         }
 
-        if (!GatesPass(ref pass))
+        if (reverts is null && !GatesPass(ref pass))
         {
             return;
         }
@@ -43,10 +50,17 @@ internal static class Completion
         {
             pass.HoldAll(ReasonCodes.NotObserved, Endings.NotObserved(in pass));
         }
-        else if (restsOnDelete || IsCurrent(ref pass))
+        else if (!restsOnDelete && !IsCurrent(ref pass))
         {
-            // Under a declared OnDelete currentRevision never moves before 1.37 (#73492): the pods are the judge.
-            Endings.End(ref pass, RolloutState.Completed, ReasonCodes.Completed, $"{pass.SetName}: all {pass.Facts.Length} pods run {pass.Request.TargetRevision}, are available and passed their gates.");
+            // Said by IsCurrent. Under a declared OnDelete currentRevision never moves before 1.37 (#73492): the pods are the judge.
+        }
+        else if (reverts is not null)
+        {
+            Reverts.Finish(ref pass, reverts);
+        }
+        else
+        {
+            Endings.End(ref pass, RolloutState.Completed, ReasonCodes.Completed, $"{pass.SetName}: all {pass.Facts.Length} pods run {pass.Goal}, are available and passed their gates.");
         }
     }
 
@@ -69,7 +83,7 @@ internal static class Completion
         var gates = Gatekeeping.Ask(ref pass, GatePhase.AfterRollout, "", default, pass.SetName, since: Deadlines.OfGateWait(in pass));
         if (gates.Failed is not null)
         {
-            Endings.End(ref pass, RolloutState.Failed, gates.Reason!, gates.Message);
+            Reverts.Fail(ref pass, gates.Reason!, gates.Message);
         }
         else if (gates.IsOpen)
         {
@@ -85,14 +99,14 @@ internal static class Completion
 
     private static bool IsCurrent(ref Pass pass)
     {
-        if (pass.Set.IsObserved && pass.Set.CurrentRevision == pass.Request.TargetRevision)
+        if (pass.Set.IsObserved && pass.Set.CurrentRevision == pass.Goal)
         {
             return true;
         }
 
         pass.HoldAll(
             ReasonCodes.CurrentRevisionLags,
-            $"{pass.SetName}: all {pass.Facts.Length} pods run {pass.Request.TargetRevision}, and the StatefulSet's currentRevision is still {pass.Set.CurrentRevision}; wait, or look at kube-controller-manager.");
+            $"{pass.SetName}: all {pass.Facts.Length} pods run {pass.Goal}, and the StatefulSet's currentRevision is still {pass.Set.CurrentRevision}; wait, or look at kube-controller-manager.");
         return false;
     }
 }

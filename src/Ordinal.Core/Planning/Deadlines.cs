@@ -5,8 +5,9 @@ namespace Ordinal.Core.Planning;
 /// <summary>Deadlines stop while the rollout is paused.</summary>
 internal static class Deadlines
 {
-    /// <summary>How long the rollout has taken since its start, pauses taken out.</summary>
+    /// <summary>How long the rollout has taken since its start, or since it began to go back, pauses taken out.</summary>
     internal static TimeSpan OfRollout(in Pass pass) =>
+        pass.Memory.Revert is { } revert ? Since(in pass, revert.Since, revert.PausedBefore) :
         pass.Memory.StartedAt is { } start ? NotNegative(pass.Now - start - pass.PausedInAll) : TimeSpan.Zero;
 
     /// <summary>How long a pod has been in flight, pauses since its intent taken out.</summary>

@@ -11,7 +11,7 @@ internal static class Endings
 {
     /// <summary>Tells whether a state is final.</summary>
     internal static bool IsFinal(RolloutState state) => state is RolloutState.Completed or RolloutState.NoChange or RolloutState.PreflightFailed
-        or RolloutState.Failed or RolloutState.Cancelled or RolloutState.Superseded;
+        or RolloutState.Failed or RolloutState.Cancelled or RolloutState.Superseded or RolloutState.RolledBack;
 
     /// <summary>Decides how the rollout ends, and goes as far towards it as one pass can. The first ending decided on stands.</summary>
     internal static void End(ref Pass pass, RolloutState state, ReasonCode reason, string message, bool leavesStrategy = false)

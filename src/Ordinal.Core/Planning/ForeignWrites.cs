@@ -83,7 +83,7 @@ internal static class ForeignWrites
         var end = Math.Min(StrategyKeeper.ExpectedPartition(in pass), pass.Facts.Length);
         for (var i = Math.Min(pass.Set.Strategy.EffectivePartition, pass.Facts.Length); i < end; i++)
         {
-            if (!pass.Facts[(int)i].Is(PodFlags.AtTarget))
+            if (pass.Facts[(int)i].Pod < 0 || pass.PodOf((int)i).Revision != pass.Set.UpdateRevision)
             {
                 return true;
             }

@@ -58,7 +58,7 @@ internal static class Gatekeeping
                 continue;
             }
 
-            var report = Find(pass.Input.Reports, gate.Name, phase, uid, others, pass.Request.TargetRevision);
+            var report = Find(pass.Input.Reports, gate.Name, phase, uid, others, pass.Goal);
             var open = report is not null && report.IsOpen(gate.SuccessThreshold, pass.Now);
             AskIfDue(ref pass, gate, report, open, phase, uid, others, baselines?.GetValueOrDefault(gate.Name));
             if (open)
@@ -112,7 +112,7 @@ internal static class Gatekeeping
             return;
         }
 
-        pass.Questions.Add(Question(gate.Name, phase, uid, others, pass.Request.TargetRevision) with { Baseline = baseline });
+        pass.Questions.Add(Question(gate.Name, phase, uid, others, pass.Goal) with { Baseline = baseline });
         pass.Wake(gate.Interval);
     }
 

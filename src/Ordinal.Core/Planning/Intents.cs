@@ -141,8 +141,18 @@ internal static class Intents
         pod.Name,
         pod.Uid,
         pod.ResourceVersion,
-        pass.Policy.Removal,
+        WayOf(in pass, action),
         action is InFlightAction.ReplaceStuck
             ? $"replace {pod.Name}, which cannot become ready at {pod.Revision}"
-            : $"replace {pod.Name} for {pass.Request.TargetRevision}");
+            : $"replace {pod.Name} for {pass.Goal}");
+
+    /// <summary>
+    /// A pod that cannot become ready serves nobody, and a PodDisruptionBudget that has no disruption left would keep it for ever (T20): it is
+    /// deleted then, with the same preconditions.
+    /// </summary>
+    private static PodRemoval WayOf(in Pass pass, InFlightAction action)
+    {
+        var budgets = pass.Input.Snapshot.Budgets;
+        return action is InFlightAction.ReplaceStuck && !budgets.IsEmpty && budgets[0].DisruptionsAllowed <= 0 ? PodRemoval.Delete : pass.Policy.Removal;
+    }
 }

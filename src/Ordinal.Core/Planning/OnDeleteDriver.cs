@@ -39,6 +39,11 @@ internal static class OnDeleteDriver
 
     private static bool IsInPlace(ref Pass pass)
     {
+        if (pass.Memory.Revert is { Kind: FailureAction.RevertPods })
+        {
+            return Reverts.IsInPlace(ref pass);
+        }
+
         if (pass.Set.Strategy.Type is UpdateStrategyType.OnDelete)
         {
             return true;
@@ -97,7 +102,7 @@ internal static class OnDeleteDriver
         gates = GateStanding.Open;
         var stuck = pass.Facts[index].Is(PodFlags.Stuck);
         var allowed = entry.Action is InFlightAction.ReplaceStuck
-            ? stuck && pass.Policy.StuckPods is StuckPodAction.ReplaceStale
+            ? stuck && StuckPods.MayBeReplaced(in pass)
             : Admission.HasRoomFor(ref pass, index, taken) && PodOrder.IsItsTurn(ref pass, index);
         if (!allowed || pass.Facts[index].Is(PodFlags.AtTarget))
         {

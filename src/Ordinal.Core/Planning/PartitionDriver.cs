@@ -70,7 +70,7 @@ internal static class PartitionDriver
         }
 
         var what = $"{pass.Set.Namespace}/{entry.Pod}";
-        if (pass.Facts[index].Is(PodFlags.Stuck) && pass.Policy.StuckPods is StuckPodAction.ReplaceStale && !Admission.IsShut(ref pass))
+        if (pass.Facts[index].Is(PodFlags.Stuck) && StuckPods.MayBeReplaced(in pass) && !Admission.IsShut(ref pass))
         {
             // Under OrderedReady the built-in controller waits for this very pod, and would for ever.
             var gates = Admission.Gates(ref pass, index);
@@ -139,7 +139,7 @@ internal static class PartitionDriver
 
     private static bool FollowRemoval(ref Pass pass, InFlightPod entry, int index)
     {
-        if (!Admission.IsShut(ref pass) && pass.Facts[index].Is(PodFlags.Stuck) && pass.Policy.StuckPods is StuckPodAction.ReplaceStale)
+        if (!Admission.IsShut(ref pass) && pass.Facts[index].Is(PodFlags.Stuck) && StuckPods.MayBeReplaced(in pass))
         {
             var gates = Admission.Gates(ref pass, index);
             if (gates.IsOpen)

@@ -59,6 +59,9 @@ internal ref struct Pass
 
     public readonly DateTimeOffset Now => Input.Now;
 
+    /// <summary>Gets the revision that pods shall reach now.</summary>
+    public readonly string Goal => Memory.Revert is null ? Input.Request.TargetRevision : Memory.FromRevision;
+
     public readonly string SetName => $"{Set.Namespace}/{Set.Name}";
 
     public readonly bool IsOurs => Set.HeldBy == Request.ClaimId;
@@ -145,6 +148,13 @@ internal ref struct Pass
         {
             Remember(entered);
         }
+    }
+
+    /// <summary>Forgets what was decided so far, but not what is remembered and told.</summary>
+    public void StartOver()
+    {
+        (Actions, Questions, Holds) = (default, default, default);
+        (PendingReason, PendingMessage, IsWaitingForGate, WakeAfter) = (null, "", false, null);
     }
 
     /// <summary>Builds the decision, once.</summary>

@@ -81,7 +81,7 @@ internal static class PodOrder
         }
 
         var gate = Preflight.RolesGate(pass.Policy)!;
-        var report = Gatekeeping.Find(pass.Input.Reports, gate.Name, GatePhase.Roles, "", default, pass.Request.TargetRevision);
+        var report = Gatekeeping.Find(pass.Input.Reports, gate.Name, GatePhase.Roles, "", default, pass.Goal);
         Gatekeeping.AskIfDue(ref pass, gate, report, report is not null && IsUsable(in pass, report), GatePhase.Roles, "", default, null);
 
         if (Forced(in pass) is >= 0 and var forced)

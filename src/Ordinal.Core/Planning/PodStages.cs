@@ -120,7 +120,7 @@ internal static class PodStages
             return PodStage.Intended;
         }
 
-        if (pod.Revision != pass.Request.TargetRevision)
+        if (pod.Revision != pass.Goal)
         {
             return PodStage.Pending;
         }
@@ -267,14 +267,14 @@ internal static class PodStages
     private static PodFlags FlagsOf(ref Pass pass, PodSnapshot pod, bool gated)
     {
         var flags = PodFlags.None;
-        var atTarget = pod.Revision == pass.Request.TargetRevision;
+        var atTarget = pod.Revision == pass.Goal;
         var available = pod.IsAvailable(pass.MinReady, pass.Now);
         flags |= pod.IsTerminating ? PodFlags.Terminating : PodFlags.None;
         flags |= pod.IsReady ? PodFlags.Ready : PodFlags.None;
         flags |= available ? PodFlags.Available : PodFlags.None;
         flags |= atTarget ? PodFlags.AtTarget : PodFlags.None;
         flags |= atTarget && available && (!gated || IsRecorded(pass.Memory.Passed, pod)) ? PodFlags.Passed : PodFlags.None;
-        flags |= !atTarget && !pod.IsReady && !pod.IsTerminating && IsStuck(ref pass, pod) ? PodFlags.Stuck : PodFlags.None;
+        flags |= !atTarget && !pod.IsReady && !pod.IsTerminating && (Reverts.IsGivenUp(in pass, pod) || IsStuck(ref pass, pod)) ? PodFlags.Stuck : PodFlags.None;
         return flags;
     }
 }

@@ -46,9 +46,9 @@ internal static class Preflight
             return (ReasonCodes.NotSupported, $"{name}: update.driver Native is not supported by this version; use Auto, Partition or OnDelete.");
         }
 
-        if (policy.OnFailure is not FailureAction.Halt)
+        if (policy.OnFailure is FailureAction.RevertPods && RestTypeOf(pass.Set) is UpdateStrategyType.OnDelete)
         {
-            return (ReasonCodes.NotSupported, $"{name}: update.onFailure {policy.OnFailure} is not supported by this version; use Halt.");
+            return (ReasonCodes.DriverImpossible, $"{name}: the StatefulSet declares updateStrategy OnDelete, under which a removed pod never comes back at its old revision; use update.onFailure Halt or RevertTemplate.");
         }
 
         if (policy.Order is PodOrderKind.LeaderLast && RolesGate(policy) is null)

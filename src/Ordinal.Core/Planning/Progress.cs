@@ -73,7 +73,9 @@ internal static class Progress
             return (ReasonOf(pass.Memory.State, ending), ending.Message);
         }
 
-        var text = $"{pass.Counts.Done} of {pass.Facts.Length} pods updated";
+        var text = pass.Memory.Revert is { } revert
+            ? $"goes back to {pass.Goal}, {pass.Counts.Done} of {pass.Facts.Length} pods are there: {revert.Message}"
+            : $"{pass.Counts.Done} of {pass.Facts.Length} pods updated";
         if (pass.Memory.Ending is not null)
         {
             text = $"ends as {pass.Memory.Ending.State}: {pass.Memory.Ending.Message}";
@@ -93,6 +95,7 @@ internal static class Progress
         RolloutState.NoChange => ReasonCodes.NoChange,
         RolloutState.Cancelled => ReasonCodes.Cancelled,
         RolloutState.Superseded => ReasonCodes.Superseded,
+        RolloutState.RolledBack => ReasonCodes.RolledBack,
         _ => ReasonCodes.Find(ending.Reason) ?? ReasonCodes.DeadlineExceeded,
     };
 
@@ -103,6 +106,7 @@ internal static class Progress
         RolloutState.Suspended => ReasonCodes.Suspended,
         RolloutState.AwaitingApproval => ReasonCodes.AwaitingApproval,
         RolloutState.StepPausing => ReasonCodes.StepPausing,
+        RolloutState.Reverting => ReasonCodes.Reverting,
         _ => pass.IsWaitingForGate ? ReasonCodes.GateWaiting : ReasonCodes.Running,
     };
 

@@ -21,6 +21,8 @@ namespace Ordinal.Core.Planning;
 /// <item><b>Pauses.</b> The steps tell how many pods may be updated by now, and whether one of them is done and its pause is on.</item>
 /// <item><b>Pods in flight.</b> Facts move their stages. One that arrived is asked about by the AfterPod gates; what passes is recorded by UID
 /// and leaves the flight. One that misses its deadline ends the rollout.</item>
+/// <item><b>Going back.</b> What failed, or was cancelled with Revert, has the revision that pods came from for its goal from then on; all the rest
+/// of the algorithm stays as it is. See <see cref="Reverts"/>.</item>
 /// <item><b>All done?</b> AfterRollout gates, the hold back, currentRevision at the target: Completed. A pod that falls back re-opens the run.</item>
 /// <item><b>Next pod.</b> An intent whose pod still stands is carried out again if everything still allows it, else burnt. Then stuck pods, then
 /// the order of the policy: each only when nothing is paused, scaling or unproven, the budget and the one PodDisruptionBudget have room, and
@@ -44,6 +46,13 @@ public static class RolloutPlanner
         var pass = new Pass(input, facts[..count]);
 
         Plan(ref pass);
+        if (pass.Memory is { Revert: not null, Ending: null } && input.Memory.Revert is null)
+        {
+            // It turned round in this pass: the same facts, judged by the other goal.
+            pass.StartOver();
+            Plan(ref pass);
+        }
+
         var decision = Conclude(ref pass);
         return Safety.FirstViolation(input, decision) is { } violation ? Safety.Refuse(input, decision, violation) : decision;
     }
@@ -111,6 +120,18 @@ public static class RolloutPlanner
 
     private static void Advance(ref Pass pass)
     {
+        if (pass.Memory.Revert is { } revert)
+        {
+            Reverts.Advance(ref pass, revert);
+            return;
+        }
+
+        Drive(ref pass);
+    }
+
+    /// <summary>Takes the next pods to the goal, as the driver does.</summary>
+    internal static void Drive(ref Pass pass)
+    {
         switch (pass.Memory.Driver)
         {
             case UpdateDriver.Partition:
@@ -127,16 +148,15 @@ public static class RolloutPlanner
 
     private static bool MustEnd(ref Pass pass)
     {
-        if (pass.Memory.Ending is not null)
+        if (pass.Memory.Ending is not null && !Reverts.Resumes(ref pass))
         {
             Endings.WindDown(ref pass);
         }
-        else if (pass.Request.Cancel is not CancelRequest.None)
+        else if (Reverts.IsCancelled(ref pass))
         {
-            var revert = pass.Request.Cancel is CancelRequest.Revert ? " Revert is not supported by this version, so pods stay at the revision they have." : "";
-            Endings.End(ref pass, RolloutState.Cancelled, ReasonCodes.Cancelled, $"{pass.SetName}: cancelled with {pass.Counts.Done} of {pass.Facts.Length} pods updated; the hold is back.{revert}");
+            return true;
         }
-        else if (pass.Set.IsObserved && pass.Set.UpdateRevision != pass.Request.TargetRevision)
+        else if (pass.Set.IsObserved && pass.Set.UpdateRevision != pass.Request.TargetRevision && !Reverts.Expects(in pass, pass.Set.UpdateRevision))
         {
             Endings.End(ref pass, RolloutState.Superseded, ReasonCodes.Superseded, $"{pass.SetName}: the template changed again, to {pass.Set.UpdateRevision}; a newer rollout goes on from {pass.Counts.Done} of {pass.Facts.Length} pods at {pass.Request.TargetRevision}.");
         }
@@ -153,7 +173,7 @@ public static class RolloutPlanner
     {
         if (pass.Memory.Ending is null)
         {
-            pass.Enter(pass.Pause is not PauseKind.None ? Pauses.StateOf(pass.Pause) : pass.IsWaitingForGate ? RolloutState.GateWaiting : RolloutState.Running);
+            pass.Enter(pass.Pause is not PauseKind.None ? Pauses.StateOf(pass.Pause) : pass.Memory.Revert is not null ? RolloutState.Reverting : pass.IsWaitingForGate ? RolloutState.GateWaiting : RolloutState.Running);
         }
     }
 

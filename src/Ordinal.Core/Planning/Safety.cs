@@ -14,9 +14,9 @@ public static class Safety
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(decision);
-        if (decision.Memory.State is RolloutState.Completed && input.Memory.State is not RolloutState.Completed && !AllDone(input))
+        if (decision.Memory.State is RolloutState.Completed or RolloutState.RolledBack && input.Memory.State != decision.Memory.State && !AllDone(input, decision))
         {
-            return "completed before every pod is available at the target";
+            return "completed, or went back, before every pod is available at the revision that it goes to";
         }
 
         if (decision.Actions.IsEmpty)
@@ -91,7 +91,7 @@ public static class Safety
         ArgumentNullException.ThrowIfNull(decision);
         foreach (var gate in input.Policy.Gates)
         {
-            if ((gate.RunAt & GatePhases.BeforePod) != 0 && !IsOpen(input, gate, uid) && !WasForced(input, decision, uid))
+            if ((gate.RunAt & GatePhases.BeforePod) != 0 && !IsOpen(input, decision.Memory.GoalOf(input.Request), gate, uid) && !WasForced(input, decision, uid))
             {
                 return false;
             }
@@ -109,7 +109,7 @@ public static class Safety
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(decision);
         var set = input.Snapshot.Set;
-        for (var i = 0; i < input.Policy.Steps.Length; i++)
+        for (var i = 0; i < input.Policy.Steps.Length && decision.Memory.Revert is null; i++)
         {
             var step = input.Policy.Steps[i];
             if (step.Pause is null || input.Request.ApprovedStep > i || decision.Memory.Steps.Passed > i)
@@ -163,6 +163,7 @@ public static class Safety
             TakeClaim => decision.Actions.Length > 1 ? "the claim is not alone in its pass" : null,
             RemovePod removal => BrokenRemoval(input, decision, removal),
             WriteStrategy write => BrokenWrite(input, decision, write),
+            RestoreTemplate restore => BrokenTemplate(input, decision, restore),
             _ => null,
         };
     }
@@ -183,6 +184,7 @@ public static class Safety
         return twice > 1 ? $"{removal.Pod} would be removed twice"
             : input.Request.Suspend ? $"{removal.Pod} would be removed while suspended"
             : Serves(input, removal.Uid) && ComesBackAtUpdate(input, removal) && !StepsAreKept(input, decision) ? $"{removal.Pod} would be removed before its step"
+            : !ComesBackAtGoal(input, decision, removal) ? $"{removal.Pod} would be removed to go back, and would not come back at {decision.Memory.FromRevision}"
             : input.Snapshot.Budgets.Length > 1 ? $"{removal.Pod} would be removed under two PodDisruptionBudgets"
             : !GatesAreOpen(input, decision, removal.Uid) ? $"{removal.Pod} would be removed without an open gate"
             : null;
@@ -230,24 +232,24 @@ public static class Safety
         return (count, last, serving);
     }
 
-    private static bool AllDone(RolloutInput input)
+    private static bool AllDone(RolloutInput input, Decision decision)
     {
         var set = input.Snapshot.Set;
         var done = 0;
         foreach (var pod in input.Snapshot.Pods)
         {
-            done += IsExpected(set, pod.Ordinal) && pod.Revision == input.Request.TargetRevision && pod.IsAvailable(MinReady(input), input.Now) ? 1 : 0;
+            done += IsExpected(set, pod.Ordinal) && pod.Revision == decision.Memory.GoalOf(input.Request) && pod.IsAvailable(MinReady(input), input.Now) ? 1 : 0;
         }
 
         return done == set.Replicas;
     }
 
-    private static bool IsOpen(RolloutInput input, GatePolicy gate, string uid)
+    private static bool IsOpen(RolloutInput input, string goal, GatePolicy gate, string uid)
     {
         foreach (var report in input.Reports)
         {
             if (report.Gate == gate.Name && report.Phase is GatePhase.BeforePod && report.IsOpen(gate.SuccessThreshold, input.Now)
-                && report.Key.Contains(uid, StringComparison.Ordinal) && report.Key.EndsWith(input.Request.TargetRevision, StringComparison.Ordinal))
+                && report.Key.Contains(uid, StringComparison.Ordinal) && report.Key.EndsWith(goal, StringComparison.Ordinal))
             {
                 return true;
             }
@@ -291,6 +293,21 @@ public static class Safety
         return set.Strategy.Type is UpdateStrategyType.OnDelete
             || (Find(input, removal.Uid) is { } pod && pod.Ordinal - set.StartOrdinal >= set.Strategy.EffectivePartition);
     }
+
+    /// <summary>Going back by pods alone needs the hold, seen by the built-in controller, and the old revision still current.</summary>
+    private static bool ComesBackAtGoal(RolloutInput input, Decision decision, RemovePod removal)
+    {
+        var set = input.Snapshot.Set;
+        return decision.Memory.Revert is not { Kind: FailureAction.RevertPods }
+            || (set.Strategy.IsOurHold && set.IsObserved && set.CurrentRevision == decision.Memory.FromRevision && Find(input, removal.Uid)?.Revision != set.CurrentRevision);
+    }
+
+    /// <summary>Rule 7: the template is written only by a rollout that goes back under RevertTemplate, and only to where it came from.</summary>
+    private static string? BrokenTemplate(RolloutInput input, Decision decision, RestoreTemplate restore) =>
+        decision.Memory.Revert is not { Kind: FailureAction.RevertTemplate } || restore.Revision != decision.Memory.FromRevision
+            ? $"the template of {restore.Revision} would be written without a reason to"
+            : !input.Snapshot.Set.Strategy.Holds(input.Snapshot.Set.Replicas) || decision.Actions.Length > 1 ? "the template would be written while pods are released"
+            : null;
 
     private static bool Serves(RolloutInput input, string uid) => Find(input, uid) is { } pod && pod.IsAvailable(MinReady(input), input.Now);
 

@@ -134,6 +134,20 @@ internal static class Start
         return gates.IsOpen;
     }
 
+    /// <summary>The revision to go back to: the current one; under a declared OnDelete, where that never moves, the one of the lowest pod that is behind.</summary>
+    private static string ComesFrom(in Pass pass)
+    {
+        for (var i = 0; i < pass.Facts.Length && pass.Memory.RestType is UpdateStrategyType.OnDelete; i++)
+        {
+            if (!pass.Facts[i].Is(PodFlags.AtTarget | PodFlags.Missing))
+            {
+                return pass.PodOf(i).Revision;
+            }
+        }
+
+        return pass.Set.CurrentRevision;
+    }
+
     private static bool Run(ref Pass pass, UpdateDriver driver)
     {
         if (driver is UpdateDriver.OnDelete && pass.Input.Snapshot.Budgets.IsEmpty)
@@ -145,7 +159,7 @@ internal static class Start
         {
             StartedAt = pass.Now,
             Driver = driver,
-            FromRevision = pass.Set.CurrentRevision,
+            FromRevision = ComesFrom(in pass),
             TargetRevision = pass.Request.TargetRevision,
         });
         pass.Enter(RolloutState.Running);

@@ -30,7 +30,7 @@ internal static class Steps
     {
         var (steps, total) = (pass.Policy.Steps, pass.Facts.Length);
         (pass.StepLimit, pass.Step, pass.StepPause) = (total, steps.Length, PauseKind.None);
-        if (steps.IsEmpty || pass.Memory.StartedAt is null)
+        if (steps.IsEmpty || pass.Memory.StartedAt is null || pass.Memory.Revert is not null)
         {
             return;
         }

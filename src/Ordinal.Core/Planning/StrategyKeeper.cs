@@ -55,6 +55,18 @@ internal static class StrategyKeeper
         });
     }
 
+    /// <summary>Decides on writing a template back: the generation that it makes is ours, and the strategy stays what it is.</summary>
+    internal static void WriteTemplate(ref Pass pass, string revision)
+    {
+        var write = new StrategyWrite(pass.Set.Generation, pass.Set.Strategy);
+        if (pass.Memory.LastWrite != write || pass.Memory.Generation != write.Generation)
+        {
+            pass.Remember(pass.Memory with { LastWrite = write, Generation = write.Generation });
+        }
+
+        pass.Actions.Add(new RestoreTemplate(revision, pass.Set.Generation));
+    }
+
     /// <summary>Takes the present generation for ours.</summary>
     internal static void Adopt(ref Pass pass) =>
         pass.Remember(pass.Memory with { Generation = pass.Set.Generation, LastWrite = null });

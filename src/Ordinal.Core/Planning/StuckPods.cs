@@ -11,7 +11,7 @@ internal static class StuckPods
     {
         var pod = pass.PodOf(index);
         var what = $"{pass.Set.Namespace}/{pod.Name}";
-        if (pass.Policy.StuckPods is StuckPodAction.Keep)
+        if (!MayBeReplaced(in pass))
         {
             pass.HoldPod(index, ReasonCodes.StuckPodKept, $"{what}: cannot become ready at {pod.Revision} ({PodStages.TroubleOf(pod)}), and stuckPods is Keep; delete it by hand, or set stuckPods to ReplaceStale.");
             pass.Pending(ReasonCodes.StuckPodKept, $"{pass.SetName}: {pod.Name} cannot become ready, and stuckPods is Keep; delete it by hand, or set stuckPods to ReplaceStale.");
@@ -35,6 +35,9 @@ internal static class StuckPods
 
         return true;
     }
+
+    /// <summary>Tells whether the policy lets stuck pods be replaced. To go back is to remove pods, whatever it says.</summary>
+    internal static bool MayBeReplaced(in Pass pass) => pass.Policy.StuckPods is StuckPodAction.ReplaceStale || pass.Memory.Revert is not null;
 
     /// <summary>The highest stuck pod that is not in flight; −1 when there is none.</summary>
     internal static int Highest(in Pass pass)

@@ -19,6 +19,10 @@ public static partial class ReasonCodes
 
     public static ReasonCode StepPausing { get; } = Add("StepPausing", ReasonArea.Rollout, false, "A step is done, and its pause lasts a while yet.", "Nothing to do; spec.approvedStep ends the pause early.");
 
+    public static ReasonCode Reverting { get; } = Add("Reverting", ReasonArea.Rollout, false, "The rollout goes back: pods return to the revision that they came from, one safe step at a time.", "Read the message: it says why.");
+
+    public static ReasonCode RolledBack { get; } = Add("RolledBack", ReasonArea.Rollout, true, "The rollout did not succeed, and every pod is back at the revision that it came from. The revision is not tried again by itself.", "Fix what the message names, then change the template or create a new rollout.");
+
     public static ReasonCode Completed { get; } = Add("Completed", ReasonArea.Rollout, false, "Every pod runs the target revision, is available and passed its gates.", "Nothing to do.");
 
     public static ReasonCode NoChange { get; } = Add("NoChange", ReasonArea.Rollout, false, "Every pod ran the target revision already.", "Nothing to do.");

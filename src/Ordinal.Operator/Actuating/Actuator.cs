@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using k8s.Models;
 using Ordinal.Core.Model;
 using Ordinal.Gates;
@@ -32,6 +33,7 @@ public sealed record ActionScope(StatefulSetItem Set, GateContext Gates, string 
 public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExpectations expectations, GateKeeper keeper, TimeProvider timeProvider)
 {
     private static readonly ResourceKind SetKind = ResourceKind.Of<V1StatefulSet>();
+    private static readonly ResourceKind RevisionKind = ResourceKind.Of<V1ControllerRevision>();
     private static readonly ResourceKind PodKind = ResourceKind.Of<V1Pod>();
 
     /// <summary>Carries out one action.</summary>
@@ -48,6 +50,7 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
                 WriteStrategy write => await WriteStrategyAsync(scope.Set, write, cancellationToken),
                 AdoptSet adopt => await PatchSetAsync(scope.Set, StrategyPatches.Adopt(scope.Set, adopt.Next, adopt.Generation), cancellationToken),
                 LetGoSet letGo => await PatchSetAsync(scope.Set, StrategyPatches.LetGo(scope.Set, letGo.Next, letGo.Generation), cancellationToken),
+                RestoreTemplate restore => await RestoreAsync(scope.Set, restore, cancellationToken),
                 RemovePod remove => await RemovePodAsync(scope.Set, remove, cancellationToken),
                 BurnIntent burn => await BurnAsync(scope.Set, burn, cancellationToken),
                 PrepareGate prepare => await PrepareAsync(scope, prepare, cancellationToken),
@@ -91,6 +94,30 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
         }
 
         return await PatchSetAsync(set, StrategyPatches.Write(set, write.Next, write.Generation), cancellationToken);
+    }
+
+    /// <summary>Writes the template that a ControllerRevision keeps. Its data is a patch that replaces the template, and says so by a mark of its own.</summary>
+    private async Task<ActionOutcome> RestoreAsync(StatefulSetItem set, RestoreTemplate restore, CancellationToken cancellationToken)
+    {
+        var key = new NamespacedName(set.Key.Namespace, restore.Revision);
+        JsonNode? template;
+        try
+        {
+            var body = await api.GetRawAsync(RevisionKind, key, null, cancellationToken);
+            template = JsonNode.Parse(body.Span)?["data"]?["spec"]?["template"]?.DeepClone();
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.NotFound)
+        {
+            template = null;
+        }
+
+        if (template is not JsonObject whole)
+        {
+            return new ActionOutcome(ActionResult.Refused, $"ControllerRevision {key} is gone or holds no template, so there is nothing to write back; revisionHistoryLimit of {set.Key} may be too small");
+        }
+
+        whole.Remove("$patch");
+        return await PatchSetAsync(set, StrategyPatches.Template(set, whole, restore.Generation), cancellationToken);
     }
 
     private async Task<ActionOutcome> RemovePodAsync(StatefulSetItem set, RemovePod remove, CancellationToken cancellationToken)

@@ -53,6 +53,10 @@ public static class StrategyPatches
         return Annotate(patch, set, OrdinalNames.ClaimAnnotation, claim);
     }
 
+    /// <summary>Writes a pod template.</summary>
+    public static JsonPatch Template(StatefulSetItem set, JsonNode template, long generation) =>
+        new JsonPatch().TestUid(set.Uid).TestGeneration(generation).Replace(template, "spec", "template");
+
     /// <summary>Gives the claim back.</summary>
     public static JsonPatch Unclaim(StatefulSetItem set, string claim) => new JsonPatch()
         .TestUid(set.Uid)

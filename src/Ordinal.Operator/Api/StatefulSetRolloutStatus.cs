@@ -156,6 +156,9 @@ public sealed record RolloutTargetStatus
     [Description("How the rollout ends, once that is decided: first intents are burnt and the hold is put back.")]
     public EndingStatus? Ending { get; init; }
 
+    [Description("That and why the rollout goes back to fromRevision.")]
+    public RevertStatus? Revert { get; init; }
+
     public bool? AfterRolloutPassed { get; init; }
 
     [Description("Which pauses of the policy's steps are over. The step itself follows from the pods.")]
@@ -192,6 +195,26 @@ public sealed record StrategyWriteStatus
 
     [Length(0, 16)]
     public string? MaxUnavailable { get; init; }
+}
+
+/// <summary>That a rollout goes back.</summary>
+public sealed record RevertStatus
+{
+    [Length(0, 64)]
+    [Description("RevertPods or RevertTemplate.")]
+    public string? Kind { get; init; }
+
+    public DateTimeOffset? Since { get; init; }
+
+    [RangeMinimum(0)]
+    [Description("How long the rollout had been paused in all by then.")]
+    public long? PausedBeforeMilliseconds { get; init; }
+
+    [Length(0, 128)]
+    public string? Reason { get; init; }
+
+    [Length(0, 32768)]
+    public string? Message { get; init; }
 }
 
 /// <summary>How a rollout ends.</summary>

@@ -50,6 +50,7 @@ public sealed class UpdateSpec
 
     [EmbeddedEnum("Halt", "RevertPods", "RevertTemplate")]
     [Default("\"Halt\"")]
+    [Description("What becomes of the pods when a deadline is missed or a gate times out: nothing more; they go back under the hold; the template goes back.")]
     public string? OnFailure { get; set; }
 
     [EmbeddedEnum("Keep", "ReplaceStale")]
@@ -64,7 +65,7 @@ public sealed class UpdateSpec
 
     [Items(0, 20)]
     [ValidationRule("self.filter(s, type(s.pods) == int).map(s, int(s.pods)).isSorted()", "steps are cumulative: a later step needs at least as many pods")]
-    [Description("Stages of the rollout. Each says how many pods, of all, are updated when it is done; approvedStep counts from 1.")]
+    [Description("Stages of a StatefulSet's rollout. Each says how many of its pods are updated when it is done; approvedStep counts from 1.")]
     public IReadOnlyList<StepSpec>? Steps { get; set; }
 }
 

@@ -95,11 +95,6 @@ public static class PolicyReader
             problems.Invalid($"spec.update.driver Partition takes one pod at a time; maxUnavailable {policy.MaxUnavailable} needs driver Auto or OnDelete");
         }
 
-        if (policy.OnFailure is not FailureAction.Halt)
-        {
-            problems.NotSupported($"spec.update.onFailure {policy.OnFailure}", "use Halt");
-        }
-
         if (policy.PodDeadline <= policy.MinReadyDuration)
         {
             problems.Invalid($"spec.update.podDeadline ({Durations.Format(policy.PodDeadline)}) must be longer than minReadyDuration ({Durations.Format(policy.MinReadyDuration)})");

@@ -58,7 +58,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
         parts.Announcer.Announce(target, decision);
 
         var (written, delay) = await WriteStatusAsync(rollout, ready, decision, reports, cancellationToken);
-        var scope = new ActionScope(ready.Observation.Item, gates, ready.Request.TargetRevision);
+        var scope = new ActionScope(ready.Observation.Item, gates, decision.Memory.GoalOf(ready.Request));
         foreach (var action in decision.Actions)
         {
             var outcome = await parts.Actuator.ExecuteAsync(scope, action, cancellationToken);

@@ -127,7 +127,7 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
             Suspend = rollout.Spec.Suspend is true || policy?.Spec.Suspend is true || !reading.Problems.IsEmpty,
             Cancel = rollout.Metadata.DeletionTimestamp is not null || policyGoes
                 ? CancelRequest.Halt
-                : rollout.Spec.Cancel switch { null or "" or "None" => CancelRequest.None, _ => CancelRequest.Halt },
+                : rollout.Spec.Cancel switch { null or "" or "None" => CancelRequest.None, "Revert" => CancelRequest.Revert, _ => CancelRequest.Halt },
             ApprovedStep = rollout.Spec.ApprovedStep ?? 0,
             Force = [.. (rollout.Spec.Force ?? []).Select(force => new ForceEntry(force.PodUid, force.Reason, force.Justification))],
         };

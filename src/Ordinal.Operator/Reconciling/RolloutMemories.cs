@@ -75,6 +75,9 @@ public static class RolloutMemories
             Ending = of.Ending is { } ending
                 ? new RolloutEnding(Words.Read(ending.State, RolloutState.Failed), ending.Reason ?? "", ending.Message ?? "", ending.LeavesStrategy ?? false)
                 : null,
+            Revert = of.Revert is { } revert
+                ? new RolloutRevert(Words.Read(revert.Kind, FailureAction.Halt), revert.Since ?? default, TimeSpan.FromMilliseconds(revert.PausedBeforeMilliseconds ?? 0), revert.Reason ?? "", revert.Message ?? "")
+                : null,
             AfterRolloutPassed = of.AfterRolloutPassed ?? false,
             Generation = of.Generation ?? 0,
             ForeignReleases = of.ForeignReleases ?? 0,
@@ -104,6 +107,16 @@ public static class RolloutMemories
             : null,
         Ending = memory.Ending is { } ending
             ? new EndingStatus { State = ending.State.ToString(), Reason = ending.Reason, Message = ending.Message, LeavesStrategy = ending.LeavesStrategy }
+            : null,
+        Revert = memory.Revert is { } revert
+            ? new RevertStatus
+            {
+                Kind = revert.Kind.ToString(),
+                Since = revert.Since,
+                PausedBeforeMilliseconds = revert.PausedBefore == TimeSpan.Zero ? null : (long)revert.PausedBefore.TotalMilliseconds,
+                Reason = revert.Reason,
+                Message = revert.Message,
+            }
             : null,
         AfterRolloutPassed = memory.AfterRolloutPassed ? true : null,
         Generation = memory.Generation,

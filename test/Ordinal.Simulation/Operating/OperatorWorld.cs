@@ -172,6 +172,15 @@ internal sealed class OperatorWorld : IDisposable
         $"patches {kind.Plural}/{name}: {spec.ToJsonString()}",
         client => client.MergePatchAsync(kind, Key(name), new JsonObject { ["spec"] = spec }, "", CancellationToken.None));
 
+    /// <summary>Changes the spec of a set's rollouts that have not ended.</summary>
+    public void PatchRollouts(SetPlan set, JsonObject spec)
+    {
+        foreach (JsonElement rollout in Rollouts(set.Name).Where(each => each.TextAt("status", "completionTime") is null).ToList())
+        {
+            PatchSpec(RolloutKind, rollout.TextAt("metadata", "name")!, (JsonObject)spec.DeepClone());
+        }
+    }
+
     /// <summary>Approves the step that a set's rollout waits after, if it waits for that.</summary>
     public void Approve(SetPlan set)
     {

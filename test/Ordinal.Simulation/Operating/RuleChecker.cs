@@ -137,6 +137,11 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
         JsonElement after = set.Document;
         foreach (string member in new[] { "template", "replicas", "selector", "podManagementPolicy", "minReadySeconds", "serviceName", "ordinals" })
         {
+            if (member == "template" && IsRestored(set, after.At("spec", "template")))
+            {
+                continue;
+            }
+
             if (before.At("spec", member) is var old && after.At("spec", member) is var now
                 && (old.ValueKind is JsonValueKind.Undefined ? "" : old.GetRawText()) != (now.ValueKind is JsonValueKind.Undefined ? "" : now.GetRawText()))
             {
@@ -208,17 +213,22 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
     private string? Intent(SetTruth set, long ordinal, string uid, string? version, bool isRelease)
     {
         string what = $"{set.Plan.Name}-{ordinal}";
-        JsonElement rollout = truth.ReadAll("statefulsetrollouts.ordinal.dev")
-            .FirstOrDefault(each => set.Claim.Length > 0 && set.Claim.EndsWith("/" + each.TextAt("metadata", "uid"), StringComparison.Ordinal));
+        JsonElement rollout = HolderOf(set);
         if (rollout.ValueKind is not JsonValueKind.Object)
         {
             return $"rule 3: {what} is taken without a claim of a rollout (\"{set.Claim}\")";
         }
 
-        JsonElement target = rollout.ItemsAt("status", "targets").FirstOrDefault(each => each.TextAt("name") == set.Plan.Name);
-        if (set.Pods[ordinal].Revision == target.TextAt("toRevision"))
+        JsonElement target = TargetOf(rollout, set);
+        bool goesBack = target.At("revert").ValueKind is JsonValueKind.Object;
+        if (set.Pods[ordinal].Revision == target.TextAt(goesBack ? "fromRevision" : "toRevision"))
         {
             return $"rule 3: {what} is taken although it is at the target already";
+        }
+
+        if (target.TextAt("revert", "kind") == "RevertPods" && (set.EffectivePartition <= ordinal || set.EffectivePartition == long.MaxValue || set.CurrentRevision != target.TextAt("fromRevision")))
+        {
+            return $"{what} is taken to go back, and does not come back at {target.TextAt("fromRevision")}: partition {set.EffectivePartition}, current {set.CurrentRevision}";
         }
 
         return rollout.ItemsAt("status", "inFlight").Any(each =>
@@ -229,6 +239,24 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
             ? null
             : $"rule 3: {what} ({uid}@{version}) is taken without an intent in the status: {rollout.At("status", "inFlight")}";
     }
+
+    /// <summary>
+    /// Rule 7: under RevertTemplate the rollout that holds the claim, and goes back, may write the template of the revision that it came from.
+    /// </summary>
+    private bool IsRestored(SetTruth set, JsonElement template)
+    {
+        JsonElement target = TargetOf(HolderOf(set), set);
+        return set.Plan.OnFailure == "RevertTemplate"
+            && target.TextAt("revert", "kind") == "RevertTemplate"
+            && truth.Read("controllerrevisions.apps", target.TextAt("fromRevision") ?? "").At("data", "spec", "template") is { ValueKind: JsonValueKind.Object } kept
+            && kept.At("spec", "containers").ItemsAt().Select(each => each.TextAt("image")).SequenceEqual(template.At("spec", "containers").ItemsAt().Select(each => each.TextAt("image")))
+            && set.EffectivePartition >= set.Replicas;
+    }
+
+    private JsonElement HolderOf(SetTruth set) => truth.ReadAll("statefulsetrollouts.ordinal.dev")
+        .FirstOrDefault(each => set.Claim.Length > 0 && set.Claim.EndsWith("/" + each.TextAt("metadata", "uid"), StringComparison.Ordinal));
+
+    private static JsonElement TargetOf(JsonElement rollout, SetTruth set) => rollout.ItemsAt("status", "targets").FirstOrDefault(each => each.TextAt("name") == set.Plan.Name);
 
     /// <summary>Rule 1, for a pod that serves: with it, no more are away than may be.</summary>
     private string? BudgetOf(SetTruth set, long ordinal)
@@ -260,7 +288,12 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
             return null;
         }
 
-        JsonElement rollout = truth.ReadAll("statefulsetrollouts.ordinal.dev").First(each => set.Claim.EndsWith("/" + each.TextAt("metadata", "uid"), StringComparison.Ordinal));
+        JsonElement rollout = HolderOf(set);
+        if (TargetOf(rollout, set).At("revert").ValueKind is JsonValueKind.Object)
+        {
+            return null;
+        }
+
         long approved = rollout.NumberAt("spec", "approvedStep") ?? 0;
 
         // A pod that was lost by itself just now may have stood at the old revision when this was decided.

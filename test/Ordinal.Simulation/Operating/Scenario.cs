@@ -107,6 +107,7 @@ internal sealed class Scenario : IDisposable
             GatesAfter = random.Next(4) > 0,
             SuccessThreshold = random.Next(1, 4),
             Deletes = random.Next(4) == 0,
+            OnFailure = random.Next(4) switch { 0 => "RevertPods", 1 => "RevertTemplate", _ => "Halt" },
             MayBeReleasedByOthers = random.Next(8) == 0,
         };
     }
@@ -162,8 +163,12 @@ internal sealed class Scenario : IDisposable
         int span = random.Next(5, 90);
         string pod = string.Create(CultureInfo.InvariantCulture, $"{set.Name}-{random.Next(set.Replicas)}");
         long ordinal = random.Next(set.Replicas);
-        switch (random.Next(10))
+        switch (random.Next(11))
         {
+            case 10:
+                string cancel = random.Next(3) == 0 ? "Halt" : "Revert";
+                At(at, () => Stage.PatchRollouts(set, new JsonObject { ["cancel"] = cancel }));
+                break;
             case 9 when set.Steps.Count > 0:
                 At(at, () => Stage.Approve(set));
                 break;

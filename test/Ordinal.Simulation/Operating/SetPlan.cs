@@ -43,6 +43,9 @@ internal sealed record SetPlan
 
     public bool Deletes { get; init; }
 
+    /// <summary>Gets Halt, RevertPods or RevertTemplate.</summary>
+    public string OnFailure { get; init; } = "Halt";
+
     /// <summary>Gets a value indicating whether the scenario has somebody else reset the partition.</summary>
     public bool MayBeReleasedByOthers { get; init; }
 
@@ -82,6 +85,7 @@ internal sealed record SetPlan
                 ["steps"] = new JsonArray([.. Steps.Select(StepOf)]),
                 ["minReadyDuration"] = $"{(int)MinReadyDuration.TotalSeconds}s",
                 ["podDeadline"] = $"{(int)PodDeadline.TotalSeconds}s",
+                ["onFailure"] = OnFailure,
                 ["podRemoval"] = Deletes ? "Delete" : "Evict",
             },
         };
@@ -161,6 +165,6 @@ internal sealed record SetPlan
     public override string ToString() =>
         $"{Name}: {Replicas} pods {(IsParallel ? "Parallel" : "OrderedReady")}, {Driver} {Order}, maxUnavailable {MaxUnavailable}, "
         + $"minReady {MinReadyDuration.TotalSeconds:0}/{MinReadySeconds} s, podDeadline {PodDeadline.TotalSeconds:0} s, start {StartDelay.TotalSeconds:0.#} s, "
-        + $"PDB {Budget?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(Ensemble is null ? "no gate" : $"gate x{SuccessThreshold}{(GatesAfter ? "" : ", BeforePod only")}")}{(Deletes ? ", Delete" : "")}"
+        + $"PDB {Budget?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(Ensemble is null ? "no gate" : $"gate x{SuccessThreshold}{(GatesAfter ? "" : ", BeforePod only")}")}{(Deletes ? ", Delete" : "")}, onFailure {OnFailure}"
         + (Steps.Count == 0 ? "" : $", steps {string.Join(' ', Steps.Select(step => $"{step.Pods}/{step.Pause}"))}");
 }

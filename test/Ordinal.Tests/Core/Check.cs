@@ -21,6 +21,8 @@ internal static class Check
     internal const string Once = "never two disruptions for one intent";
     internal const string Complete = "completed only when all pods are at the target";
     internal const string Steps = "a step's pause is held";
+    internal const string Template = "the template is the user's";
+    internal const string Back = "pods that go back come back at the old revision";
     internal const string Progress = "progress when all gates are open";
 
     /// <summary>What must hold of a decision before anything of it is done.</summary>
@@ -38,9 +40,9 @@ internal static class Check
         var first = decision.Actions.OfType<WriteStrategy>().SingleOrDefault();
         Require(next.Actions.OfType<WriteStrategy>().All(w => first is null ? w.Next.EffectivePartition >= Math.Min(input.Snapshot.Set.Strategy.EffectivePartition, world.Replicas) : w.Next == first.Next), Idempotent, $"{Show(next)} after {Show(decision)}");
 
-        if (decision.Memory.State is RolloutState.Completed && input.Memory.State is not RolloutState.Completed)
+        if (decision.Memory.State is RolloutState.Completed or RolloutState.RolledBack && input.Memory.State != decision.Memory.State)
         {
-            Require(world.Expected().All(o => world.Pod(o)?.Revision == input.Request.TargetRevision && world.Away == 0), Complete, Show(decision));
+            Require(world.Expected().All(o => world.Pod(o)?.Revision == decision.Memory.GoalOf(input.Request) && world.Away == 0), Complete, Show(decision));
         }
     }
 
@@ -56,13 +58,15 @@ internal static class Check
     /// <summary>What must hold of the world right after a call took a pod away.</summary>
     internal static void Disruption(ToyWorld world, UpdatePolicy policy, ToyOperator caller, PlannedAction action)
     {
+        Require(action is not RestoreTemplate || policy.OnFailure is FailureAction.RevertTemplate, Template, $"{action}");
         if (action is not RemovePod removal)
         {
             return;
         }
 
         var pod = world.Pods.First(p => p.Uid == removal.Uid);
-        Require(world.Removals[pod.Uid] == 1 && pod.Revision != caller.Request.TargetRevision, Once, $"{removal}");
+        Require(world.Removals[pod.Uid] == 1 && (pod.Revision != caller.Memory.GoalOf(caller.Request) || caller.Memory.Revert is not null), Once, $"{removal}");
+        Require(caller.Memory.Revert is not { Kind: FailureAction.RevertPods } || pod.Revision == ToyWorld.Old || world.RevisionOf(pod.Ordinal) == ToyWorld.Old, Back, $"{removal} under {world.Strategy}");
         Require(policy.Gates.IsEmpty || world.Now - caller.LastOpen <= TimeSpan.FromMinutes(1), Unknown, $"{removal} {world.Now - caller.LastOpen} after the gate was last open");
         Deliberate(world, policy, caller.Request);
     }

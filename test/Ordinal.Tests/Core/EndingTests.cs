@@ -57,17 +57,6 @@ public sealed class EndingTests
     }
 
     [Test]
-    public void Revert_is_not_done_by_halves()
-    {
-        var decision = Picture.Running("o o U").WithRequest(r => r with { Cancel = CancelRequest.Revert }).Decide();
-        Assert.Multiple(() =>
-        {
-            Assert.That(decision.Removed(), Is.Empty);
-            Assert.That(decision.Memory.Ending!.Message, Does.Contain("Revert is not supported"));
-        });
-    }
-
-    [Test]
     public void A_template_that_changes_again_supersedes_once_the_hold_is_back()
     {
         var picture = Picture.Running("o o s").InFlight(2, PodStage.Starting, uid: "gone").WithSet(s => s with { UpdateRevision = "web-newer", Generation = 6, ObservedGeneration = 6 });

@@ -19,7 +19,7 @@ public sealed class LifecycleTests
     {
         Assert.That(
             Enum.GetValues<RolloutState>().Where(RolloutLifecycle.Table.IsFinal),
-            Is.EquivalentTo([RolloutState.Completed, RolloutState.NoChange, RolloutState.PreflightFailed, RolloutState.Failed, RolloutState.Cancelled, RolloutState.Superseded]));
+            Is.EquivalentTo([RolloutState.Completed, RolloutState.NoChange, RolloutState.PreflightFailed, RolloutState.Failed, RolloutState.Cancelled, RolloutState.Superseded, RolloutState.RolledBack]));
         Assert.That(Enum.GetValues<PodStage>().Where(PodLifecycle.Table.IsFinal), Is.EquivalentTo([PodStage.Updated, PodStage.Failed]));
     });
 

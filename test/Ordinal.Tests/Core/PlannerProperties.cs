@@ -47,14 +47,15 @@ internal enum Finale
     Completes,
     IsCancelled,
     IsSuperseded,
+    IsReverted,
 }
 
 /// <summary>One random run: a cluster, a policy, and a list of things that happen.</summary>
-/// <param name="Kind">Bits: OrderedReady, gated, leader last, start ordinal 5; the next two, when both set, a set that rests on OnDelete; from the lowest ordinal up; steps.</param>
+/// <param name="Kind">Bits: OrderedReady, gated, leader last, start ordinal 5; the next two, when both set, a set that rests on OnDelete; from the lowest ordinal up; steps; the template goes back.</param>
 internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, int[] Steps)
 {
     internal static Gen<Scenario> Any { get; } = Gen.Select(
-        Gen.Int[1, 7], Gen.Int[1, 3], Gen.Int[0, 255], Gen.Int[0, 5].Select(i => (Finale)Math.Max(0, i - 3)), Gen.Int[0, 10_000].Array[0, 80],
+        Gen.Int[1, 7], Gen.Int[1, 3], Gen.Int[0, 511], Gen.Int[0, 6].Select(i => (Finale)Math.Max(0, i - 3)), Gen.Int[0, 10_000].Array[0, 80],
         (replicas, max, kind, finale, steps) => new Scenario(replicas, max, kind, finale, steps));
 
     /// <summary>
@@ -75,6 +76,8 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
 
     private bool HasSteps => (Kind & 128) != 0;
 
+    private bool GoesBackByTemplate => (Kind & 256) != 0;
+
     private bool RestsOnDelete => (Kind & 48) == 48;
 
     public override string ToString() => $"new({Replicas}, {Max}, {Kind}, Finale.{Finale}, [{string.Join(", ", Steps)}])";
@@ -90,6 +93,7 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
             MaxUnavailable = IntOrPercent.Of(Max),
             Order = IsLeaderLast ? PodOrderKind.LeaderLast : IsAscending ? PodOrderKind.OrdinalAscending : PodOrderKind.OrdinalDescending,
             Steps = HasSteps ? [new(IntOrPercent.Of(1)) { Pause = new(null) }, new(IntOrPercent.Of(3)) { Pause = new(TimeSpan.FromSeconds(30)) }] : [],
+            OnFailure = GoesBackByTemplate ? FailureAction.RevertTemplate : FailureAction.Halt,
             PodDeadline = TimeSpan.FromDays(1),
             RolloutDeadline = TimeSpan.FromDays(2),
             Gates = IsGated ? [new() { Name = "etcd", Type = "Etcd", SuccessThreshold = 1, TellsRoles = true }] : [],
@@ -160,7 +164,7 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
     private void Heal(ToyWorld world, ToyOperator caller, UpdatePolicy policy)
     {
         caller.Verdict = GateVerdict.Allow;
-        caller.Request = caller.Request with { Suspend = false, ApprovedStep = 1, Cancel = Finale is Finale.IsCancelled ? CancelRequest.Halt : CancelRequest.None };
+        caller.Request = caller.Request with { Suspend = false, ApprovedStep = 1, Cancel = Finale is Finale.IsCancelled ? CancelRequest.Halt : Finale is Finale.IsReverted ? CancelRequest.Revert : CancelRequest.None };
         if (Finale is Finale.IsSuperseded)
         {
             world.Template("web-newer");
@@ -186,6 +190,7 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
     {
         Finale.Completes => state is RolloutState.Completed or RolloutState.NoChange,
         Finale.IsCancelled => state is RolloutState.Cancelled,
+        Finale.IsReverted => state is RolloutState.RolledBack or RolloutState.Cancelled or RolloutState.Failed,
         Finale.IsSuperseded => state is RolloutState.Superseded,
     };
 
@@ -215,7 +220,9 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
 
             // A crash loop of few restarts heals; the rest is for the planner, or for the human whom it asks.
             var asksHuman = caller.Last!.Holds.Any(h => h.Reason == ReasonCodes.StuckPodUnreachable && h.Pod == $"web-{pod.Ordinal}");
-            pod.Trouble = pod.Trouble is PodTrouble.CrashLoop || asksHuman ? PodTrouble.None : pod.Trouble;
+            // A pod that is broken at the revision that others go back to is nothing that a rollout can repair.
+            var isAtGoal = caller.Memory.Revert is not null && pod.Revision == ToyWorld.Old;
+            pod.Trouble = pod.Trouble is PodTrouble.CrashLoop || asksHuman || isAtGoal ? PodTrouble.None : pod.Trouble;
         }
 
         world.Now += TimeSpan.FromSeconds(6);

@@ -22,6 +22,8 @@ public sealed class PlantedBug
         new("the rollout completes one pod early", Check.Complete, () => new Early()),
         new("a release is never lowered to the last pod", Check.Progress, () => new NeverLast()),
         new("steps are not looked at", Check.Steps, () => new NoSteps()),
+        new("pods go back without the hold", Check.Back, () => new NoHoldToGoBack()),
+        new("the template is written back whatever the policy says", Check.Template, () => new OwnsTheTemplate()),
         new("pods at the target are taken again", Check.Once, () => new TakesTwice()),
     ];
 
@@ -45,6 +47,21 @@ public sealed class PlantedBug
     private sealed record NoSteps : Planted
     {
         protected override RolloutInput Before(RolloutInput input) => input with { Policy = input.Policy with { Steps = [] } };
+    }
+
+    /// <summary>The hold is shown as if it were there and seen.</summary>
+    private sealed record NoHoldToGoBack : Planted
+    {
+        protected override RolloutInput Before(RolloutInput input) => input.Request.Cancel is not CancelRequest.Revert ? input : input with
+        {
+            Snapshot = input.Snapshot with { Set = input.Snapshot.Set with { Strategy = new(UpdateStrategyType.RollingUpdate, StrategyValue.HeldPartition), ObservedGeneration = input.Snapshot.Set.Generation } },
+            Memory = input.Memory with { LastWrite = null, Generation = input.Snapshot.Set.Generation },
+        };
+    }
+
+    private sealed record OwnsTheTemplate : Planted
+    {
+        protected override RolloutInput Before(RolloutInput input) => input with { Policy = input.Policy with { OnFailure = FailureAction.RevertTemplate } };
     }
 
     private sealed record OptimistAboutGates : Planted

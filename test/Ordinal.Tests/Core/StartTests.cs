@@ -115,8 +115,6 @@ public sealed class StartTests
     public void What_this_version_cannot_do_is_refused_with_a_remedy_and_without_a_touch()
     {
         Refused(p => p with { Driver = UpdateDriver.Native }, ReasonCodes.NotSupported, "Native");
-        Refused(p => p with { OnFailure = FailureAction.RevertPods }, ReasonCodes.NotSupported, "RevertPods");
-        Refused(p => p with { OnFailure = FailureAction.RevertTemplate }, ReasonCodes.NotSupported, "RevertTemplate");
         Refused(p => p with { Order = PodOrderKind.LeaderLast }, ReasonCodes.NoRoles, "LeaderLast");
         Refused(p => p with { Driver = UpdateDriver.Partition, MaxUnavailable = IntOrPercent.Of(2) }, ReasonCodes.DriverImpossible, "2 of 3 pods");
     }

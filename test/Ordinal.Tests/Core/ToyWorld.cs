@@ -124,6 +124,7 @@ internal sealed class ToyWorld
             TakeClaim claim => Set(HeldBy == claim.ExpectedHolder, () => HeldBy = claim.ClaimId),
             ReleaseClaim claim => Set(HeldBy == claim.ClaimId, () => HeldBy = ""),
             WriteStrategy write => Set(Generation == write.Generation && Strategy == write.Expected, () => Write(write.Next)),
+            RestoreTemplate restore => Set(Generation == restore.Generation, () => Template(restore.Revision)),
             RemovePod removal => Remove(removal),
             BurnIntent burn => _pods.Values.FirstOrDefault(p => p.Uid == burn.Uid) is { } pod && Set(true, () => pod.ResourceVersion = ++_clock),
             PrepareGate => true,
@@ -224,7 +225,11 @@ internal sealed class ToyWorld
     }
 
     /// <summary>Forgets what was taken on purpose and is back.</summary>
-    internal void CountReturns() => TakenOnPurpose.RemoveWhere(o => o < Start || o >= Start + Replicas || _pods.TryGetValue(o, out var pod) && IsAvailable(pod));
+    internal void CountReturns()
+    {
+        EverTaken.RemoveWhere(o => Pod(o) is { IsTerminating: false } pod && pod.Revision != Update);
+        TakenOnPurpose.RemoveWhere(o => o < Start || o >= Start + Replicas || _pods.TryGetValue(o, out var pod) && IsAvailable(pod));
+    }
 
     private static bool Set(bool precondition, Action change)
     {
@@ -279,7 +284,7 @@ internal sealed class ToyWorld
         CreatedAt = Now,
     };
 
-    private string RevisionOf(long ordinal) => Strategy.Type is UpdateStrategyType.RollingUpdate && ordinal < Start + (Strategy.Partition ?? 0) ? Current : Update;
+    internal string RevisionOf(long ordinal) => Strategy.Type is UpdateStrategyType.RollingUpdate && ordinal < Start + (Strategy.Partition ?? 0) ? Current : Update;
 
     private void Condemn(bool ordered)
     {

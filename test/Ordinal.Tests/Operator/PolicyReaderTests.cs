@@ -70,7 +70,6 @@ public sealed class PolicyReaderTests
     public static IEnumerable<object[]> NotThereYet =>
     [
         [Spec(update: new UpdateSpec { Driver = "Native" }), "driver Native"],
-        [Spec(update: new UpdateSpec { OnFailure = "RevertPods" }), "onFailure RevertPods"],
         [Spec(update: new UpdateSpec { ZoneStrategy = "Parallel" }), "zoneStrategy"],
         [Spec(update: new UpdateSpec { ZoneSoak = "10m" }), "zoneSoak"],
         [Spec(gates: [new GateSpec { Name = "k", Type = "Kafka", Kafka = new KafkaGateSpec { BootstrapServers = "k:9092" } }]), "type Kafka"],

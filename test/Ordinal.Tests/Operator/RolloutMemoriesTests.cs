@@ -54,7 +54,7 @@ public sealed class RolloutMemoriesTests
             State = state, StartedAt = started, StateSince = started, SetUid = revision + "-uid", FromRevision = revision, TargetRevision = revision + "2", Driver = driver, RestType = rest,
             LastWrite = hasWrite ? write : null, Ending = hasEnding ? new RolloutEnding(RolloutState.Failed, "DeadlineExceeded", "web-2 took 15m", true) : null,
             AfterRolloutPassed = hasWrite, Generation = number, ForeignReleases = number, InFlight = [.. flight], Passed = [.. passed], UsedForce = [.. force],
-            PausedFor = TimeSpan.FromMilliseconds(number * 777), PausedSince = paused ? started : null, BudgetSettlingUntil = hasEnding ? started : null, Steps = hasWrite ? new StepProgress(number, number + 1, started) : StepProgress.None,
+            PausedFor = TimeSpan.FromMilliseconds(number * 777), PausedSince = paused ? started : null, BudgetSettlingUntil = hasEnding ? started : null, Revert = hasEnding ? new RolloutRevert(FailureAction.RevertPods, started, TimeSpan.FromMilliseconds(number), "PodStuck", "web-2: not done") : null, Steps = hasWrite ? new StepProgress(number, number + 1, started) : StepProgress.None,
         };
 
     [Test]
