@@ -10,6 +10,7 @@ public enum RolloutTrigger
     GateClosed,
     GateOpened,
     Paused,
+    WindowClosed,
     StepDone,
     StepPauseBegan,
     Resumed,
@@ -63,7 +64,7 @@ public static class RolloutLifecycle
         var reverting = machine.Configure(RolloutState.Reverting).Permit(RolloutTrigger.AllBack, RolloutState.RolledBack);
         MayPause(reverting, RolloutState.Reverting);
         MayStop(reverting);
-        foreach (var state in (RolloutState[])[RolloutState.Suspended, RolloutState.AwaitingApproval, RolloutState.StepPausing])
+        foreach (var state in (RolloutState[])[RolloutState.Suspended, RolloutState.OutsideWindow, RolloutState.AwaitingApproval, RolloutState.StepPausing])
         {
             var paused = machine.Configure(state)
                 .Permit(RolloutTrigger.Resumed, RolloutState.Running)
@@ -73,7 +74,7 @@ public static class RolloutLifecycle
             MayPauseBetweenSteps(paused, state);
             MayRevert(paused);
             MayStop(paused);
-            if (state is RolloutState.Suspended)
+            if (state is RolloutState.Suspended or RolloutState.OutsideWindow)
             {
                 paused.Permit(RolloutTrigger.AllBack, RolloutState.RolledBack);
                 paused.Permit(RolloutTrigger.ClaimTaken, RolloutState.Preflight);
@@ -89,6 +90,11 @@ public static class RolloutLifecycle
         if (state is not RolloutState.Suspended)
         {
             from.Permit(RolloutTrigger.Paused, RolloutState.Suspended);
+        }
+
+        if (state is not RolloutState.OutsideWindow)
+        {
+            from.Permit(RolloutTrigger.WindowClosed, RolloutState.OutsideWindow);
         }
     }
 

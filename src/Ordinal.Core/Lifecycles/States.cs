@@ -9,6 +9,9 @@ public enum RolloutState
     GateWaiting,
     Suspended,
 
+    /// <summary>No maintenance window is open.</summary>
+    OutsideWindow,
+
     /// <summary>A step is done, and the next one waits until <c>spec.approvedStep</c> reaches it.</summary>
     AwaitingApproval,
 

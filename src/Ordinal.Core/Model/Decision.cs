@@ -55,6 +55,10 @@ public sealed record BurnIntent(string Pod, string Uid) : PlannedAction;
 /// <summary>Let the gate prepare the disruption of a pod: move leadership away. Idempotent.</summary>
 public sealed record PrepareGate(string Gate, string Pod, string Uid) : PlannedAction;
 
+/// <summary>Turn the operator's readiness gate of one incarnation of a pod True (driver Native). It never goes back: a new incarnation starts closed.</summary>
+/// <param name="Why">One phrase for the condition's message.</param>
+public sealed record OpenGate(string Pod, string Uid, string Why) : PlannedAction;
+
 /// <summary>
 /// Write the pod template of an earlier revision back (rule 7: only for <c>onFailure: RevertTemplate</c>). Tests uid and generation.
 /// </summary>

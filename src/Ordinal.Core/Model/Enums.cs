@@ -85,6 +85,17 @@ public enum PodPhase
     Failed,
 }
 
+/// <summary>Where the operator's readiness gate of a pod stands (<c>ordinal.dev/gate</c>).</summary>
+public enum PodGate
+{
+    /// <summary>The pod has no such gate in its spec.</summary>
+    None,
+
+    /// <summary>The condition is not True: the pod cannot become ready.</summary>
+    Closed,
+    Open,
+}
+
 /// <summary>Why a pod is not getting ready, as far as its status says.</summary>
 public enum PodTrouble
 {

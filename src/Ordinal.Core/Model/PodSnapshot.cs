@@ -26,6 +26,12 @@ public sealed record PodSnapshot
     /// <summary>Gets when the Ready condition last stopped being True, on the kubelet's clock; null while it is True or was never written.</summary>
     public DateTimeOffset? UnreadySince { get; init; }
 
+    /// <summary>Gets when all containers were ready, on the kubelet's clock; null while they are not. The pod may still wait for its readiness gates.</summary>
+    public DateTimeOffset? ContainersReadySince { get; init; }
+
+    /// <summary>Gets where the operator's readiness gate stands.</summary>
+    public PodGate Gate { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public PodTrouble Trouble { get; init; }
@@ -43,6 +49,9 @@ public sealed record PodSnapshot
 
     /// <summary>Gets a value indicating whether the pod is Running and its Ready condition is True.</summary>
     public bool IsReady => ReadySince is not null && Phase is PodPhase.Running;
+
+    /// <summary>Gets a value indicating whether only the operator's readiness gate keeps the pod from being ready, as far as it can tell.</summary>
+    public bool IsReadyButForGate => Gate is PodGate.Closed && ContainersReadySince is not null && Phase is PodPhase.Running && !IsTerminating;
 
     /// <summary>Tells whether the pod serves: ready for at least <paramref name="minReady"/> and not terminating.</summary>
     public bool IsAvailable(TimeSpan minReady, DateTimeOffset now) =>

@@ -94,6 +94,9 @@ public sealed record StatefulSetSnapshot
     /// <summary>Gets the managers other than ours that own the partition field.</summary>
     public ImmutableArray<string> PartitionOwnedBy { get; init; } = [];
 
+    /// <summary>Gets a value indicating whether the pod template declares the operator's readiness gate.</summary>
+    public bool HasReadinessGate { get; init; }
+
     /// <summary>Gets the first and one past the last ordinal that should exist.</summary>
     public (long First, long End) Ordinals => (StartOrdinal, StartOrdinal + Replicas);
 

@@ -95,6 +95,18 @@ public sealed record UpdatePolicy
 /// <summary>A one-shot bypass for one pod and one reason (rule 2): the only one there is.</summary>
 public sealed record ForceEntry(string PodUid, string Reason, string Justification);
 
+/// <summary>Whether a maintenance window is open. Time zones are resolved outside Core: here are the evaluated facts.</summary>
+/// <param name="IsOpen">Whether one was open when the facts were gathered.</param>
+/// <param name="ChangesAt">When that changes next; null when it never does.</param>
+public sealed record WindowStanding(bool IsOpen, DateTimeOffset? ChangesAt)
+{
+    /// <summary>There are no windows: pods may be disrupted at any time.</summary>
+    public static WindowStanding Always { get; } = new(true, null);
+
+    /// <summary>Tells whether pods may be disrupted now. Facts that are past their change never open.</summary>
+    public bool IsOpenAt(DateTimeOffset now) => IsOpen && (ChangesAt is null || now < ChangesAt);
+}
+
 /// <summary>What one rollout was asked to do, and what its owner wants of it now.</summary>
 public sealed record RolloutRequest
 {
@@ -111,6 +123,11 @@ public sealed record RolloutRequest
     public CancelRequest Cancel { get; init; }
 
     public ImmutableArray<ForceEntry> Force { get; init; } = [];
+
+    /// <summary>Gets why the other StatefulSets of the policy keep this one from taking a further pod; null when they do not.</summary>
+    public ZoneHold? Zone { get; init; }
+
+    public WindowStanding Window { get; init; } = WindowStanding.Always;
 
     /// <summary>Gets the number of the last step, from 1, that may be gone past without its pause.</summary>
     public int ApprovedStep { get; init; }

@@ -16,6 +16,15 @@ internal static class Admission
             var (reason, message) = Pauses.Explain(in pass);
             pass.Pending(reason, message);
         }
+        else if (pass.Request.Zone is { } zone && pass.Memory.Revert is null)
+        {
+            if (zone.Until is { } until)
+            {
+                pass.Wake(until - pass.Now);
+            }
+
+            pass.Pending(zone.Reason, $"{pass.Set.Namespace}/{zone.Message}");
+        }
         else if (!pass.Set.IsObserved)
         {
             pass.Pending(ReasonCodes.NotObserved, Endings.NotObserved(in pass));
@@ -26,10 +35,10 @@ internal static class Admission
                 ReasonCodes.TwoDisruptionBudgets,
                 $"{pass.SetName}: {snapshot.Budgets.Length} PodDisruptionBudgets select its pods ({Names(snapshot.Budgets)}), and the API server then refuses every eviction; delete all but one.");
         }
-        else if (pass.Memory.BudgetSettlingUntil is { } until && until > pass.Now)
+        else if (pass.Memory.BudgetSettlingUntil is { } settled && settled > pass.Now)
         {
-            pass.Wake(until - pass.Now);
-            pass.Pending(ReasonCodes.DisruptionBudgetSettling, $"{pass.SetName}: an eviction was refused; the PodDisruptionBudget settles for another {Text.Of(until - pass.Now)}.");
+            pass.Wake(settled - pass.Now);
+            pass.Pending(ReasonCodes.DisruptionBudgetSettling, $"{pass.SetName}: an eviction was refused; the PodDisruptionBudget settles for another {Text.Of(settled - pass.Now)}.");
         }
 
         return pass.PendingReason is not null;
@@ -68,6 +77,12 @@ internal static class Admission
     internal static GateStanding Gates(ref Pass pass, int index)
     {
         var pod = pass.PodOf(index);
+        if (pass.Facts[index].Is(PodFlags.Stuck) && PodStages.IsHopeless(pod))
+        {
+            // Its containers do not run, so nothing of it can stop; and if the workload is down because of such pods, no gate would ever open (U27).
+            return GateStanding.Open;
+        }
+
         var what = $"{pass.Set.Namespace}/{pod.Name}";
         var gates = Gatekeeping.Ask(ref pass, GatePhase.BeforePod, pod.Uid, Others(in pass, pod.Uid), what, since: Deadlines.OfGateWait(in pass));
         pass.Flag(index, PodFlags.Gated);

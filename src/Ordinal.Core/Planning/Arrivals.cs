@@ -13,12 +13,18 @@ internal static class Arrivals
         for (var i = 0; i < pass.Facts.Length; i++)
         {
             var fact = pass.Facts[i];
-            if (!fact.Is(PodFlags.AtTarget) || !fact.Is(PodFlags.Available) || fact.Is(PodFlags.Passed))
+            if (!fact.Is(PodFlags.AtTarget) || fact.Is(PodFlags.Passed) || (!fact.Is(PodFlags.Available) && !NativeDriver.HasArrived(in pass, i)))
             {
                 continue;
             }
 
             var pod = pass.PodOf(i);
+            if (!fact.Is(PodFlags.Available) && PodStages.IsRecorded(pass.Memory.Passed, pod))
+            {
+                // Passed, and not ready yet: its readiness gate is about to open.
+                continue;
+            }
+
             var entry = EntryOf(in pass, pod.Ordinal);
             var began = PodStages.SinceOf(in pass, pod, PodStage.AfterPodGate, pass.Now);
             if (entry is not null && began < entry.Since)
@@ -54,6 +60,11 @@ internal static class Arrivals
     /// <returns>True when a deadline was missed.</returns>
     internal static bool MissedDeadline(ref Pass pass)
     {
+        if (NativeDriver.MissedDeadline(ref pass))
+        {
+            return true;
+        }
+
         foreach (var entry in pass.Memory.InFlight)
         {
             var (taken, allowed) = (Deadlines.OfPod(in pass, entry), pass.Policy.PodDeadline);
@@ -95,7 +106,7 @@ internal static class Arrivals
         return null;
     }
 
-    private static void Wake(ref Pass pass, TimeSpan left)
+    internal static void Wake(ref Pass pass, TimeSpan left)
     {
         if (pass.Memory.PausedSince is null)
         {
@@ -107,7 +118,7 @@ internal static class Arrivals
     {
         Gatekeeping.Consume(ref pass, pod.Name, gates);
         pass.Remember(pass.Memory with { Passed = PodStages.Record(pass.Memory.Passed, pod) });
-        pass.Flag(index, PodFlags.Passed);
+        pass.Flag(index, pass.Facts[index].Is(PodFlags.Available) ? PodFlags.Passed : PodFlags.None);
         if (entry is not null)
         {
             Intents.Drop(ref pass, entry);

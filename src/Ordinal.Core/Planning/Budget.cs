@@ -11,7 +11,7 @@ internal static class Budget
 {
     /// <summary>How many pods may be away.</summary>
     internal static int MaxOf(in Pass pass) =>
-        pass.Memory.Driver is UpdateDriver.Partition ? 1 : pass.Policy.MaxUnavailable.Resolve(pass.Facts.Length);
+        pass.Memory.Driver is UpdateDriver.Partition or UpdateDriver.Native ? 1 : pass.Policy.MaxUnavailable.Resolve(pass.Facts.Length);
 
     /// <summary>Tells whether this pod may go: with it away too, no more are away than may be. Taking one that is away costs nothing more.</summary>
     internal static bool Fits(in Pass pass, int index)

@@ -37,7 +37,7 @@ internal static class Completion
         }
 
         var restsOnDelete = pass.Memory.RestType is UpdateStrategyType.OnDelete;
-        if (pass.Memory.Driver is UpdateDriver.Partition && !IsCurrent(ref pass))
+        if (pass.Memory.Driver is UpdateDriver.Partition or UpdateDriver.Native && !IsCurrent(ref pass))
         {
             return;
         }

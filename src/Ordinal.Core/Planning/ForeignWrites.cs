@@ -18,6 +18,13 @@ internal static class ForeignWrites
             return FinishRaising(ref pass);
         }
 
+        if (StrategyKeeper.IsNative(in pass) && pass.Memory.Revert is null)
+        {
+            // Whoever lowers the partition does what the driver does; a higher one is lowered again when pods are due.
+            StrategyKeeper.Adopt(ref pass);
+            return false;
+        }
+
         if (ReleasesMore(in pass))
         {
             return Undo(ref pass);

@@ -26,6 +26,12 @@ public sealed record HoldInput
 
     public required HoldMemory Memory { get; init; }
 
+    /// <summary>Gets a value indicating whether the policy's driver is Native: the set rests with partition 0, and readiness gates do the holding.</summary>
+    public bool IsNative { get; init; }
+
+    /// <summary>Gets a value indicating whether the revisions say the same, so that no rollout will be about a change.</summary>
+    public bool ChangesNothing { get; init; }
+
     /// <summary>Gets a value indicating whether the policy is being deleted: the set is let go.</summary>
     public bool IsPolicyDeleted { get; init; }
 

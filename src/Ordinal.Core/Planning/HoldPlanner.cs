@@ -63,8 +63,57 @@ public static class HoldPlanner
             };
         }
 
-        return input.IsPolicyDeleted ? LetGo(input, decision) : set.OriginalStrategy is null ? Adopt(input, decision) : Keep(input, decision);
+        decision = input.IsPolicyDeleted ? LetGo(input, decision)
+            : set.OriginalStrategy is null ? Adopt(input, decision)
+            : input.IsNative ? KeepOpen(input, decision)
+            : Keep(input, decision);
+        return decision.Actions.IsEmpty ? OpenGates(input, decision) : decision;
     }
+
+    /// <summary>
+    /// Under driver Native the set rests with partition 0. One that is held is opened when no change waits; with one it stays held until a
+    /// rollout opens it.
+    /// </summary>
+    private static HoldDecision KeepOpen(HoldInput input, HoldDecision decision)
+    {
+        var set = input.Snapshot.Set;
+        return set.Strategy.IsOurHold && decision.Drift is null
+            ? decision with
+            {
+                Memory = decision.Memory with { Generation = set.Generation },
+                Actions = [new WriteStrategy(Open(set.Strategy, set.OriginalStrategy), set.Strategy, set.Generation, "open: driver Native rolls by readiness gates")],
+            }
+            : decision;
+    }
+
+    /// <summary>
+    /// No rollout is active: readiness gates open at once, but for pods of a change that nobody holds, since a rollout will be about them. They open
+    /// too when an expected pod is missing (rule 5).
+    /// </summary>
+    private static HoldDecision OpenGates(HoldInput input, HoldDecision decision)
+    {
+        var snapshot = input.Snapshot;
+        var there = 0;
+        foreach (var pod in snapshot.Pods)
+        {
+            there += pod.Ordinal >= snapshot.Set.Ordinals.First && pod.Ordinal < snapshot.Set.Ordinals.End ? 1 : 0;
+        }
+
+        var isAwaited = input.IsNative && !input.IsPolicyDeleted && decision.Drift is not null && !input.ChangesNothing && !decision.IsHeld && there == snapshot.Set.Replicas;
+        foreach (var pod in snapshot.Pods)
+        {
+            // A revision that is neither may be newer than what the stores show of the set.
+            var isKnown = pod.Revision == snapshot.Set.CurrentRevision || pod.Revision == snapshot.Set.UpdateRevision || there < snapshot.Set.Replicas;
+            if (pod is { Gate: PodGate.Closed, IsTerminating: false } && isKnown && !(isAwaited && pod.Revision == snapshot.Set.UpdateRevision))
+            {
+                decision = decision with { Actions = decision.Actions.Add(new OpenGate(pod.Name, pod.Uid, "no rollout is about this pod")) };
+            }
+        }
+
+        return decision;
+    }
+
+    private static StrategyValue Open(StrategyValue current, StrategyValue? original) => new(UpdateStrategyType.RollingUpdate, 0, current.MaxUnavailable ?? original?.MaxUnavailable);
 
     /// <summary>Tells which change waits on a set: null when every pod runs the update revision, and that is the current one.</summary>
     public static Drift? DriftOf(WorkloadSnapshot snapshot)
@@ -113,7 +162,7 @@ public static class HoldPlanner
             };
         }
 
-        return decision with { Actions = [new AdoptSet(StrategyValue.HeldFrom(set.Strategy, null), set.Strategy, set.Generation)] };
+        return decision with { Actions = [new AdoptSet(input.IsNative ? Open(set.Strategy, null) : StrategyValue.HeldFrom(set.Strategy, null), set.Strategy, set.Generation)] };
     }
 
     private static HoldDecision Keep(HoldInput input, HoldDecision decision)

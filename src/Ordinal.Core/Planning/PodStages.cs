@@ -248,6 +248,11 @@ internal static class PodStages
             return (ReasonCodes.PodTerminating, $"{name}: the pod is terminating{node}; wait for its grace period, or force its deletion if the node is dead.");
         }
 
+        if (pod.IsReadyButForGate)
+        {
+            return (ReasonCodes.ReadinessGateClosed, $"{name}: its containers are ready; its readiness gate opens when its gates pass.");
+        }
+
         if (!fact.Is(PodFlags.Ready))
         {
             var trouble = pod.Trouble is PodTrouble.None ? "" : $", {pod.Trouble}: {pod.TroubleMessage}";

@@ -41,11 +41,6 @@ internal static class Preflight
             return (ReasonCodes.NotSupported, $"{name}: rollouts of type Scale are not supported by this version; write spec.replicas of the StatefulSet.");
         }
 
-        if (policy.Driver is UpdateDriver.Native)
-        {
-            return (ReasonCodes.NotSupported, $"{name}: update.driver Native is not supported by this version; use Auto, Partition or OnDelete.");
-        }
-
         if (policy.OnFailure is FailureAction.RevertPods && RestTypeOf(pass.Set) is UpdateStrategyType.OnDelete)
         {
             return (ReasonCodes.DriverImpossible, $"{name}: the StatefulSet declares updateStrategy OnDelete, under which a removed pod never comes back at its old revision; use update.onFailure Halt or RevertTemplate.");
@@ -56,9 +51,10 @@ internal static class Preflight
             return (ReasonCodes.NoRoles, $"{name}: update.order LeaderLast needs a gate that tells which member leads, and the policy has none; add one, or use OrdinalDescending.");
         }
 
-        if (policy.Driver is UpdateDriver.Partition)
+        if (policy.Driver is UpdateDriver.Partition or UpdateDriver.Native)
         {
-            return PartitionRefusal(ref pass);
+            var refusal = PartitionRefusal(ref pass);
+            return refusal.Refusal is null && policy.Driver is UpdateDriver.Native ? NativeRefusal(ref pass) : refusal;
         }
 
         return DriverOf(in pass) is UpdateDriver.OnDelete && DeclaredElsewhere(in pass) is { } declared
@@ -68,22 +64,38 @@ internal static class Preflight
 
     private static (ReasonCode? Refusal, string Message) PartitionRefusal(ref Pass pass)
     {
-        var name = pass.SetName;
+        var (name, driver) = (pass.SetName, pass.Policy.Driver);
         if (pass.Policy.Order is not PodOrderKind.OrdinalDescending)
         {
-            return (ReasonCodes.DriverImpossible, $"{name}: driver Partition can only go from the highest ordinal down, not {pass.Policy.Order}; use driver Auto or OnDelete.");
+            return (ReasonCodes.DriverImpossible, $"{name}: driver {driver} can only go from the highest ordinal down, not {pass.Policy.Order}; use driver Auto or OnDelete.");
         }
 
         if (!IsOne(in pass))
         {
             return (
                 ReasonCodes.DriverImpossible,
-                $"{name}: driver Partition takes one pod at a time, and update.maxUnavailable {pass.Policy.MaxUnavailable} is {pass.Policy.MaxUnavailable.Resolve(pass.Facts.Length)} of {pass.Facts.Length} pods; use driver Auto or OnDelete, or set it to 1.");
+                $"{name}: driver {driver} takes one pod at a time, and update.maxUnavailable {pass.Policy.MaxUnavailable} is {pass.Policy.MaxUnavailable.Resolve(pass.Facts.Length)} of {pass.Facts.Length} pods; use driver Auto or OnDelete, or set it to 1.");
         }
 
         return RestTypeOf(pass.Set) is UpdateStrategyType.OnDelete
-            ? (ReasonCodes.DriverImpossible, $"{name}: the StatefulSet declares updateStrategy OnDelete, which driver Partition would have to change; use driver Auto or OnDelete.")
+            ? (ReasonCodes.DriverImpossible, $"{name}: the StatefulSet declares updateStrategy OnDelete, which driver {driver} would have to change; use driver Auto or OnDelete.")
             : (null, "");
+    }
+
+    /// <summary>Under OrderedReady a gated pod blocks the creation of every other (T15, T16); without its address it may never join, so its gate may never open.</summary>
+    private static (ReasonCode? Refusal, string Message) NativeRefusal(ref Pass pass)
+    {
+        var (name, set, service) = (pass.SetName, pass.Set, pass.Input.Snapshot.Service);
+        var fact = set.PodManagement is not PodManagementPolicy.Parallel
+            ? "podManagementPolicy is OrderedReady, under which a pod whose readiness gate is closed blocks the creation of every other; it can only be set when the StatefulSet is made"
+            : !set.HasReadinessGate
+                ? "the pod template does not declare the readiness gate: add {conditionType: ordinal.dev/gate} to spec.template.spec.readinessGates"
+            : service is null or { Exists: false }
+                ? $"its Service \"{service?.Name}\" does not exist, or may not be read; create it headless, with publishNotReadyAddresses: true"
+            : !service.IsHeadless ? $"its Service {service.Name} is not headless; set clusterIP: None"
+            : !service.PublishesNotReady ? $"its Service {service.Name} hides pods that are not ready, so a gated pod could never join; set publishNotReadyAddresses: true"
+            : null;
+        return fact is null ? (null, "") : (ReasonCodes.NativeMisconfigured, $"{name}: driver Native cannot work: {fact}, or use driver Partition.");
     }
 
     /// <summary>The first gate that can tell roles; null when there is none.</summary>

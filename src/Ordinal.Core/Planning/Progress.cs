@@ -104,6 +104,7 @@ internal static class Progress
         RolloutState.Queued => ReasonCodes.Queued,
         RolloutState.GateWaiting => ReasonCodes.GateWaiting,
         RolloutState.Suspended => ReasonCodes.Suspended,
+        RolloutState.OutsideWindow => ReasonCodes.OutsideWindow,
         RolloutState.AwaitingApproval => ReasonCodes.AwaitingApproval,
         RolloutState.StepPausing => ReasonCodes.StepPausing,
         RolloutState.Reverting => ReasonCodes.Reverting,

@@ -84,6 +84,7 @@ internal static class Reverts
         if (revert.Kind is FailureAction.RevertPods)
         {
             OnDeleteDriver.Advance(ref pass);
+            NativeDriver.OpenWhatIsThrough(ref pass);
         }
         else if (TemplateIsBack(ref pass))
         {

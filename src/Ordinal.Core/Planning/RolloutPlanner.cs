@@ -98,6 +98,7 @@ public static class RolloutPlanner
         }
 
         Intents.Follow(ref pass);
+        NativeDriver.OpenWhatNoRolloutIsAbout(ref pass);
         if (!Arrivals.Gate(ref pass) || Arrivals.MissedDeadline(ref pass))
         {
             return;
@@ -140,8 +141,11 @@ public static class RolloutPlanner
             case UpdateDriver.OnDelete:
                 OnDeleteDriver.Advance(ref pass);
                 break;
-            case UpdateDriver.Auto or UpdateDriver.Native:
-                pass.HoldAll(ReasonCodes.NotSupported, $"{pass.SetName}: status names driver {pass.Memory.Driver}, with which no rollout of this version starts; create a new rollout.");
+            case UpdateDriver.Native:
+                NativeDriver.Advance(ref pass);
+                break;
+            case UpdateDriver.Auto:
+                pass.HoldAll(ReasonCodes.NotSupported, $"{pass.SetName}: status names no driver, with which no rollout goes on; create a new rollout.");
                 break;
         }
     }

@@ -46,7 +46,7 @@ public static class Safety
             takes |= action switch
             {
                 RemovePod removal => Serves(input, removal.Uid),
-                WriteStrategy write => Releases(input, write) is { Count: > 0, Serving: true },
+                WriteStrategy write => decision.Memory.Driver is not UpdateDriver.Native && Releases(input, write) is { Count: > 0, Serving: true },
                 _ => false,
             };
         }
@@ -63,7 +63,7 @@ public static class Safety
             away -= IsExpected(set, pod.Ordinal) && !IsInFlight(decision.Memory, pod.Ordinal) && pod.IsAvailable(MinReady(input), input.Now) ? 1 : 0;
         }
 
-        var max = decision.Memory.Driver is UpdateDriver.Partition ? 1 : input.Policy.MaxUnavailable.Resolve(set.Replicas);
+        var max = decision.Memory.Driver is UpdateDriver.Partition or UpdateDriver.Native ? 1 : input.Policy.MaxUnavailable.Resolve(set.Replicas);
         return away <= max;
     }
 
@@ -84,11 +84,16 @@ public static class Safety
         return false;
     }
 
-    /// <summary>Rule 2: every BeforePod gate of the policy has a current, open report about this pod, or its reason was bypassed for this pod.</summary>
+    /// <summary>Rule 2: every BeforePod gate of the policy has a current, open report about this pod, or its reason was bypassed for this pod; or the pod does not run at all.</summary>
     public static bool GatesAreOpen(RolloutInput input, Decision decision, string uid)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(decision);
+        if (Find(input, uid) is { IsReady: false } stopped && PodStages.IsHopeless(stopped))
+        {
+            return true;
+        }
+
         foreach (var gate in input.Policy.Gates)
         {
             if ((gate.RunAt & GatePhases.BeforePod) != 0 && !IsOpen(input, decision.Memory.GoalOf(input.Request), gate, uid) && !WasForced(input, decision, uid))
@@ -164,6 +169,7 @@ public static class Safety
             RemovePod removal => BrokenRemoval(input, decision, removal),
             WriteStrategy write => BrokenWrite(input, decision, write),
             RestoreTemplate restore => BrokenTemplate(input, decision, restore),
+            OpenGate open => GateMayOpen(input, decision, open) ? null : $"the readiness gate of {open.Pod} would be opened before its gates passed",
             _ => null,
         };
     }
@@ -183,6 +189,8 @@ public static class Safety
 
         return twice > 1 ? $"{removal.Pod} would be removed twice"
             : input.Request.Suspend ? $"{removal.Pod} would be removed while suspended"
+            : input.Request.Zone is not null && decision.Memory.Revert is null ? $"{removal.Pod} would be removed while another zone goes first"
+            : !WindowIsOpen(input, decision) ? $"{removal.Pod} would be removed outside a maintenance window"
             : Serves(input, removal.Uid) && ComesBackAtUpdate(input, removal) && !StepsAreKept(input, decision) ? $"{removal.Pod} would be removed before its step"
             : !ComesBackAtGoal(input, decision, removal) ? $"{removal.Pod} would be removed to go back, and would not come back at {decision.Memory.FromRevision}"
             : input.Snapshot.Budgets.Length > 1 ? $"{removal.Pod} would be removed under two PodDisruptionBudgets"
@@ -193,14 +201,20 @@ public static class Safety
     private static string? BrokenWrite(RolloutInput input, Decision decision, WriteStrategy write)
     {
         var (count, ordinal, serving) = Releases(input, write);
+        if (count > 0 && decision.Memory.Driver is UpdateDriver.Native && !input.Request.Suspend && input.Request.Zone is null && WindowIsOpen(input, decision) && decision.Memory.Ending is null)
+        {
+            // Native gives the whole roll to the built-in controller; the readiness gates take its place.
+            return null;
+        }
+
         if (count == 0)
         {
             return null;
         }
 
-        if (count > 1 || input.Request.Suspend)
+        if (count > 1 || input.Request.Suspend || !WindowIsOpen(input, decision) || (input.Request.Zone is not null && decision.Memory.Revert is null))
         {
-            return $"a write would release {count} pods";
+            return $"a write would release {count} pods: more than one, or while suspended, outside a maintenance window, or while another zone goes first";
         }
 
         foreach (var entry in decision.Memory.InFlight)
@@ -213,6 +227,30 @@ public static class Safety
 
         return $"ordinal {ordinal} would be released without an intent";
     }
+
+    /// <summary>
+    /// The readiness gate of a pod at the target opens when its AfterPod gates have passed, that is in the memory that is written first; or
+    /// when an expected pod is missing (rule 5). One of another pod opens at any time.
+    /// </summary>
+    public static bool GateMayOpen(RolloutInput input, Decision decision, OpenGate open)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(decision);
+        ArgumentNullException.ThrowIfNull(open);
+        var set = input.Snapshot.Set;
+        var (there, pod) = (0, (PodSnapshot?)null);
+        foreach (var each in input.Snapshot.Pods)
+        {
+            there += IsExpected(set, each.Ordinal) ? 1 : 0;
+            pod = each.Uid == open.Uid ? each : pod;
+        }
+
+        return pod is not null
+            && (there < set.Replicas || pod.Revision != decision.Memory.GoalOf(input.Request) || !PodStages.HasAfterPodGate(input.Policy) || PodStages.IsRecorded(decision.Memory.Passed, pod));
+    }
+
+    /// <summary>No pod is taken outside a maintenance window, but to go back.</summary>
+    private static bool WindowIsOpen(RolloutInput input, Decision decision) => decision.Memory.Revert is not null || input.Request.Window.IsOpenAt(input.Now);
 
     /// <summary>The stale pods that a strategy write releases and the present strategy does not.</summary>
     private static (int Count, long Ordinal, bool Serving) Releases(RolloutInput input, WriteStrategy write)

@@ -23,6 +23,18 @@ internal static class Start
             return false;
         }
 
+        if (pass.Request.Zone is { } zone && pass.Set.HeldBy != pass.Request.ClaimId)
+        {
+            // Not even the claim, and no OnDelete, before it is its turn.
+            if (zone.Until is { } until)
+            {
+                pass.Wake(until - pass.Now);
+            }
+
+            pass.HoldAll(zone.Reason, $"{pass.Set.Namespace}/{zone.Message}");
+            return false;
+        }
+
         return HasClaim(ref pass) && RestsHeld(ref pass) && HasWork(ref pass) && GatesLetIt(ref pass) && Run(ref pass, driver);
     }
 
@@ -81,7 +93,7 @@ internal static class Start
             pass.Remember(pass.Memory with { RestType = rest });
         }
 
-        if (pass.Set.OriginalStrategy is null && !pass.Set.Strategy.Holds(pass.Facts.Length))
+        if (pass.Set.OriginalStrategy is null && (StrategyKeeper.IsNative(in pass) || !pass.Set.Strategy.Holds(pass.Facts.Length)))
         {
             pass.HoldAll(ReasonCodes.AwaitingAdoption, $"{pass.SetName}: partition {pass.Set.Strategy.Partition ?? 0} of {pass.Facts.Length} pods does not hold; wait until the policy has adopted it.");
             return false;

@@ -11,6 +11,9 @@ internal enum PauseKind
     /// <summary><c>spec.suspend</c>.</summary>
     Suspended,
 
+    /// <summary>No maintenance window is open.</summary>
+    OutsideWindow,
+
     /// <summary>A step is done and its pause is over when it is approved.</summary>
     AwaitingApproval,
 

@@ -20,7 +20,17 @@ internal static class StrategyKeeper
     /// <summary>Tells whether the strategy is what the set rests in. Whether the built-in controller has seen it is another question.</summary>
     internal static bool IsAtRest(in Pass pass) => pass.Memory.RestType is UpdateStrategyType.OnDelete
         ? pass.Set.Strategy.Type is UpdateStrategyType.OnDelete
-        : pass.Set.Strategy.IsOurHold;
+        : RestsOpen(in pass) ? pass.Set.Strategy is { Type: UpdateStrategyType.RollingUpdate, EffectivePartition: 0 } : pass.Set.Strategy.IsOurHold;
+
+    /// <summary>
+    /// Tells whether the set rests with partition 0: under driver Native, as long as the rollout did not fail. One that did is held, so that the
+    /// revision goes no further.
+    /// </summary>
+    internal static bool RestsOpen(in Pass pass) => IsNative(in pass) && pass.Memory.Revert is null
+        && pass.Memory.Ending?.State is not (RolloutState.Failed or RolloutState.Cancelled or RolloutState.RolledBack);
+
+    /// <summary>Tells whether the built-in controller rolls by itself: by the driver chosen, or before the start by the policy's.</summary>
+    internal static bool IsNative(in Pass pass) => pass.Memory.StartedAt is null ? pass.Policy.Driver is UpdateDriver.Native : pass.Memory.Driver is UpdateDriver.Native;
 
     /// <summary>Writes the strategy in which the set rests, unless it is there and no other write of ours may still arrive.</summary>
     /// <returns>True when the set rests.</returns>
@@ -38,6 +48,7 @@ internal static class StrategyKeeper
     /// <summary>The resting value to write over the present one.</summary>
     internal static StrategyValue RestOver(in Pass pass) => pass.Memory.RestType is UpdateStrategyType.OnDelete
         ? new(UpdateStrategyType.OnDelete)
+        : RestsOpen(in pass) ? new(UpdateStrategyType.RollingUpdate, 0, pass.Set.Strategy.MaxUnavailable ?? pass.Set.OriginalStrategy?.MaxUnavailable)
         : StrategyValue.HeldFrom(pass.Set.Strategy, pass.Set.OriginalStrategy);
 
     /// <summary>Decides on a strategy write: remembered first, so that the generation it makes is known as ours.</summary>

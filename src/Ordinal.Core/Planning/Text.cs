@@ -5,6 +5,9 @@ namespace Ordinal.Core.Planning;
 /// <summary>How numbers read in messages.</summary>
 internal static class Text
 {
+    /// <summary>Writes a time of the day with its date, in UTC: <c>2026-09-14 09:00 UTC</c>.</summary>
+    internal static string Of(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
     /// <summary>Writes a duration as Go does, in whole seconds: <c>45s</c>, <c>10m0s</c>, <c>2h5m0s</c>.</summary>
     internal static string Of(TimeSpan duration)
     {

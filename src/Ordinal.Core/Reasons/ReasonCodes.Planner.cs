@@ -17,6 +17,8 @@ public static partial class ReasonCodes
 
     public static ReasonCode StrategyDeclaredElsewhere { get; } = Add("StrategyDeclaredElsewhere", ReasonArea.Rollout, true, "Another manager declares spec.updateStrategy.type: its next apply would roll every pod at once under the OnDelete driver.", "Remove spec.updateStrategy from that manager's manifest, or use order OrdinalDescending with driver Partition.");
 
+    public static ReasonCode NativeMisconfigured { get; } = Add("NativeMisconfigured", ReasonArea.Rollout, true, "Driver Native needs podManagementPolicy Parallel, the readiness gate ordinal.dev/gate in the pod template, and a headless Service with publishNotReadyAddresses.", "Change what the message names, or use driver Partition.");
+
     public static ReasonCode NoRoles { get; } = Add("NoRoles", ReasonArea.Rollout, true, "Order LeaderLast needs a gate that can tell which member leads.", "Add a gate of type Etcd, ZooKeeper or Kafka, or use order OrdinalDescending.");
 
     // ---- the whole rollout waits ----
@@ -37,6 +39,16 @@ public static partial class ReasonCodes
     public static ReasonCode CurrentRevisionLags { get; } = Add("CurrentRevisionLags", ReasonArea.Hold, false, "All pods are done; the built-in controller has not made the revision current yet.", "Wait; if it lasts, look for pods that are not ready, and at kube-controller-manager.");
 
     public static ReasonCode SafetyTripped { get; } = Add("SafetyTripped", ReasonArea.Hold, true, "A decision would have broken one of the rules that always hold; nothing was done.", "This is a bug: please report the message together with the rollout's status.");
+
+    public static ReasonCode ZoneWaitsTurn { get; } = Add("ZoneWaitsTurn", ReasonArea.Hold, false, "Another zone of the policy goes first.", "Nothing to do.");
+
+    public static ReasonCode ZoneSoak { get; } = Add("ZoneSoak", ReasonArea.Hold, false, "A zone has ended, and zoneSoak is not over yet.", "Nothing to do.");
+
+    public static ReasonCode ZoneAway { get; } = Add("ZoneAway", ReasonArea.Hold, false, "Pods of another zone are away: this zone waits until they are back.", "Look at the pods that the message names.");
+
+    public static ReasonCode TwoZonesAway { get; } = Add("TwoZonesAway", ReasonArea.Hold, true, "Pods are away in two zones or more: no pod of any zone is taken.", "Repair the pods that the message names.");
+
+    public static ReasonCode ZoneProblem { get; } = Add("ZoneProblem", ReasonArea.Hold, true, "Something is wrong with another StatefulSet of the policy, so none of the group goes on.", "Do what the message says of that StatefulSet.");
 
     // ---- a pod waits ----
     public static ReasonCode PodMissing { get; } = Add("PodMissing", ReasonArea.Hold, false, "The pod does not exist; the built-in controller creates it.", "Read the message: it quotes the newest FailedCreate event, if there is one.");
@@ -76,6 +88,8 @@ public static partial class ReasonCodes
     public static ReasonCode StuckPodUnreachable { get; } = Add("StuckPodUnreachable", ReasonArea.Hold, true, "A pod cannot become ready at the current revision, and the Partition driver cannot reach it before the pods above it.", "Use driver OnDelete, or repair the pod.");
 
     public static ReasonCode IntentBurning { get; } = Add("IntentBurning", ReasonArea.Hold, false, "An intent that is no longer allowed is made harmless before anything else is done.", "Nothing to do.");
+
+    public static ReasonCode ReadinessGateClosed { get; } = Add("ReadinessGateClosed", ReasonArea.Hold, false, "The pod is ready but for the operator's readiness gate, which opens when the gates pass.", "Nothing to do.");
 
     public static ReasonCode ReleasePulledBack { get; } = Add("ReleasePulledBack", ReasonArea.Hold, false, "A released pod was not taken in time, or its gate closed: the partition goes back up.", "Wait; the pod is released again when all conditions hold.");
 

@@ -15,6 +15,8 @@ public static partial class ReasonCodes
 
     public static ReasonCode Suspended { get; } = Add("Suspended", ReasonArea.Rollout, false, "spec.suspend is true: the pod in flight finishes, none is started.", "Set spec.suspend to false.");
 
+    public static ReasonCode OutsideWindow { get; } = Add("OutsideWindow", ReasonArea.Rollout, false, "No maintenance window is open: pods in flight finish, none is started, and deadlines stand still.", "Wait for the time in the message, or create a rollout with spec.overrides.ignoreWindows.");
+
     public static ReasonCode AwaitingApproval { get; } = Add("AwaitingApproval", ReasonArea.Rollout, false, "A step is done, and the next one waits until somebody approves it.", "Look at the updated pods, then set spec.approvedStep to the number in the message.");
 
     public static ReasonCode StepPausing { get; } = Add("StepPausing", ReasonArea.Rollout, false, "A step is done, and its pause lasts a while yet.", "Nothing to do; spec.approvedStep ends the pause early.");

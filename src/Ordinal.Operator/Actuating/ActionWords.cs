@@ -12,6 +12,7 @@ internal static class ActionWords
         WriteStrategy write => $"{write.Why} ({Of(write.Next)})",
         AdoptSet adopt => $"adopted: {Of(adopt.Next)}, and the original strategy ({Of(adopt.Original)}) is kept in an annotation",
         LetGoSet letGo => $"let go: {Of(letGo.Next)} is back",
+        OpenGate open => $"{open.Pod} ({open.Uid}): its readiness gate opens: {open.Why}",
         RestoreTemplate restore => $"the template of {restore.Revision} is written back",
         RemovePod remove => $"{remove.Pod} ({remove.Uid}): {remove.Why}",
         BurnIntent burn => $"{burn.Pod} ({burn.Uid}): an abandoned intent is burnt",

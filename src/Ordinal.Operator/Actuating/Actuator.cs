@@ -30,6 +30,7 @@ public sealed record ActionScope(StatefulSetItem Set, GateContext Gates, string 
 [EntityRbac(typeof(V1StatefulSet), Verbs = RbacVerb.Patch)]
 [EntityRbac(typeof(V1Pod), Verbs = RbacVerb.Get | RbacVerb.Patch | RbacVerb.Delete)]
 [PolicyRule(Groups = [""], Resources = ["pods/eviction"], Verbs = RbacVerb.Create)]
+[PolicyRule(Groups = [""], Resources = ["pods/status"], Verbs = RbacVerb.Patch, Role = OrdinalNames.NativeRole)]
 public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExpectations expectations, GateKeeper keeper, TimeProvider timeProvider)
 {
     private static readonly ResourceKind SetKind = ResourceKind.Of<V1StatefulSet>();
@@ -50,6 +51,7 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
                 WriteStrategy write => await WriteStrategyAsync(scope.Set, write, cancellationToken),
                 AdoptSet adopt => await PatchSetAsync(scope.Set, StrategyPatches.Adopt(scope.Set, adopt.Next, adopt.Generation), cancellationToken),
                 LetGoSet letGo => await PatchSetAsync(scope.Set, StrategyPatches.LetGo(scope.Set, letGo.Next, letGo.Generation), cancellationToken),
+                OpenGate open => await OpenGateAsync(scope.Set, open, cancellationToken),
                 RestoreTemplate restore => await RestoreAsync(scope.Set, restore, cancellationToken),
                 RemovePod remove => await RemovePodAsync(scope.Set, remove, cancellationToken),
                 BurnIntent burn => await BurnAsync(scope.Set, burn, cancellationToken),
@@ -118,6 +120,57 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
 
         whole.Remove("$patch");
         return await PatchSetAsync(set, StrategyPatches.Template(set, whole, restore.Generation), cancellationToken);
+    }
+
+    /// <summary>
+    /// Turns the readiness gate's condition True. Tested are the UID and that the condition at its place is still ours: the kubelet and others
+    /// write conditions too, and a test of the version would lose against them.
+    /// </summary>
+    private async Task<ActionOutcome> OpenGateAsync(StatefulSetItem set, OpenGate open, CancellationToken cancellationToken)
+    {
+        var key = new NamespacedName(set.Key.Namespace, open.Pod);
+        try
+        {
+            var root = JsonNode.Parse((await api.GetRawAsync(PodKind, key, null, cancellationToken)).Span);
+            if (root?["metadata"]?["uid"]?.GetValue<string>() != open.Uid)
+            {
+                return ActionOutcome.Replan($"{key} is another pod by now");
+            }
+
+            var condition = new JsonObject
+            {
+                ["type"] = OrdinalNames.ReadinessGate,
+                ["status"] = "True",
+                ["reason"] = "Opened",
+                ["message"] = open.Why,
+                ["lastTransitionTime"] = timeProvider.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture),
+            };
+            var conditions = root["status"]?["conditions"] as JsonArray;
+            var at = conditions is null ? -1 : conditions.ToList().FindIndex(each => each?["type"]?.GetValue<string>() == OrdinalNames.ReadinessGate);
+            if (at >= 0 && conditions![at]?["status"]?.GetValue<string>() == "True")
+            {
+                return ActionOutcome.Done;
+            }
+
+            var place = at.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var patch = new JsonPatch().TestUid(open.Uid);
+            patch = at >= 0
+                ? patch.Test(OrdinalNames.ReadinessGate, "status", "conditions", place, "type").Replace(condition, "status", "conditions", place)
+                : conditions is null ? patch.Add(new JsonArray(condition), "status", "conditions")
+                : patch.Add(condition, "status", "conditions", "-");
+            var answer = await api.PatchRawAsync(PodKind, key, "status", PatchTypes.Json, patch.ToBytes(), cancellationToken);
+            using var written = JsonDocument.Parse(answer);
+            expectations.ExpectResourceVersion(set.Key, stores.Pods.Informer, key, open.Uid, written.RootElement.Member("metadata").Text("resourceVersion"));
+            return ActionOutcome.Done;
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.PatchTestFailed or ApiErrorKind.Conflict)
+        {
+            return ActionOutcome.Replan($"{key} changed while its readiness gate was opened");
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.NotFound)
+        {
+            return ActionOutcome.Done;
+        }
     }
 
     private async Task<ActionOutcome> RemovePodAsync(StatefulSetItem set, RemovePod remove, CancellationToken cancellationToken)

@@ -19,6 +19,12 @@ public static class OrdinalNames
     /// <summary>On a pod: the time at which an abandoned intent was burnt. Its only use is that writing it moves the resourceVersion.</summary>
     public const string BurntAnnotation = "ordinal.dev/burnt-at";
 
+    /// <summary>The condition type of the readiness gate that driver Native turns True when a pod's gates have passed.</summary>
+    public const string ReadinessGate = "ordinal.dev/gate";
+
+    /// <summary>The role that carries the rights that only driver Native needs.</summary>
+    public const string NativeRole = "native";
+
     /// <summary>On a rollout: name of its policy.</summary>
     public const string PolicyLabel = "ordinal.dev/policy";
 

@@ -20,6 +20,7 @@ public static class GeneratedFiles
         .. Kinds.Select(kind => (CrdPath(kind), Crd(kind))),
         ("config/rbac/role.yaml", Header + Role()),
         ("config/rbac/leader_election_role.yaml", Header + LeaseNote + LeaseRole()),
+        ("config/rbac/native-role.yaml", Header + NativeNote + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), OrdinalNames.NativeRole, RoleName + "-native")),
         .. ReferencePages.All(),
         ("config/rbac/secrets-role.yaml", Header + SecretsNote + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "secrets", RoleName + "-secrets", "default")),
     ];
@@ -34,6 +35,8 @@ public static class GeneratedFiles
     public static string LeaseRole() => RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "leader-election", RoleName + "-leader-election", "ordinal-system");
 
     private const string LeaseNote = "# The lease lies in the operator's own namespace: it may touch no other's.\n";
+
+    private const string NativeNote = "# Only for policies with driver Native. Bound by native-role_binding.yaml.\n";
 
     private const string SecretsNote =
         "# For gates with credentials: one Role in each namespace that has such a policy, narrowed to its Secrets with resourceNames.\n";

@@ -34,6 +34,8 @@ internal static class RunCommand
 
     private static readonly Option<string> MetricsAddress = new("--metrics-bind-address") { Description = "Where /metrics is served; 0 turns it off. May equal the health address.", DefaultValueFactory = _ => ":8080" };
 
+    private static readonly Option<int> MaxActiveRollouts = new("--max-active-rollouts") { Description = "How many rollouts may be under way in the cluster at a time.", DefaultValueFactory = _ => 50 };
+
     private static readonly Option<string> LogFormat = new("--log-format") { Description = "text or json.", DefaultValueFactory = _ => "text" };
 
     private static readonly Option<string> LogLevelOption = new("--log-level") { Description = "debug, info, warning or error.", DefaultValueFactory = _ => "info" };
@@ -45,10 +47,17 @@ internal static class RunCommand
         LogFormat.AcceptOnlyFromAmong("text", "json");
         LogLevelOption.AcceptOnlyFromAmong("debug", "info", "warning", "error");
         Gates.AcceptOnlyFromAmong("on", "off");
+        MaxActiveRollouts.Validators.Add(static result =>
+        {
+            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out var most) || most < 1))
+            {
+                result.AddError("--max-active-rollouts: write a whole number of at least 1.");
+            }
+        });
         var command = new Command("run", "Run the operator against a cluster until SIGTERM or Ctrl-C.")
         {
             Kubeconfig, Namespaces, LeaderElect, LeaderElectNamespace, LeaderElectName, LeaseDuration, RenewDeadline, RetryPeriod,
-            HealthAddress, MetricsAddress, LogFormat, LogLevelOption, Gates,
+            HealthAddress, MetricsAddress, MaxActiveRollouts, LogFormat, LogLevelOption, Gates,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -72,6 +81,7 @@ internal static class RunCommand
                     {
                         Namespaces = [.. parsed.GetRequiredValue(Namespaces).SelectMany(each => each.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct(StringComparer.Ordinal)],
                         Identity = identity,
+                        MaxActiveRollouts = parsed.GetValue(MaxActiveRollouts),
                         Gates = parsed.GetRequiredValue(Gates) == "off" ? GatesMode.Off : GatesMode.On,
                         LeaderElection = parsed.GetValue(LeaderElect)
                             ? new LeaseElectorSettings(new NamespacedName(parsed.GetValue(LeaderElectNamespace) ?? OwnNamespace(), parsed.GetRequiredValue(LeaderElectName)), identity)

@@ -51,9 +51,9 @@ internal sealed class LoopWiring(OperatorStores stores, PolicyTargets targets)
     private IEnumerable<NamespacedName> RolloutsOfSet(NamespacedName set)
     {
         var policies = targets.PoliciesOf(set).Select(policy => policy.Metadata.Name).ToHashSet(StringComparer.Ordinal);
-        return RolloutsOf(set.Namespace, rollout => RolloutMemories.TargetOf(rollout.Status) is { } target
-            ? target == set.Name
-            : policies.Contains(rollout.Spec.PolicyRef.Name));
+
+        // All rollouts of the policy: what becomes of one StatefulSet may hold, or free, the others of its group.
+        return RolloutsOf(set.Namespace, rollout => RolloutMemories.TargetOf(rollout.Status) == set.Name || policies.Contains(rollout.Spec.PolicyRef.Name));
     }
 
     /// <summary>Rollouts that are not over. Those that are wait for their time only.</summary>

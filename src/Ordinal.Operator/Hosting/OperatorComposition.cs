@@ -57,15 +57,20 @@ public sealed class OperatorComposition : IDisposable
         var book = new GateBook(gateFactory ?? new GateFactory(Api, new EtcdGateFactory(timeProvider)), timeProvider);
         var actuator = new Actuator(Api, Stores, setExpectations, keeper, timeProvider);
 
+        var births = new RolloutBirths(Api, Stores, policyExpectations);
+        var probe = new RestProbe(book, keeper, timeProvider);
+        var zones = new ZoneGroups(targets, observer, births, probe, timeProvider);
+
         var rollouts = new RolloutController(
             new RolloutParts
             {
                 Stores = Stores,
-                Frames = new RolloutFrames(Stores, targets, observer, options.Gates),
+                Frames = new RolloutFrames(Stores, targets, observer, options.Gates, zones, timeProvider),
                 Lifespan = new RolloutLifespan(Api, Stores, rolloutExpectations, timeProvider),
                 Gates = book,
                 Keeper = keeper,
                 Actuator = actuator,
+                Services = new ServiceReader(Api),
                 Statuses = new StatusWriter(Api, rolloutExpectations, timeProvider),
                 Announcer = announcer,
                 SetExpectations = setExpectations,
@@ -84,8 +89,10 @@ public sealed class OperatorComposition : IDisposable
                 Statuses = new StatusWriter(Api, policyExpectations, timeProvider),
                 Announcer = announcer,
                 SetExpectations = setExpectations,
-                Probe = new RestProbe(book, keeper, timeProvider),
-                Births = new RolloutBirths(Api, Stores, policyExpectations, options.MaxActiveRollouts),
+                Probe = probe,
+                Births = births,
+                Zones = zones,
+                Turns = new RolloutTurns(() => [.. Stores.Rollouts.Items.List(null)], options.MaxActiveRollouts),
                 Finalizers = new PolicyFinalizers(Api, Stores, policyExpectations),
                 GatesMode = options.Gates,
             },

@@ -48,6 +48,18 @@ public sealed class Observer(OperatorStores stores)
         return first is { Meaning.Length: > 0 } && first.Meaning == second?.Meaning;
     }
 
+    /// <summary>Tells whether all pods that are behind run a template that means the same (rule 8).</summary>
+    public bool SayTheSame(Observation observation, string from, string to)
+    {
+        ArgumentNullException.ThrowIfNull(observation);
+        return observation.Snapshot.Pods
+            .Where(pod => pod.Revision != to)
+            .Select(pod => pod.Revision)
+            .Append(from)
+            .Distinct(StringComparer.Ordinal)
+            .All(revision => MeanTheSame(observation.Item, revision, to));
+    }
+
     /// <summary>Returns a revision of a set by name; null when it is not known (yet).</summary>
     public RevisionItem? FindRevision(StatefulSetItem set, string name) =>
         stores.Revisions.Items.Find(new NamespacedName(set.Key.Namespace, name)) is { } found && found.OwnerUid == set.Uid ? found : null;
@@ -79,7 +91,9 @@ public sealed class Observer(OperatorStores stores)
             Ordinal = pod.Ordinal,
             Revision = pod.Revision,
             Address = pod.Address,
-            IsReady = pod.IsReady,
+
+            // A pod that only our readiness gate keeps from being ready must be able to open it.
+            IsReady = pod.IsReady || pod.IsReadyButForGate,
             IsTerminating = pod.IsTerminating,
         });
         for (var ordinal = set.Ordinals.First; ordinal < set.Ordinals.End; ordinal++)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Ordinal.Core.Model;
+using Ordinal.Operator.Api;
 using Ordinal.Runtime.Cache;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Entities;
@@ -66,6 +67,8 @@ public sealed record PodItem(string Namespace, string OwnerUid, string OwnerName
             IsTerminating = metadata.Member("deletionTimestamp").ValueKind is JsonValueKind.String,
             ReadySince = readySince,
             UnreadySince = unreadySince,
+            ContainersReadySince = Condition(status, "ContainersReady") is { ValueKind: JsonValueKind.Object } containers && containers.Text("status") == "True" ? containers.Time("lastTransitionTime") ?? DateTimeOffset.MaxValue : null,
+            Gate = GateOf(pod.Member("spec"), status),
             CreatedAt = metadata.Time("creationTimestamp") ?? default,
             Trouble = trouble,
             TroubleMessage = words,
@@ -84,6 +87,38 @@ public sealed record PodItem(string Namespace, string OwnerUid, string OwnerName
         && long.TryParse(pod.AsSpan(set.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var ordinal)
             ? ordinal
             : null;
+
+    private static PodGate GateOf(JsonElement spec, JsonElement status) =>
+        !HasGate(spec) ? PodGate.None
+        : Condition(status, OrdinalNames.ReadinessGate).Text("status") == "True" ? PodGate.Open
+        : PodGate.Closed;
+
+    /// <summary>Tells whether a pod's spec, or a template's, declares the operator's readiness gate.</summary>
+    internal static bool HasGate(JsonElement spec)
+    {
+        foreach (var gate in spec.Member("readinessGates").Items())
+        {
+            if (gate.Text("conditionType") == OrdinalNames.ReadinessGate)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static JsonElement Condition(JsonElement status, string type)
+    {
+        foreach (var condition in status.Member("conditions").Items())
+        {
+            if (condition.Text("type") == type)
+            {
+                return condition;
+            }
+        }
+
+        return default;
+    }
 
     private static PodPhase PhaseOf(string phase) => phase switch
     {

@@ -88,6 +88,7 @@ public sealed record StatefulSetItem : IStoreItem
                 OriginalStrategy = StrategyValues.Parse(annotations.Text(OrdinalNames.OriginalStrategyAnnotation)),
                 StrategyTypeDeclaredBy = typeDeclaredBy,
                 PartitionOwnedBy = partitionOwnedBy,
+                HasReadinessGate = PodItem.HasGate(spec.Member("template").Member("spec")),
             },
         };
     }

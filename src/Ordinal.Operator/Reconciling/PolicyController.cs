@@ -106,6 +106,8 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             Memory = MemoryOf(policy, target.Name),
             IsPolicyDeleted = policy.Metadata.DeletionTimestamp is not null,
             Release = policy.Spec.Release is true,
+            IsNative = reading.Policy.Driver is UpdateDriver.Native,
+            ChangesNothing = parts.Observer.SayTheSame(observation, observation.Item.Snapshot.CurrentRevision, observation.Item.Snapshot.UpdateRevision),
         });
         foreach (var notice in decision.Notices)
         {
@@ -152,7 +154,17 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             }
 
             LogDone(observation.Item.Key, ActionWords.Of(action));
+            if (action is OpenGate)
+            {
+                continue;
+            }
+
             parts.Announcer.Publish(EventTarget.Of(Kind, policy), isWarning: false, ReasonCodes.StrategyWritten, "Holding", $"{observation.Item.Key}: {ActionWords.Of(action)}");
+        }
+
+        if (decision.Actions.All(action => action is OpenGate))
+        {
+            return (state, TimeSpan.FromMilliseconds(1));
         }
 
         return (state with { Concern = (policy.Metadata.DeletionTimestamp is null ? ReasonCodes.Adopting : ReasonCodes.LettingGo, $"{observation.Item.Key}: spec.updateStrategy was written; waiting for the StatefulSet controller to see it") }, null);
@@ -184,9 +196,9 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             return (state, null);
         }
 
-        if (decision.Drift is { } drift && !SaysTheSame(observation, drift))
+        if (decision.Drift is { } drift && !parts.Observer.SayTheSame(observation, drift.From, drift.To))
         {
-            return await StartAsync(policy, state, drift, cancellationToken);
+            return await StartAsync(policy, reading, state, drift, cancellationToken);
         }
 
         ImmutableArray<GateReport> reports = [];
@@ -207,7 +219,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             next);
     }
 
-    private async Task<(TargetState State, TimeSpan? Again)> StartAsync(V1Alpha1RolloutPolicy policy, TargetState state, Drift drift, CancellationToken cancellationToken)
+    private async Task<(TargetState State, TimeSpan? Again)> StartAsync(V1Alpha1RolloutPolicy policy, PolicyReading reading, TargetState state, Drift drift, CancellationToken cancellationToken)
     {
         var set = state.Observation!.Item;
         var behind = $"{set.Key}: {drift.Behind} of {set.Snapshot.Replicas} pods are not at {drift.To}";
@@ -229,9 +241,10 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             return (state with { Concern = (ReasonCodes.DriftHeld, $"{behind}; spec.trigger is Manual: create a StatefulSetRollout of type Update") }, null);
         }
 
-        if (policy.Spec.Update?.ZoneStrategy is not "Parallel" && IsBusyElsewhere(policy, state.Target.Name) is { } other)
+        if (parts.Zones.HoldOf(policy, reading, state.Target.Name) is { } zone)
         {
-            return (state with { Concern = (ReasonCodes.RolloutInProgress, $"{behind}; waits for the rollout of {other}") }, null);
+            var left = zone.Until - Clock.Now(timeProvider);
+            return (state with { Concern = (zone.Reason.NeedsHuman ? zone.Reason : ReasonCodes.RolloutInProgress, $"{behind}; {zone.Message}") }, left > TimeSpan.Zero ? left : null);
         }
 
         if (parts.Observer.FindRevision(set, drift.To) is not { } revision)
@@ -239,9 +252,9 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             return (state with { Concern = (ReasonCodes.StoresNotFresh, $"{behind}; ControllerRevision {drift.To} has not been seen yet") }, TimeSpan.FromSeconds(5));
         }
 
-        if (!parts.Births.HasRoom())
+        if (!parts.Turns.IsNext(set.Key, policy.Metadata.Uid, Clock.Now(timeProvider)))
         {
-            return (state with { Concern = (ReasonCodes.RolloutInProgress, $"{behind}; as many rollouts are under way in the cluster as the operator allows at a time") }, TimeSpan.FromSeconds(30));
+            return (state with { Concern = (ReasonCodes.RolloutInProgress, $"{behind}; as many rollouts are under way in the cluster as the operator allows at a time ({parts.Turns.Most}), and {parts.Turns.Ahead(set.Key)} StatefulSets wait before this one") }, TimeSpan.FromSeconds(30));
         }
 
         var (name, isNew) = await parts.Births.CreateAsync(policy, set, revision, cancellationToken);
@@ -250,6 +263,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             return (state with { Concern = (ReasonCodes.DriftHeld, $"{behind}, and rollout {name} of the same revision exists already; create a StatefulSetRollout of type Update to go on") }, TimeSpan.FromSeconds(30));
         }
 
+        parts.Turns.Taken(set.Key, name);
         LogStarted(set.Key, name, drift.From, drift.To);
         parts.Announcer.Publish(EventTarget.Of(Kind, policy), isWarning: false, ReasonCodes.RolloutStarted, "Starting", $"{behind}; rollout {name} takes it there");
         return (state with { Concern = (ReasonCodes.RolloutInProgress, $"{name}: {behind}") }, null);
@@ -298,17 +312,6 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         await parts.Statuses.WriteAsync(policy, status, parts.Stores.Policies.Informer, null, cancellationToken);
         return null;
     }
-
-    /// <summary>Tells whether all pods that are behind run a template that means the same (rule 8).</summary>
-    private bool SaysTheSame(Observation observation, Drift drift) => observation.Snapshot.Pods
-        .Where(pod => pod.Revision != drift.To)
-        .Select(pod => pod.Revision)
-        .Append(drift.From)
-        .Distinct(StringComparer.Ordinal)
-        .All(revision => parts.Observer.MeanTheSame(observation.Item, revision, drift.To));
-
-    private string? IsBusyElsewhere(V1Alpha1RolloutPolicy policy, string target) => parts.Targets.Of(policy)
-        .FirstOrDefault(other => other.Name != target && parts.Births.ActiveOf(policy, other.Name).Count > 0)?.Name;
 
     private static HoldMemory MemoryOf(V1Alpha1RolloutPolicy policy, string target) => policy.Status.Targets?.FirstOrDefault(each => each.Name == target) is { } known
         ? new HoldMemory { SetUid = known.Uid ?? "", Revision = known.HeldRevision ?? "", ForeignReleases = known.ForeignReleases ?? 0, Generation = known.WrittenGeneration ?? 0 }

@@ -28,6 +28,10 @@ public sealed record PolicyParts
 
     public required RolloutBirths Births { get; init; }
 
+    public required ZoneGroups Zones { get; init; }
+
+    public required RolloutTurns Turns { get; init; }
+
     public required PolicyFinalizers Finalizers { get; init; }
 
     /// <summary>Gets what the stores must have seen of each StatefulSet and its pods.</summary>

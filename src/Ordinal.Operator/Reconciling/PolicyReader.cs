@@ -15,7 +15,17 @@ public sealed record PolicyProblem(ReasonCode Reason, string Message);
 /// <summary>What came of reading a policy.</summary>
 /// <param name="Policy">What the planner follows. With problems it must not be acted on.</param>
 /// <param name="Problems">All that is wrong, in the order of the spec.</param>
-public sealed record PolicyReading(UpdatePolicy Policy, ImmutableArray<PolicyProblem> Problems);
+public sealed record PolicyReading(UpdatePolicy Policy, ImmutableArray<PolicyProblem> Problems)
+{
+    /// <summary>Gets when pods may be disrupted; null for at any time.</summary>
+    public MaintenanceWindows? Windows { get; init; }
+
+    /// <summary>Gets whether several StatefulSets are rolled one zone after the other.</summary>
+    public ZoneStrategy ZoneStrategy { get; init; }
+
+    /// <summary>Gets how long to wait between two zones.</summary>
+    public TimeSpan ZoneSoak { get; init; }
+}
 
 /// <summary>
 /// Reads a policy's spec. The schema refuses most of what is wrong already, but a policy may be older than the schema, or come from a
@@ -43,7 +53,58 @@ public static class PolicyReader
             problems.Invalid("spec.update.podOrder is LeaderLast, but no gate can tell which pod leads; add a gate of type Etcd, or use OrdinalDescending");
         }
 
-        return new PolicyReading(policy, problems.All);
+        var windows = ReadWindows(spec.Windows, problems);
+        var strategy = problems.Word(spec.Update?.ZoneStrategy, ZoneStrategy.OneAtATime, "spec.update.zoneStrategy");
+        var soak = problems.Duration(spec.Update?.ZoneSoak, TimeSpan.Zero, "spec.update.zoneSoak");
+        return new PolicyReading(policy, problems.All) { Windows = windows, ZoneStrategy = strategy, ZoneSoak = soak };
+    }
+
+    private static MaintenanceWindows? ReadWindows(WindowsSpec? windows, Problems problems)
+    {
+        if (windows?.Allow is not { Count: > 0 } allow)
+        {
+            return null;
+        }
+
+        var found = ImmutableArray.CreateBuilder<MaintenanceWindow>();
+        foreach (var window in allow)
+        {
+            var field = $"spec.windows.allow[{found.Count}]";
+            if (!TimeOnly.TryParseExact(window.Start, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var start))
+            {
+                problems.Invalid($"{field}.start is \"{window.Start}\"; write the time of day as 09:00");
+            }
+
+            var duration = problems.Duration(window.Duration, TimeSpan.Zero, $"{field}.duration");
+            if (duration <= TimeSpan.Zero || duration > MaintenanceWindows.Longest)
+            {
+                problems.Invalid($"{field}.duration is {window.Duration}; it must be longer than 0s and at most {Durations.Format(MaintenanceWindows.Longest)}");
+            }
+
+            found.Add(new MaintenanceWindow([.. (window.Days ?? []).Select(day => DayOf(day, $"{field}.days", problems))], start, duration));
+        }
+
+        var zone = windows.TimeZone ?? "Etc/UTC";
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var known))
+        {
+            problems.Invalid($"spec.windows.timeZone \"{zone}\" is not known where the operator runs; write a name of the IANA database, as Europe/Stockholm, or install the package tzdata there");
+        }
+
+        return new MaintenanceWindows(known ?? TimeZoneInfo.Utc, found.ToImmutable());
+    }
+
+    private static DayOfWeek DayOf(string day, string field, Problems problems)
+    {
+        foreach (var known in Enum.GetValues<DayOfWeek>())
+        {
+            if (known.ToString()[..3] == day)
+            {
+                return known;
+            }
+        }
+
+        problems.Unknown(field, day);
+        return DayOfWeek.Sunday;
     }
 
     private static void ReadTargets(TargetsSpec targets, Problems problems)
@@ -59,9 +120,9 @@ public static class PolicyReader
             problems.Invalid("spec.targets.selector is empty: it would take every StatefulSet of the namespace");
         }
 
-        if (targets.ZoneLabel is not null || listed.Any(target => target.Zone is not null))
+        if (targets.ZoneLabel is not null && targets.Selector is null)
         {
-            problems.NotSupported("zones (spec.targets.zoneLabel, spec.targets.statefulSets[].zone)", "leave them out: StatefulSets are then rolled one after the other");
+            problems.Invalid("spec.targets.zoneLabel goes with spec.targets.selector; StatefulSets that are listed name their zone themselves");
         }
     }
 
@@ -80,34 +141,19 @@ public static class PolicyReader
             StuckPods = problems.Word(update.StuckPods, defaults.StuckPods, "spec.update.stuckPods"),
             Removal = problems.Word(update.PodRemoval, defaults.Removal, "spec.update.podRemoval"),
         };
-        if (policy.Driver is UpdateDriver.Native)
+        if (policy.Order is not PodOrderKind.OrdinalDescending && policy.Driver is UpdateDriver.Partition or UpdateDriver.Native)
         {
-            problems.NotSupported("spec.update.driver Native", "use Auto, Partition or OnDelete");
+            problems.Invalid($"spec.update.driver {policy.Driver} takes pods from the highest ordinal down; podOrder {policy.Order} needs driver Auto or OnDelete");
         }
 
-        if (policy.Order is not PodOrderKind.OrdinalDescending && policy.Driver is UpdateDriver.Partition)
+        if (policy.Driver is UpdateDriver.Partition or UpdateDriver.Native && (policy.MaxUnavailable.IsPercent || policy.MaxUnavailable.Number > 1))
         {
-            problems.Invalid($"spec.update.driver Partition takes pods from the highest ordinal down; podOrder {policy.Order} needs driver Auto or OnDelete");
-        }
-
-        if (policy.Driver is UpdateDriver.Partition && (policy.MaxUnavailable.IsPercent || policy.MaxUnavailable.Number > 1))
-        {
-            problems.Invalid($"spec.update.driver Partition takes one pod at a time; maxUnavailable {policy.MaxUnavailable} needs driver Auto or OnDelete");
+            problems.Invalid($"spec.update.driver {policy.Driver} takes one pod at a time; maxUnavailable {policy.MaxUnavailable} needs driver Auto or OnDelete");
         }
 
         if (policy.PodDeadline <= policy.MinReadyDuration)
         {
             problems.Invalid($"spec.update.podDeadline ({Durations.Format(policy.PodDeadline)}) must be longer than minReadyDuration ({Durations.Format(policy.MinReadyDuration)})");
-        }
-
-        if (update.ZoneStrategy is not null and not "OneAtATime")
-        {
-            problems.NotSupported($"spec.update.zoneStrategy {update.ZoneStrategy}", "use OneAtATime");
-        }
-
-        if (problems.Duration(update.ZoneSoak, TimeSpan.Zero, "spec.update.zoneSoak") > TimeSpan.Zero)
-        {
-            problems.NotSupported("spec.update.zoneSoak", "leave it out");
         }
 
         return policy with { Steps = ReadSteps(update.Steps ?? [], problems) };
@@ -157,11 +203,6 @@ public static class PolicyReader
         if (spec.Replicas is not null || spec.Scale?.Mode is not (null or "Ignore"))
         {
             problems.NotSupported("gated scaling (spec.scale.mode Gate, spec.replicas)", "leave both out and scale the StatefulSet itself");
-        }
-
-        if (spec.Windows?.Allow is { Count: > 0 })
-        {
-            problems.NotSupported("spec.windows", "leave it out, and use spec.suspend of the policy outside the window");
         }
 
         if (spec.Notifications is { Count: > 0 })

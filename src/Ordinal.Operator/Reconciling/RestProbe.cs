@@ -48,6 +48,15 @@ public sealed class RestProbe(GateBook book, GateKeeper keeper, TimeProvider tim
         return (reports, reports.All(report => report.Verdict is GateVerdict.Allow or GateVerdict.Deny) ? Interval : TimeSpan.FromSeconds(30));
     }
 
+    /// <summary>Returns what the last probe of a workload said; it may be minutes old, and there may have been none.</summary>
+    public ImmutableArray<GateReport> Known(string setUid)
+    {
+        lock (gate)
+        {
+            return last.GetValueOrDefault(setUid)?.Reports ?? [];
+        }
+    }
+
     /// <summary>Forgets a workload.</summary>
     public void Forget(string setUid)
     {

@@ -11,7 +11,7 @@ namespace Ordinal.Operator.Reconciling;
 
 /// <summary>Makes a rollout when a template has drifted, and deletes old ones.</summary>
 [EntityRbac(typeof(V1Alpha1StatefulSetRollout), Verbs = RbacVerb.Create | RbacVerb.Delete)]
-public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, WriteExpectations expectations, int maxActive)
+public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, WriteExpectations expectations)
 {
     /// <summary>Gets the rollouts of a StatefulSet that have not ended, the oldest first.</summary>
     public IReadOnlyList<V1Alpha1StatefulSetRollout> ActiveOf(V1Alpha1RolloutPolicy policy, string target) =>
@@ -27,14 +27,16 @@ public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, Wri
         .Where(rollout => rollout.Status.CompletionTime is not null && HasSucceeded(rollout))
         .MaxBy(rollout => rollout.Status.CompletionTime);
 
+    /// <summary>Gets when the last rollout of a StatefulSet that moved pods to its end completed; null when none did.</summary>
+    public DateTimeOffset? LastCompletionOf(V1Alpha1RolloutPolicy policy, string target) => OfPolicy(policy)
+        .Where(rollout => rollout.Status.CompletionTime is not null && IsAbout(rollout, target) && Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Reason == nameof(RolloutState.Completed))
+        .Max(rollout => rollout.Status.CompletionTime);
+
     /// <summary>Tells whether an ended rollout reached its target.</summary>
     public static bool HasSucceeded(V1Alpha1StatefulSetRollout rollout) => Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Status == "True";
 
     /// <summary>Tells whether an ended rollout was overtaken by a newer revision: that says nothing against its own.</summary>
     public static bool WasOvertaken(V1Alpha1StatefulSetRollout rollout) => Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Reason == nameof(RolloutState.Superseded);
-
-    /// <summary>Tells whether the cluster has room for one more rollout (rule 8).</summary>
-    public bool HasRoom() => stores.Rollouts.Items.List(null).Count(rollout => rollout.Status.CompletionTime is null) < maxActive;
 
     /// <summary>
     /// Makes the rollout of a template change. Its name is derived from what it is about, so a crash after the call, and a second

@@ -52,6 +52,12 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
             return Again(rollout, wait);
         }
 
+        if (ready is { Rules.Driver: UpdateDriver.Native, Memory.StartedAt: null })
+        {
+            var service = await parts.Services.ReadAsync(ready.Observation.Item, cancellationToken);
+            ready = ready with { Observation = ready.Observation with { Snapshot = ready.Observation.Snapshot with { Service = service } } };
+        }
+
         var gates = Observer.GateContextOf(ready.Observation, await parts.Gates.BindAsync(ready.Policy, ready.Rules, cancellationToken));
         var (decision, reports) = await DecideAsync(ready, gates, cancellationToken);
         var target = EventTarget.Of(Kind, rollout);

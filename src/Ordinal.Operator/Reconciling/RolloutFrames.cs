@@ -11,7 +11,7 @@ namespace Ordinal.Operator.Reconciling;
 /// Gathers what a rollout's decision depends on. What cannot start safely ends as PreflightFailed before a single call; what has
 /// begun is never dropped: when its policy went wrong or away meanwhile it pauses or halts, which puts the hold back.
 /// </summary>
-public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, Observer observer, GatesMode gates)
+public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, Observer observer, GatesMode gates, ZoneGroups zones, TimeProvider timeProvider)
 {
     /// <summary>Gathers the frame of one rollout.</summary>
     public RolloutFrame Build(V1Alpha1StatefulSetRollout rollout)
@@ -92,11 +92,6 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
             return NotSupported("spec.update.images", "set the image on the StatefulSet itself; the policy then starts a rollout");
         }
 
-        if (rollout.Spec.Overrides?.IgnoreWindows is true)
-        {
-            return NotSupported("spec.overrides.ignoreWindows", "leave it out: windows are not supported either");
-        }
-
         if (target is null)
         {
             return NotSupported("a rollout of several StatefulSets", "name one in spec.targets, and create one rollout for each");
@@ -116,7 +111,7 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
     private static PolicyProblem NotSupported(string what, string remedy) =>
         new(ReasonCodes.NotSupported, $"{what}: not supported by this version of the operator; {remedy}");
 
-    private static RolloutRequest RequestOf(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy? policy, string target, Observation observation, RolloutMemory memory, PolicyReading reading)
+    private RolloutRequest RequestOf(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy? policy, string target, Observation observation, RolloutMemory memory, PolicyReading reading)
     {
         var asked = rollout.Spec.Update?.Revisions?.FirstOrDefault(revision => revision.Target == target)?.Revision;
         var policyGoes = policy is null || policy.Metadata.DeletionTimestamp is not null;
@@ -128,6 +123,8 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
             Cancel = rollout.Metadata.DeletionTimestamp is not null || policyGoes
                 ? CancelRequest.Halt
                 : rollout.Spec.Cancel switch { null or "" or "None" => CancelRequest.None, "Revert" => CancelRequest.Revert, _ => CancelRequest.Halt },
+            Window = reading.Windows is { } windows && rollout.Spec.Overrides?.IgnoreWindows is not true ? windows.At(Clock.Now(timeProvider)) : WindowStanding.Always,
+            Zone = policy is null || !reading.Problems.IsEmpty ? null : zones.HoldOf(policy, reading, target),
             ApprovedStep = rollout.Spec.ApprovedStep ?? 0,
             Force = [.. (rollout.Spec.Force ?? []).Select(force => new ForceEntry(force.PodUid, force.Reason, force.Justification))],
         };

@@ -20,6 +20,8 @@ public sealed record RolloutParts
 
     public required Actuator Actuator { get; init; }
 
+    public required ServiceReader Services { get; init; }
+
     public required StatusWriter Statuses { get; init; }
 
     public required Announcer Announcer { get; init; }

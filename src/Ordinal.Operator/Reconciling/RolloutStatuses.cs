@@ -169,6 +169,7 @@ public static class RolloutStatuses
     {
         RolloutState.AwaitingApproval => ReasonCodes.AwaitingApproval,
         RolloutState.StepPausing => ReasonCodes.StepPausing,
+        RolloutState.OutsideWindow => ReasonCodes.OutsideWindow,
         RolloutState.Suspended => ReasonCodes.Suspended,
         _ => memory.PausedSince is null ? null : ReasonCodes.Suspended,
     };

@@ -82,10 +82,12 @@ public sealed class BadInputTests(ClusterKind kind)
         await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
-        await web.AddPolicyAsync(new JsonObject { ["driver"] = "Native" });
+        var spec = web.PolicySpec();
+        spec["scale"] = new JsonObject { ["mode"] = "Gate" };
+        await web.AddPolicyAsync("web", spec);
         await using var ordinal = new RunningOperator(cluster);
         await web.UntilPolicyAsync("Ready", "False", "NotSupported");
-        Assert.That(Workload.Condition(await web.PolicyAsync(), "Ready").Message, Does.Contain("use Auto, Partition or OnDelete"));
+        Assert.That(Workload.Condition(await web.PolicyAsync(), "Ready").Message, Does.Contain("scale the StatefulSet itself"));
         Assert.That(await web.PartitionAsync(), Is.Zero);
     }
 

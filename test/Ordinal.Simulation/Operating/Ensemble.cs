@@ -71,8 +71,8 @@ internal sealed class Ensemble(SimulatedWorld world, Random random)
         for (long ordinal = 0; ordinal < Set!.Replicas; ordinal++)
         {
             PodTruth? pod = Set.Pods.GetValueOrDefault(ordinal);
-            bool isReady = pod is { Uid.Length: > 0, IsTerminating: false, ReadySince: not null };
-            bool isUp = isReady && !(hungUntil.TryGetValue(ordinal, out DateTimeOffset until) && now < until) && pod!.ReadySince + CatchUpOf(pod.Uid) <= now;
+            bool isReady = pod is { Uid.Length: > 0, IsTerminating: false, ContainersReadySince: not null };
+            bool isUp = isReady && !(hungUntil.TryGetValue(ordinal, out DateTimeOffset until) && now < until) && pod!.ContainersReadySince + CatchUpOf(pod.Uid) <= now;
             members.Add(new MemberState(ordinal, pod?.Uid ?? "", isUp, isReady && !isUp, false));
         }
 

@@ -50,6 +50,11 @@ internal sealed class OperatorWorld : IDisposable
             }
 
             Create(ResourceKind.StatefulSets, set.Document());
+            if (set.IsNative)
+            {
+                Create(new ResourceKind("v1", "Service", "services"), set.Service());
+            }
+
             if (set.Budget is not null)
             {
                 Create(ResourceKind.DisruptionBudgets, set.DisruptionBudget());
@@ -58,7 +63,7 @@ internal sealed class OperatorWorld : IDisposable
             Trace.Add("plan", set.ToString());
         }
 
-        Until(() => Truth.Sets.All(set => set.Pods.Count == set.Plan.Replicas && set.Pods.Values.All(pod => pod.IsAvailable(World.Time.GetUtcNow(), set.Plan.MinReady))), Soon, "all pods to be ready");
+        Until(() => Truth.Sets.All(set => set.Pods.Count == set.Plan.Replicas && set.Pods.Values.All(pod => set.Plan.IsNative || pod.IsAvailable(World.Time.GetUtcNow(), set.Plan.MinReady))), Soon, "all pods to be ready");
     }
 
     public SimulatedWorld World { get; }
@@ -82,7 +87,7 @@ internal sealed class OperatorWorld : IDisposable
     /// <summary>Creates the policies.</summary>
     public void AddPolicies()
     {
-        foreach (SetPlan set in Sets)
+        foreach (SetPlan set in Sets.DistinctBy(set => set.PolicyName))
         {
             Create(Policies, set.Policy());
         }
@@ -210,15 +215,21 @@ internal sealed class OperatorWorld : IDisposable
         return !set.IsObserved ? "its spec has not been observed"
             : expected.Exists(pod => pod.Revision != set.UpdateRevision || !pod.IsAvailable(now, set.Plan.MinReady)) ? "a pod is not available at the update revision"
             : set.CurrentRevision != set.UpdateRevision ? "its current revision is not the update revision"
+            : set.Plan.IsNative ? WhyNativeIsNotAtRest(set)
             : set.EffectivePartition < 999_999_999 || set.EffectivePartition == long.MaxValue ? "it is not held"
-            : set.Claim.Length > 0 ? "it is claimed"
-            : Rollouts(set.Plan.Name).Any(rollout => rollout.TextAt("status", "completionTime") is null) ? "a rollout has not ended"
-            : Truth.Read("rolloutpolicies.ordinal.dev", set.Plan.Name).ItemsAt("status", "conditions").Any(condition => condition.TextAt("type") == "Ready" && condition.TextAt("status") == "True") ? null
-            : "its policy is not Ready";
+            : WhyNotFree(set);
     }
 
+    private string? WhyNativeIsNotAtRest(SetTruth set) => set.EffectivePartition != 0 ? "it is not open" : WhyNotFree(set);
+
+    private string? WhyNotFree(SetTruth set) =>
+        set.Claim.Length > 0 ? "it is claimed"
+        : Rollouts(set.Plan.Name).Any(rollout => rollout.TextAt("status", "completionTime") is null) ? "a rollout has not ended"
+        : Truth.Read("rolloutpolicies.ordinal.dev", set.Plan.PolicyName).ItemsAt("status", "conditions").Any(condition => condition.TextAt("type") == "Ready" && condition.TextAt("status") == "True") ? null
+        : "its policy is not Ready";
+
     public IEnumerable<JsonElement> Rollouts(string set) =>
-        Truth.ReadAll("statefulsetrollouts.ordinal.dev").Where(rollout => rollout.TextAt("spec", "policyRef", "name") == set);
+        Truth.ReadAll("statefulsetrollouts.ordinal.dev").Where(rollout => rollout.ItemsAt("spec", "targets").Any(target => target.GetString() == set));
 
     /// <summary>Says all that helps to see why something does not end.</summary>
     public string Describe()
@@ -229,7 +240,7 @@ internal sealed class OperatorWorld : IDisposable
             text.AppendLine(CultureInfo.InvariantCulture, $"{set.Plan}");
             text.AppendLine(CultureInfo.InvariantCulture, $"  {WhyNotAtRest(set) ?? "at rest"}; partition {set.EffectivePartition}, claim \"{set.Claim}\", revisions {set.CurrentRevision} to {set.UpdateRevision}, replicas {set.Replicas}");
             text.AppendLine(CultureInfo.InvariantCulture, $"  pods: {string.Join(", ", set.Pods.Select(pod => $"{pod.Key}={(pod.Value.Uid.Length == 0 ? "gone" : pod.Value.Revision)}{(pod.Value.ReadySince is null ? " not ready" : "")}{(pod.Value.IsTerminating ? " terminating" : "")}"))}");
-            JsonElement policy = Truth.Read("rolloutpolicies.ordinal.dev", set.Plan.Name);
+            JsonElement policy = Truth.Read("rolloutpolicies.ordinal.dev", set.Plan.PolicyName);
             text.AppendLine(CultureInfo.InvariantCulture, $"  policy: {Conditions(policy)}");
             foreach (JsonElement rollout in Rollouts(set.Plan.Name).Where(rollout => rollout.ItemsAt("status", "conditions").All(condition => condition.TextAt("type") != "Succeeded" || condition.TextAt("status") != "True")))
             {

@@ -16,6 +16,9 @@ internal sealed class PodTruth
     /// <summary>Gets or sets since when it is ready; null while it is not.</summary>
     public DateTimeOffset? ReadySince { get; set; }
 
+    /// <summary>Gets or sets since when its containers are ready, whatever its readiness gates; null while they are not.</summary>
+    public DateTimeOffset? ContainersReadySince { get; set; }
+
     public bool IsTerminating { get; set; }
 
     /// <summary>Gets or sets since when it is away; only meaningful while it is.</summary>

@@ -57,6 +57,7 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
         JsonElement setBefore = kind == "statefulsets" ? truth.Read("statefulsets.apps", name) : default;
         long partition = kind == "statefulsets" ? truth.Find(name)?.EffectivePartition ?? 0 : 0;
         string uid = takes ? truth.Read("pods", name).TextAt("metadata", "uid") ?? "" : "";
+        string? opened = kind == "pods" && request.Path.EndsWith("/status", StringComparison.Ordinal) ? BeforeOpening(name) : null;
 
         ApiResponse response = carryOut();
         trace.Add(process, $"{request.Method} {kind}/{name}{(takes ? " (take)" : request.Path.EndsWith("/status", StringComparison.Ordinal) ? "/status" : "")} -> {response.StatusCode}{Detail(kind, name, partition)}");
@@ -69,6 +70,11 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
         if (holder != process)
         {
             Break($"rule 4: {process} wrote {request} while \"{holder}\" holds the lease");
+        }
+
+        if (opened is not null)
+        {
+            Break(opened);
         }
 
         if (takes)
@@ -109,7 +115,33 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
             : Intent(set, ordinal, uid, version, isRelease: false)
                 ?? BudgetOf(set, ordinal)
                 ?? StepOf(set, ordinal)
-                ?? GateOf(set, process, uid, sentAt);
+                ?? WindowOf(set, ordinal)
+                ?? ZoneOf(set, ordinal)
+                ?? (DoesNotRun(pod) ? null : GateOf(set, process, uid, sentAt));
+    }
+
+    /// <summary>Tells whether a container of the pod waits to be run: such a pod has nothing that could stop.</summary>
+    private static bool DoesNotRun(JsonElement pod) =>
+        pod.ItemsAt("status", "containerStatuses").Any(each => each.At("state", "waiting").ValueKind is JsonValueKind.Object);
+
+    /// <summary>
+    /// Driver Native: the readiness gate of a pod of a change that is rolling opens only once the pod's AfterPod gate has passed, or while a pod
+    /// is missing. A pod that is lost, or a template that changed, just now may not be known yet.
+    /// </summary>
+    private string? BeforeOpening(string name)
+    {
+        (string parent, long ordinal) = PodFacts.SplitName(name);
+        if (truth.Find(parent) is not { } set || !set.Pods.TryGetValue(ordinal, out PodTruth? pod))
+        {
+            return null;
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        bool isRolling = set.EffectivePartition < set.Replicas && set.CurrentRevision != set.UpdateRevision && pod.Revision == set.UpdateRevision;
+        bool oneWasMissing = set.Pods.Any(each => each.Key < set.Replicas && (each.Value.Uid.Length == 0 || now - each.Value.UidSince <= MayNotKnow));
+        return isRolling && !oneWasMissing && set.Plan.Ensemble is { } ensemble && set.Plan.GatesAfter && !ensemble.HasPassedAfter(pod.Uid)
+            ? $"rule 2: the readiness gate of {name} opens although its AfterPod gate has not passed"
+            : null;
     }
 
     private void AfterRemoval(string name, string uid, string? broken)
@@ -171,7 +203,7 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
             Break($"rule 3: the claim on {name} was taken from a rollout that has not ended");
         }
 
-        if (before.Length > 0 && set.Claim.Length == 0 && set.EffectivePartition < set.Replicas && !set.Plan.MayBeReleasedByOthers)
+        if (before.Length > 0 && set.Claim.Length == 0 && set.EffectivePartition < set.Replicas && !set.Plan.MayBeReleasedByOthers && !set.Plan.IsNative)
         {
             Break($"{name} is given back with partition {set.EffectivePartition}: it is not held");
         }
@@ -179,6 +211,12 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
 
     private void CheckRelease(string process, string name, SetTruth set, long partitionBefore, DateTimeOffset sentAt)
     {
+        if (set.Plan.IsNative)
+        {
+            // The built-in controller takes the pods; what is judged is when readiness gates open.
+            return;
+        }
+
         List<long> released = [];
         foreach ((long ordinal, PodTruth pod) in set.Pods)
         {
@@ -199,7 +237,7 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
 
             // The write cannot test the pod's UID: one that was replaced while it was on its way, or just after the look before it, is no fault.
             string uid = pod.UidSince > sentAt - OnItsWayBack && pod.UidBefore.Length > 0 ? pod.UidBefore : pod.Uid;
-            if ((Intent(set, ordinal, uid, null, isRelease: true) ?? BudgetOf(set, ordinal) ?? StepOf(set, ordinal) ?? GateOf(set, process, uid, sentAt)) is { } rule)
+            if ((Intent(set, ordinal, uid, null, isRelease: true) ?? BudgetOf(set, ordinal) ?? StepOf(set, ordinal) ?? WindowOf(set, ordinal) ?? ZoneOf(set, ordinal) ?? (DoesNotRun(truth.Read("pods", $"{name}-{ordinal}")) ? null : GateOf(set, process, uid, sentAt))) is { } rule)
             {
                 Break(rule);
             }
@@ -297,7 +335,8 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
         long approved = rollout.NumberAt("spec", "approvedStep") ?? 0;
 
         // A pod that was lost by itself just now may have stood at the old revision when this was decided.
-        int stale = set.Pods.Count(pod => pod.Key < set.Replicas && pod.Key != ordinal && pod.Value.TakenUid.Length == 0
+        int stale = set.Pods.Count(pod => pod.Key < set.Replicas && pod.Key != ordinal
+            && (pod.Value.TakenUid.Length == 0 || (pod.Value.Uid.Length > 0 && pod.Value.Uid != pod.Value.TakenUid))
             && ((pod.Value.Uid.Length > 0 && !pod.Value.IsTerminating && pod.Value.Revision != set.UpdateRevision)
                 || (!pod.Value.IsAvailable(now, set.Plan.MinReady) && now - pod.Value.AwaySince <= MayNotKnow)));
         for (int step = 0; step < set.Plan.Steps.Count; step++)
@@ -315,6 +354,40 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
         }
 
         return null;
+    }
+
+    /// <summary>Of a group, each set a zone of its own, no pod that serves is taken while a pod of another zone is not ready, but to go back.</summary>
+    private string? ZoneOf(SetTruth set, long ordinal)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        if (set.Plan.Group.Count == 0 || !set.Pods[ordinal].IsAvailable(now, set.Plan.MinReady) || TargetOf(HolderOf(set), set).At("revert").ValueKind is JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        foreach (SetTruth other in set.Plan.Group.Where(name => name != set.Plan.Name).Select(name => truth.Find(name)!))
+        {
+            foreach ((long which, PodTruth pod) in other.Pods.Where(each => each.Key < other.Replicas))
+            {
+                if ((pod.Uid.Length == 0 || pod.IsTerminating || pod.ReadySince is null) && now - pod.AwaySince > MayNotKnow && now - other.Before.Until > MayNotKnow)
+                {
+                    return $"{set.Plan.Name}-{ordinal} is taken while {other.Plan.Name}-{which} of another zone is away";
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>No pod that serves is taken outside a window, but to go back; a decision may be a little older than the request.</summary>
+    private string? WindowOf(SetTruth set, long ordinal)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return set.Plan.Windows.Count == 0 || set.Plan.IsWindowOpen(now) || set.Plan.IsWindowOpen(now - DecisionAge)
+            || !set.Pods[ordinal].IsAvailable(now, set.Plan.MinReady)
+            || TargetOf(HolderOf(set), set).At("revert").ValueKind is JsonValueKind.Object
+            ? null
+            : $"{set.Plan.Name}-{ordinal} is taken outside a maintenance window";
     }
 
     /// <summary>Rule 2.</summary>

@@ -26,7 +26,7 @@ internal sealed class Scenario : IDisposable
         // Most of such a run is renewals of a lease, so a fifth of the seeds does.
         checksIdleness = seed % 5 == 0;
         rates = FaultRates.Draw(random);
-        Stage = new OperatorWorld(seed, world => [.. Enumerable.Range(0, random.Next(6) switch { < 3 => 1, < 5 => 2, _ => 3 }).Select(index => DrawSet(world, $"s{index}"))]);
+        Stage = new OperatorWorld(seed, DrawSets);
         Stage.Checker.MayNotKnow = rates == FaultRates.None ? TimeSpan.FromSeconds(5) : rates.LongestStall + TimeSpan.FromSeconds(20);
     }
 
@@ -82,18 +82,40 @@ internal sealed class Scenario : IDisposable
         return process;
     }
 
+    /// <summary>Draws one to three sets, of which a third share a policy when they are several.</summary>
+    private List<SetPlan> DrawSets(SimulatedWorld world)
+    {
+        List<SetPlan> sets = [.. Enumerable.Range(0, random.Next(6) switch { < 3 => 1, < 5 => 2, _ => 3 }).Select(index => DrawSet(world, $"s{index}"))];
+        if (sets.Count == 1 || random.Next(3) > 0)
+        {
+            return sets;
+        }
+
+        SetPlan first = sets[0];
+        List<string> names = [.. sets.Select(set => set.Name)];
+        return [.. sets.Select(set => first with
+        {
+            Name = set.Name,
+            Group = names,
+            Replicas = set.Replicas,
+            StartDelay = set.StartDelay,
+            Budget = set.Budget,
+            Ensemble = first.Ensemble is null ? null : set == first ? first.Ensemble : new Ensemble(world, new Random(random.Next())),
+        })];
+    }
+
     private SetPlan DrawSet(SimulatedWorld world, string name)
     {
         int replicas = random.Next(1, 8);
         bool hasGate = random.Next(2) == 0;
-        string driver = random.Next(4) switch { 0 => "Partition", 1 => "OnDelete", _ => "Auto" };
-        string order = driver == "Partition" ? "OrdinalDescending" : random.Next(4) switch { 0 when hasGate => "LeaderLast", 1 when hasGate => "LeaderLast", 2 => "OrdinalAscending", _ => "OrdinalDescending" };
-        string most = driver == "Partition" ? "1" : random.Next(4) switch { 0 => "2", 1 => "3", 2 => "40%", _ => "1" };
+        string driver = random.Next(6) switch { 0 => "Partition", 1 => "OnDelete", 2 => "Native", _ => "Auto" };
+        string order = driver is "Partition" or "Native" ? "OrdinalDescending" : random.Next(4) switch { 0 when hasGate => "LeaderLast", 1 when hasGate => "LeaderLast", 2 => "OrdinalAscending", _ => "OrdinalDescending" };
+        string most = driver is "Partition" or "Native" ? "1" : random.Next(4) switch { 0 => "2", 1 => "3", 2 => "40%", _ => "1" };
         return new SetPlan
         {
             Name = name,
             Replicas = replicas,
-            IsParallel = random.Next(2) == 0,
+            IsParallel = random.Next(2) == 0 || driver == "Native",
             Driver = driver,
             Order = order,
             Steps = random.Next(4) == 0 ? DrawSteps(replicas) : [],
@@ -107,9 +129,25 @@ internal sealed class Scenario : IDisposable
             GatesAfter = random.Next(4) > 0,
             SuccessThreshold = random.Next(1, 4),
             Deletes = random.Next(4) == 0,
+            Windows = random.Next(6) == 0 ? DrawWindows(world) : [],
             OnFailure = random.Next(4) switch { 0 => "RevertPods", 1 => "RevertTemplate", _ => "Halt" },
             MayBeReleasedByOthers = random.Next(8) == 0,
         };
+    }
+
+    /// <summary>Draws windows of one to three minutes for the time of the storm.</summary>
+    private List<(int Start, int Minutes)> DrawWindows(SimulatedWorld world)
+    {
+        List<(int Start, int Minutes)> windows = [];
+        int minute = (int)world.Time.GetUtcNow().TimeOfDay.TotalMinutes + random.Next(2);
+        while (windows.Count < 6)
+        {
+            int length = random.Next(1, 4);
+            windows.Add((minute % 1440, length));
+            minute += length + random.Next(1, 3);
+        }
+
+        return windows;
     }
 
     /// <summary>Draws one to three steps, of pods or of percent, with all kinds of pauses.</summary>
@@ -183,8 +221,8 @@ internal sealed class Scenario : IDisposable
                 At(at + span, () => Stage.Annotate(pod, "sim.ordinal.dev/ready", null));
                 break;
             case 3:
-                At(at, () => Stage.PatchSpec(OperatorWorld.Policies, set.Name, new JsonObject { ["suspend"] = true }));
-                At(at + span, () => Stage.PatchSpec(OperatorWorld.Policies, set.Name, new JsonObject { ["suspend"] = false }));
+                At(at, () => Stage.PatchSpec(OperatorWorld.Policies, set.PolicyName, new JsonObject { ["suspend"] = true }));
+                At(at + span, () => Stage.PatchSpec(OperatorWorld.Policies, set.PolicyName, new JsonObject { ["suspend"] = false }));
                 break;
             case 4:
                 int replicas = random.Next(1, 8);
@@ -271,7 +309,13 @@ internal sealed class Scenario : IDisposable
         foreach (SetPlan set in Stage.Sets)
         {
             set.Ensemble?.Heal();
-            Stage.PatchSpec(OperatorWorld.Policies, set.Name, new JsonObject { ["suspend"] = false });
+            if (set.Windows.Count > 0)
+            {
+                set.Windows.Clear();
+                Stage.PatchSpec(OperatorWorld.Policies, set.PolicyName, new JsonObject { ["windows"] = null });
+            }
+
+            Stage.PatchSpec(OperatorWorld.Policies, set.PolicyName, new JsonObject { ["suspend"] = false });
             foreach ((long ordinal, PodTruth pod) in Stage.Truth.Find(set.Name)!.Pods.Where(pod => pod.Value.Uid.Length > 0).ToList())
             {
                 Stage.Annotate($"{set.Name}-{ordinal}", "sim.ordinal.dev/ready", null);

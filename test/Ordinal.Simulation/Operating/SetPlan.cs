@@ -11,7 +11,7 @@ internal sealed record SetPlan
 
     public bool IsParallel { get; init; }
 
-    /// <summary>Gets Auto, Partition or OnDelete.</summary>
+    /// <summary>Gets Auto, Partition, OnDelete or Native.</summary>
     public string Driver { get; init; } = "Auto";
 
     /// <summary>Gets OrdinalDescending, OrdinalAscending or LeaderLast.</summary>
@@ -49,11 +49,26 @@ internal sealed record SetPlan
     /// <summary>Gets a value indicating whether the scenario has somebody else reset the partition.</summary>
     public bool MayBeReleasedByOthers { get; init; }
 
+    /// <summary>Gets the names of the sets of one policy, each a zone of its own; empty when the policy is about this one only.</summary>
+    public IReadOnlyList<string> Group { get; init; } = [];
+
+    /// <summary>Gets the name of its policy: the first of the group.</summary>
+    public string PolicyName => Group.Count > 0 ? Group[0] : Name;
+
+    /// <summary>Gets the windows, by UTC and on every day: when they begin, in minutes of the day, and how many minutes they last. Taken away when calm comes.</summary>
+    public List<(int Start, int Minutes)> Windows { get; init; } = [];
+
+    /// <summary>Tells whether a window is open.</summary>
+    public bool IsWindowOpen(DateTimeOffset now) => Windows.Exists(window => (now.TimeOfDay - TimeSpan.FromMinutes(window.Start) + TimeSpan.FromDays(1)).TotalMinutes % 1440 < window.Minutes);
+
     /// <summary>Gets how long a pod must be ready to count.</summary>
     public TimeSpan MinReady => MinReadyDuration > TimeSpan.FromSeconds(MinReadySeconds) ? MinReadyDuration : TimeSpan.FromSeconds(MinReadySeconds);
 
     /// <summary>Gets a value indicating whether the operator releases pods through the partition.</summary>
-    public bool IsPartition => Driver == "Partition" || (Driver == "Auto" && Order == "OrdinalDescending" && MaxUnavailable == "1");
+    public bool IsPartition => Driver is "Partition" or "Native" || (Driver == "Auto" && Order == "OrdinalDescending" && MaxUnavailable == "1");
+
+    /// <summary>Gets a value indicating whether the built-in controller rolls and readiness gates do the holding.</summary>
+    public bool IsNative => Driver == "Native";
 
     /// <summary>The most pods of a set of this size that may be away; written from DESIGN rule 1, not from the operator's code.</summary>
     public int MaxAway(int replicas)
@@ -76,7 +91,7 @@ internal sealed record SetPlan
     {
         JsonObject spec = new()
         {
-            ["targets"] = new JsonObject { ["statefulSets"] = new JsonArray(new JsonObject { ["name"] = Name }) },
+            ["targets"] = new JsonObject { ["statefulSets"] = new JsonArray([.. (Group.Count > 0 ? Group : [Name]).Select(name => new JsonObject { ["name"] = name })]) },
             ["update"] = new JsonObject
             {
                 ["driver"] = Driver,
@@ -102,11 +117,23 @@ internal sealed record SetPlan
             });
         }
 
+        if (Windows.Count > 0)
+        {
+            spec["windows"] = new JsonObject
+            {
+                ["allow"] = new JsonArray([.. Windows.Select(window => new JsonObject
+                {
+                    ["start"] = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{window.Start / 60:00}:{window.Start % 60:00}"),
+                    ["duration"] = $"{window.Minutes}m",
+                })]),
+            };
+        }
+
         return new JsonObject
         {
             ["apiVersion"] = "ordinal.dev/v1alpha1",
             ["kind"] = "RolloutPolicy",
-            ["metadata"] = new JsonObject { ["name"] = Name },
+            ["metadata"] = new JsonObject { ["name"] = PolicyName },
             ["spec"] = spec,
         };
     }
@@ -149,8 +176,28 @@ internal sealed record SetPlan
                 },
             },
         };
+        if (IsNative)
+        {
+            spec["template"]!["spec"]!["readinessGates"] = new JsonArray(new JsonObject { ["conditionType"] = "ordinal.dev/gate" });
+        }
+
         return new JsonObject { ["apiVersion"] = "apps/v1", ["kind"] = "StatefulSet", ["metadata"] = new JsonObject { ["name"] = Name }, ["spec"] = spec };
     }
+
+    /// <summary>Builds the headless Service that driver Native asks for.</summary>
+    public JsonObject Service() => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "Service",
+        ["metadata"] = new JsonObject { ["name"] = Name },
+        ["spec"] = new JsonObject
+        {
+            ["clusterIP"] = "None",
+            ["publishNotReadyAddresses"] = true,
+            ["selector"] = new JsonObject { ["app"] = Name },
+            ["ports"] = new JsonArray(new JsonObject { ["port"] = 80 }),
+        },
+    };
 
     /// <summary>Builds the PodDisruptionBudget.</summary>
     public JsonObject DisruptionBudget() => new()
@@ -165,6 +212,6 @@ internal sealed record SetPlan
     public override string ToString() =>
         $"{Name}: {Replicas} pods {(IsParallel ? "Parallel" : "OrderedReady")}, {Driver} {Order}, maxUnavailable {MaxUnavailable}, "
         + $"minReady {MinReadyDuration.TotalSeconds:0}/{MinReadySeconds} s, podDeadline {PodDeadline.TotalSeconds:0} s, start {StartDelay.TotalSeconds:0.#} s, "
-        + $"PDB {Budget?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(Ensemble is null ? "no gate" : $"gate x{SuccessThreshold}{(GatesAfter ? "" : ", BeforePod only")}")}{(Deletes ? ", Delete" : "")}, onFailure {OnFailure}"
+        + $"PDB {Budget?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(Ensemble is null ? "no gate" : $"gate x{SuccessThreshold}{(GatesAfter ? "" : ", BeforePod only")}")}{(Deletes ? ", Delete" : "")}, onFailure {OnFailure}{(Windows.Count > 0 ? ", windows" : "")}{(Group.Count > 0 ? $", group {string.Join(' ', Group)}" : "")}"
         + (Steps.Count == 0 ? "" : $", steps {string.Join(' ', Steps.Select(step => $"{step.Pods}/{step.Pause}"))}");
 }

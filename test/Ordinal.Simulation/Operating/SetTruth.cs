@@ -80,6 +80,8 @@ internal sealed class SetTruth(SetPlan plan)
         truth.Uid = uid;
         truth.Revision = pod.TextAt("metadata", "labels", "controller-revision-hash") ?? "";
         truth.IsTerminating = pod.TimeAt("metadata", "deletionTimestamp") is not null;
+        JsonElement containers = pod.ItemsAt("status", "conditions").FirstOrDefault(condition => condition.TextAt("type") == "ContainersReady");
+        truth.ContainersReadySince = containers.TextAt("status") == "True" ? containers.TimeAt("lastTransitionTime") : null;
         truth.ReadySince = ready.TextAt("status") == "True" ? ready.TimeAt("lastTransitionTime") : null;
         NoteReady(now);
         if (wasAvailable && !truth.IsAvailable(now, plan.MinReady))

@@ -67,7 +67,7 @@ internal static class Check
         var pod = world.Pods.First(p => p.Uid == removal.Uid);
         Require(world.Removals[pod.Uid] == 1 && (pod.Revision != caller.Memory.GoalOf(caller.Request) || caller.Memory.Revert is not null), Once, $"{removal}");
         Require(caller.Memory.Revert is not { Kind: FailureAction.RevertPods } || pod.Revision == ToyWorld.Old || world.RevisionOf(pod.Ordinal) == ToyWorld.Old, Back, $"{removal} under {world.Strategy}");
-        Require(policy.Gates.IsEmpty || world.Now - caller.LastOpen <= TimeSpan.FromMinutes(1), Unknown, $"{removal} {world.Now - caller.LastOpen} after the gate was last open");
+        Require(policy.Gates.IsEmpty || pod.Trouble is PodTrouble.ImagePull or PodTrouble.ConfigError or PodTrouble.Unschedulable || world.Now - caller.LastOpen <= TimeSpan.FromMinutes(1), Unknown, $"{removal} {world.Now - caller.LastOpen} after the gate was last open");
         Deliberate(world, policy, caller.Request);
     }
 

@@ -124,14 +124,21 @@ public sealed class ForeignWriteTests
     }
 
     [Test]
-    public void A_stuck_pod_is_asked_about_too()
+    public void A_stuck_pod_that_runs_is_asked_about_too()
     {
-        var decision = Picture.Running("x o o").Gated().WithReports(Picture.Report(GatePhase.BeforePod, "uid-0", GateVerdict.Unknown)).Decide();
+        var decision = Picture.Running("n o o").WithPod(0, p => p with { UnreadySince = Picture.Noon.AddHours(-1) }).Gated().WithReports(Picture.Report(GatePhase.BeforePod, "uid-0", GateVerdict.Unknown)).Decide();
         Assert.Multiple(() =>
         {
             Assert.That(decision.Removed(), Is.Empty);
             Assert.That(decision.HoldOf("web-0"), Is.EqualTo(ReasonCodes.EtcdQuorumLost));
         });
+    }
+
+    [Test]
+    public void U27_a_pod_that_does_not_run_at_all_is_not_asked_about()
+    {
+        var decision = Picture.Running("x x x").Gated().WithReports(Picture.Report(GatePhase.BeforePod, "uid-2", GateVerdict.Unknown)).Decide();
+        Assert.That(decision.Removed(), Is.EqualTo("web-2"), "no gate would ever open while all are down");
     }
 
     [Test]

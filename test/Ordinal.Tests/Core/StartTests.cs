@@ -114,7 +114,7 @@ public sealed class StartTests
     [Test]
     public void What_this_version_cannot_do_is_refused_with_a_remedy_and_without_a_touch()
     {
-        Refused(p => p with { Driver = UpdateDriver.Native }, ReasonCodes.NotSupported, "Native");
+        Refused(p => p with { Driver = UpdateDriver.Native, MaxUnavailable = IntOrPercent.Of(2) }, ReasonCodes.DriverImpossible, "driver Native takes one pod");
         Refused(p => p with { Order = PodOrderKind.LeaderLast }, ReasonCodes.NoRoles, "LeaderLast");
         Refused(p => p with { Driver = UpdateDriver.Partition, MaxUnavailable = IntOrPercent.Of(2) }, ReasonCodes.DriverImpossible, "2 of 3 pods");
     }

@@ -44,6 +44,19 @@ public sealed class PolicyReaderTests
         Assert.That(Only(Spec(update: new UpdateSpec { MaxUnavailable = 0 })).Message, Does.Contain("spec.update.maxUnavailable is 0"));
 
     [Test]
+    public void Zones_are_read()
+    {
+        var spec = Spec(update: new UpdateSpec { ZoneStrategy = "Parallel", ZoneSoak = "10m" });
+        spec.Targets = new TargetsSpec { StatefulSets = [new TargetSpec { Name = "web-a", Zone = "a" }, new TargetSpec { Name = "web-b", Zone = "b" }] };
+        var reading = PolicyReader.Read("web", spec);
+        Assert.Multiple(() =>
+        {
+            Assert.That(reading.Problems, Is.Empty);
+            Assert.That((reading.ZoneStrategy, reading.ZoneSoak), Is.EqualTo((ZoneStrategy.Parallel, TimeSpan.FromMinutes(10))));
+        });
+    }
+
+    [Test]
     public void Steps_are_read_with_their_pauses()
     {
         var reading = PolicyReader.Read("web", Spec(update: new UpdateSpec
@@ -69,17 +82,12 @@ public sealed class PolicyReaderTests
 
     public static IEnumerable<object[]> NotThereYet =>
     [
-        [Spec(update: new UpdateSpec { Driver = "Native" }), "driver Native"],
-        [Spec(update: new UpdateSpec { ZoneStrategy = "Parallel" }), "zoneStrategy"],
-        [Spec(update: new UpdateSpec { ZoneSoak = "10m" }), "zoneSoak"],
         [Spec(gates: [new GateSpec { Name = "k", Type = "Kafka", Kafka = new KafkaGateSpec { BootstrapServers = "k:9092" } }]), "type Kafka"],
         [Spec(gates: [new GateSpec { Name = "z", Type = "ZooKeeper", Zookeeper = new ZooKeeperGateSpec() }]), "type ZooKeeper"],
         [Spec(gates: [new GateSpec { Name = "h", Type = "Http", Http = new HttpGateSpec { Port = 80, Path = "/" } }]), "type Http"],
         [Spec(gates: [new GateSpec { Name = "p", Type = "Prometheus", Prometheus = new PrometheusGateSpec { Address = "http://p", Query = "up", Min = "1" } }]), "type Prometheus"],
         [new RolloutPolicySpec { Targets = One(), Scale = new ScaleSpec { Mode = "Gate" } }, "scale.mode"],
-        [new RolloutPolicySpec { Targets = One(), Windows = new WindowsSpec { Allow = [new WindowSpec { Start = "09:00", Duration = "1h" }] } }, "spec.windows"],
         [new RolloutPolicySpec { Targets = One(), Notifications = [new NotificationSpec { WebhookSecretName = "s" }] }, "spec.notifications"],
-        [new RolloutPolicySpec { Targets = new TargetsSpec { StatefulSets = [new TargetSpec { Name = "web", Zone = "a" }] } }, "zones"],
     ];
 
     [TestCaseSource(nameof(Wrong))]
@@ -90,6 +98,9 @@ public sealed class PolicyReaderTests
         Assert.That(problem.Message, Does.Contain(words));
     }
 
+    private static WindowsSpec Window(string zone, string start, string duration, params string[] days) =>
+        new() { TimeZone = zone, Allow = [new WindowSpec { Start = start, Duration = duration, Days = days.Length == 0 ? null : days }] };
+
     public static IEnumerable<object[]> Wrong =>
     [
         [new RolloutPolicySpec(), "exactly one of statefulSets and selector"],
@@ -97,9 +108,16 @@ public sealed class PolicyReaderTests
         [Spec(update: new UpdateSpec { PodOrder = "LeaderLast" }), "no gate can tell which pod leads"],
         [Spec(update: new UpdateSpec { PodOrder = "LeaderLast", Driver = "Partition" }, gates: [Etcd()]), "podOrder LeaderLast needs driver Auto or OnDelete"],
         [Spec(update: new UpdateSpec { Driver = "Partition", MaxUnavailable = 2 }), "one pod at a time"],
+        [Spec(update: new UpdateSpec { Driver = "Native", MaxUnavailable = 2 }), "driver Native takes one pod at a time"],
+        [Spec(update: new UpdateSpec { Driver = "Native", PodOrder = "OrdinalAscending" }), "driver Native takes pods from the highest"],
         [Spec(update: new UpdateSpec { Steps = [new StepSpec { Pods = "50%" }, new StepSpec { Pods = "20%" }] }), "steps are cumulative"],
         [Spec(update: new UpdateSpec { Steps = [new StepSpec()] }), "spec.update.steps[0].pods is missing"],
         [Spec(update: new UpdateSpec { Steps = [new StepSpec { Pods = 1, Pause = new PauseSpec { Duration = "soon" } }] }), "pause.duration"],
+        [new RolloutPolicySpec { Targets = One(), Windows = Window("Mars/Olympus", "09:00", "1h") }, "spec.windows.timeZone"],
+        [new RolloutPolicySpec { Targets = One(), Windows = Window("Etc/UTC", "25:00", "1h") }, "write the time of day as 09:00"],
+        [new RolloutPolicySpec { Targets = One(), Windows = Window("Etc/UTC", "09:00", "0s") }, "longer than 0s"],
+        [new RolloutPolicySpec { Targets = One(), Windows = Window("Etc/UTC", "09:00", "169h") }, "at most"],
+        [new RolloutPolicySpec { Targets = One(), Windows = Window("Etc/UTC", "09:00", "1h", "Funday") }, "does not know"],
         [Spec(update: new UpdateSpec { PodDeadline = "10s" }), "must be longer than minReadyDuration"],
         [Spec(update: new UpdateSpec { MinReadyDuration = "soon" }), "write a duration as"],
         [Spec(update: new UpdateSpec { Driver = "Sideways" }), "does not know"],
@@ -127,7 +145,7 @@ public sealed class PolicyReaderTests
 
     [Test]
     public void All_problems_are_told_at_once() =>
-        Assert.That(PolicyReader.Read("web", Spec(update: new UpdateSpec { MaxUnavailable = 0, Driver = "Native" })).Problems, Has.Length.EqualTo(2));
+        Assert.That(PolicyReader.Read("web", Spec(update: new UpdateSpec { MaxUnavailable = 0, Driver = "Sideways" })).Problems, Has.Length.EqualTo(2));
 
     private static PolicyProblem Only(RolloutPolicySpec spec) => PolicyReader.Read("web", spec).Problems.Single();
 

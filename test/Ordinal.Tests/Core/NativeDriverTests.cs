@@ -1,0 +1,217 @@
+using NUnit.Framework;
+using Ordinal.Core.Lifecycles;
+using Ordinal.Core.Model;
+using Ordinal.Core.Planning;
+using Ordinal.Core.Reasons;
+
+namespace Ordinal.Tests.Core;
+
+/// <summary>Driver Native: partition 0, and a readiness gate on each new pod. In pictures <c>s</c> with a gate has its containers ready.</summary>
+public sealed class NativeDriverTests
+{
+    private static readonly ServiceSnapshot Headless = new("web", true, true, true);
+
+    [Test]
+    public void A_pod_whose_AfterPod_gate_passed_opens_when_the_next_may_go()
+    {
+        var picture = Gated("o o s").WithReports(Picture.Report(GatePhase.AfterPod, "uid-2"));
+        var asks = picture.Decide();
+        var opens = picture.WithReports(Picture.Report(GatePhase.BeforePod, "uid-1")).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(asks.Actions, Is.Empty);
+            Assert.That(asks.Questions.Single().Key, Does.StartWith("etcd|BeforePod|uid-1"));
+            Assert.That(asks.HoldOf("web-2"), Is.EqualTo(ReasonCodes.ReadinessGateClosed));
+            Assert.That(asks.MessageOf("web-2"), Does.Contain("opens when web-1 may go"));
+            Assert.That(opens.Actions.Single(), Is.EqualTo(new OpenGate("web-2", "uid-2", "its gates passed")));
+            Assert.That(opens.Memory.Passed.Single().Ordinal, Is.EqualTo(2));
+        });
+    }
+
+    [Test]
+    public void The_gate_stays_closed_while_AfterPod_does_not_pass()
+    {
+        var decision = Gated("o o s").WithReports(Picture.Report(GatePhase.AfterPod, "uid-2", GateVerdict.Unknown)).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Actions, Is.Empty);
+            Assert.That(decision.Memory.State, Is.EqualTo(RolloutState.GateWaiting));
+        });
+    }
+
+    [Test]
+    public void A_pod_whose_containers_are_not_ready_for_long_enough_is_not_asked_about()
+    {
+        var decision = Gated("o o s").WithPod(2, p => p with { ContainersReadySince = Picture.Noon.AddSeconds(-4) }).Decide();
+        Assert.That(decision.Questions, Is.Empty);
+    }
+
+    [Test]
+    public void The_last_pod_has_no_next()
+    {
+        var decision = Gated("s U U").With(m => m with { Passed = [new(1, "uid-1"), new(2, "uid-2")] }).WithReports(Picture.Report(GatePhase.AfterPod, "uid-0")).Decide();
+        Assert.That(decision.Actions.Single(), Is.InstanceOf<OpenGate>());
+    }
+
+    [Test]
+    public void A_pod_that_no_rollout_is_about_opens_at_once()
+    {
+        var decision = Gated("o n s").WithPod(1, Closed).Decide();
+        Assert.That(decision.Actions.Single(), Is.EqualTo(new OpenGate("web-1", "uid-1", "no rollout is about this pod")));
+    }
+
+    [Test]
+    public void T15_all_gates_open_while_an_expected_pod_is_missing()
+    {
+        var decision = Gated("o - s").Decide();
+        Assert.That(decision.Actions.Single(), Is.EqualTo(new OpenGate("web-2", "uid-2", "an expected pod is missing")));
+    }
+
+    [Test]
+    public void T16_OrderedReady_and_all_that_Native_cannot_work_without_is_refused()
+    {
+        Refused(s => s with { Set = s.Set with { PodManagement = PodManagementPolicy.OrderedReady } }, "podManagementPolicy is OrderedReady");
+        Refused(s => s with { Set = s.Set with { HasReadinessGate = false } }, "readinessGates");
+        Refused(s => s with { Service = null }, "does not exist");
+        Refused(s => s with { Service = Headless with { Exists = false } }, "does not exist");
+        Refused(s => s with { Service = Headless with { IsHeadless = false } }, "clusterIP: None");
+        Refused(s => s with { Service = Headless with { PublishesNotReady = false } }, "publishNotReadyAddresses: true");
+    }
+
+    [Test]
+    public void A_set_that_is_held_is_opened_by_the_rollout()
+    {
+        var decision = Picture.Resting("o o o").WithSet(s => s with { HeldBy = Picture.Claim, HasReadinessGate = true }).WithFacts(f => f with { Service = Headless })
+            .WithPolicy(p => p with { Driver = UpdateDriver.Native }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Memory.Driver, Is.EqualTo(UpdateDriver.Native));
+            Assert.That(decision.Written()!.EffectivePartition, Is.Zero);
+        });
+    }
+
+    [Test]
+    public void A_pause_stops_the_StatefulSet_controller_before_the_gate_of_the_pod_in_flight_opens()
+    {
+        var picture = Gated("o o s").With(m => m with { Passed = [new(2, "uid-2")] }).WithRequest(r => r with { Suspend = true });
+        var first = picture.Decide();
+        var stopped = picture.Then(first).WithSet(s => s with { Strategy = new(UpdateStrategyType.RollingUpdate, 2), Generation = 6 });
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Written()!.Partition, Is.EqualTo(2));
+            Assert.That(first.Actions, Has.None.InstanceOf<OpenGate>());
+            Assert.That(stopped.Decide().Actions, Is.Empty, "not seen yet");
+            Assert.That(stopped.WithSet(s => s with { ObservedGeneration = 6 }).Decide().Actions.Single(), Is.InstanceOf<OpenGate>());
+            Assert.That(first.HoldOf("web-1"), Is.EqualTo(ReasonCodes.NotObserved).Or.EqualTo(ReasonCodes.Suspended));
+        });
+    }
+
+    [Test]
+    public void A_step_stops_it_too()
+    {
+        var decision = Gated("o o s").WithPolicy(p => p with { Steps = [new(IntOrPercent.Of(1)) { Pause = new(null) }] }).Decide();
+        Assert.That(decision.Written()!.Partition, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void It_completes_with_partition_0_once_the_revision_is_current()
+    {
+        var decision = Gated("U U U").With(m => m with { Passed = [new(0, "uid-0"), new(1, "uid-1"), new(2, "uid-2")] }).WithSet(s => s with { CurrentRevision = Picture.New }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Memory.State, Is.EqualTo(RolloutState.Completed));
+            Assert.That(decision.Written(), Is.Null);
+        });
+    }
+
+    [Test]
+    public void A_pod_past_its_deadline_ends_it_and_the_set_is_held()
+    {
+        var decision = Gated("o o s").WithPolicy(p => p with { PodDeadline = TimeSpan.FromSeconds(30) }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Memory.Ending!.State, Is.EqualTo(RolloutState.Failed));
+            Assert.That(decision.Written()!.IsOurHold, Is.True);
+        });
+    }
+
+    [Test]
+    public void A_newer_template_supersedes_without_a_hold()
+    {
+        var decision = Gated("o o s").WithSet(s => s with { UpdateRevision = "web-newer" }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Memory.State, Is.EqualTo(RolloutState.Superseded));
+            Assert.That(decision.Written(), Is.Null);
+        });
+    }
+
+    [Test]
+    public void Going_back_holds_removes_and_opens_what_comes_back()
+    {
+        var picture = Gated("o U n").WithPod(2, Closed).WithPolicy(p => p with { OnFailure = FailureAction.RevertPods })
+            .WithSet(s => s with { Strategy = new(UpdateStrategyType.RollingUpdate, StrategyValue.HeldPartition) })
+            .With(m => m with { State = RolloutState.Reverting, Revert = new(FailureAction.RevertPods, Picture.Noon, TimeSpan.Zero, "DeadlineExceeded", "late.") })
+            .WithReports(Picture.Report(GatePhase.AfterPod, "uid-2") with { Key = new GateQuestion("etcd", GatePhase.AfterPod, ["uid-2"], Picture.Old).Key });
+        Assert.That(picture.Decide().Actions, Does.Contain(new OpenGate("web-2", "uid-2", "its gates passed")));
+    }
+
+    [Test]
+    public void At_rest_a_Native_set_is_open_and_its_gates_open_at_once()
+    {
+        var rest = new HoldInput { Snapshot = Gated("U U s").WithSet(s => s with { HeldBy = "", CurrentRevision = Picture.New }).Input.Snapshot, Memory = new(), IsNative = true };
+        var decision = HoldPlanner.Decide(rest);
+        Assert.That(decision.Actions.Single(), Is.InstanceOf<OpenGate>());
+    }
+
+    [Test]
+    public void At_rest_the_gate_of_a_pod_that_a_rollout_will_be_about_stays_closed_and_one_that_is_held_opens()
+    {
+        var drift = new HoldInput { Snapshot = Gated("o o s").WithSet(s => s with { HeldBy = "" }).Input.Snapshot, Memory = new(), IsNative = true };
+        var held = drift with { Snapshot = drift.Snapshot with { Set = drift.Snapshot.Set with { Strategy = new(UpdateStrategyType.RollingUpdate, StrategyValue.HeldPartition) } } };
+        Assert.Multiple(() =>
+        {
+            Assert.That(HoldPlanner.Decide(drift).Actions, Is.Empty);
+            Assert.That(HoldPlanner.Decide(drift).Drift, Is.Not.Null);
+            Assert.That(HoldPlanner.Decide(held).Actions.Single(), Is.InstanceOf<OpenGate>());
+            Assert.That(HoldPlanner.Decide(drift with { ChangesNothing = true }).Actions.Single(), Is.InstanceOf<OpenGate>());
+        });
+    }
+
+    [Test]
+    public void Adopting_under_Native_keeps_the_original_and_writes_partition_0()
+    {
+        var snapshot = Gated("o o o").WithSet(s => s with { HeldBy = "", OriginalStrategy = null, UpdateRevision = Picture.Old, Strategy = new(UpdateStrategyType.RollingUpdate, 0) }).Input.Snapshot;
+        var action = HoldPlanner.Decide(new HoldInput { Snapshot = snapshot, Memory = new(), IsNative = true }).Actions.Single();
+        Assert.That(action, Is.EqualTo(new AdoptSet(new(UpdateStrategyType.RollingUpdate, 0), new(UpdateStrategyType.RollingUpdate, 0), 5)));
+    }
+
+    private static PodSnapshot Closed(PodSnapshot pod) => pod with { Gate = PodGate.Closed, ContainersReadySince = Picture.Noon.AddMinutes(-1) };
+
+    /// <summary>A rollout under Native, gated: each pod that starts at the target waits for its readiness gate only.</summary>
+    private static Picture Gated(string pods)
+    {
+        var picture = Picture.Running(pods, UpdateDriver.Native).Gated().WithPolicy(p => p with { Driver = UpdateDriver.Native })
+            .WithSet(s => s with { Strategy = new(UpdateStrategyType.RollingUpdate, 0), HasReadinessGate = true }).WithFacts(f => f with { Service = Headless });
+        var words = pods.Split(' ');
+        for (var i = 0; i < words.Length; i++)
+        {
+            picture = words[i] == "s" ? picture.WithPod(i, Closed) : picture;
+        }
+
+        return picture;
+    }
+
+    private static void Refused(Func<WorkloadSnapshot, WorkloadSnapshot> change, string fact)
+    {
+        var decision = Picture.Resting("o o o").WithPolicy(p => p with { Driver = UpdateDriver.Native })
+            .WithFacts(s => s with { Service = Headless, Set = s.Set with { HasReadinessGate = true } }).WithFacts(change).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Memory.State, Is.EqualTo(RolloutState.PreflightFailed));
+            Assert.That(decision.HoldOf(null), Is.EqualTo(ReasonCodes.NativeMisconfigured));
+            Assert.That(decision.Message, Does.Contain(fact).And.Contain("or use driver Partition"));
+            Assert.That(decision.Actions, Is.Empty);
+        });
+    }
+}
