@@ -77,7 +77,7 @@ public static class HoldPlanner
     private static HoldDecision KeepOpen(HoldInput input, HoldDecision decision)
     {
         var set = input.Snapshot.Set;
-        return set.Strategy.IsOurHold && decision.Drift is null
+        return set.Strategy is { Type: UpdateStrategyType.RollingUpdate, EffectivePartition: > 0 } && decision.Drift is null
             ? decision with
             {
                 Memory = decision.Memory with { Generation = set.Generation },

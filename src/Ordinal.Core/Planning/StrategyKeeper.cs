@@ -17,9 +17,10 @@ internal static class StrategyKeeper
     /// <summary>The effective partition that the set should have, by what we did.</summary>
     internal static long ExpectedPartition(in Pass pass) => pass.Memory.LastWrite?.Next.EffectivePartition ?? long.MaxValue;
 
-    /// <summary>Tells whether the strategy is what the set rests in. Whether the built-in controller has seen it is another question.</summary>
+    /// <summary>Tells whether the strategy is what the set rests in; under Native a rollout that was overtaken leaves it to the next one. Whether the built-in controller has seen it is another question.</summary>
     internal static bool IsAtRest(in Pass pass) => pass.Memory.RestType is UpdateStrategyType.OnDelete
         ? pass.Set.Strategy.Type is UpdateStrategyType.OnDelete
+        : IsNative(in pass) && pass.Memory.Ending?.State is RolloutState.Superseded ? pass.Set.Strategy.Type is UpdateStrategyType.RollingUpdate
         : RestsOpen(in pass) ? pass.Set.Strategy is { Type: UpdateStrategyType.RollingUpdate, EffectivePartition: 0 } : pass.Set.Strategy.IsOurHold;
 
     /// <summary>
