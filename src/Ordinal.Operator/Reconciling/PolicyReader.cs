@@ -55,6 +55,11 @@ public static class PolicyReader
 
         var windows = ReadWindows(spec.Windows, problems);
         var strategy = problems.Word(spec.Update?.ZoneStrategy, ZoneStrategy.OneAtATime, "spec.update.zoneStrategy");
+        if (policy.Driver is UpdateDriver.Native && strategy is ZoneStrategy.OneAtATime && spec.Targets.StatefulSets is not { Count: < 2 })
+        {
+            problems.Invalid("spec.update.driver Native cannot go zone by zone: the first pod of each StatefulSet cannot be held; use zoneStrategy Parallel, a policy for each StatefulSet, or another driver");
+        }
+
         var soak = problems.Duration(spec.Update?.ZoneSoak, TimeSpan.Zero, "spec.update.zoneSoak");
         return new PolicyReading(policy, problems.All) { Windows = windows, ZoneStrategy = strategy, ZoneSoak = soak };
     }

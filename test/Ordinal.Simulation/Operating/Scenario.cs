@@ -86,7 +86,7 @@ internal sealed class Scenario : IDisposable
     private List<SetPlan> DrawSets(SimulatedWorld world)
     {
         List<SetPlan> sets = [.. Enumerable.Range(0, random.Next(6) switch { < 3 => 1, < 5 => 2, _ => 3 }).Select(index => DrawSet(world, $"s{index}"))];
-        if (sets.Count == 1 || random.Next(3) > 0)
+        if (sets.Count == 1 || random.Next(3) > 0 || sets[0].IsNative)
         {
             return sets;
         }

@@ -227,7 +227,7 @@ internal sealed class ToyWorld
     /// <summary>Forgets what was taken on purpose and is back.</summary>
     internal void CountReturns()
     {
-        EverTaken.RemoveWhere(o => Pod(o) is { IsTerminating: false } pod && pod.Revision != Update);
+        EverTaken.RemoveWhere(o => !Expected().Contains(o) || Pod(o) is { IsTerminating: false } pod && pod.Revision != Update);
         TakenOnPurpose.RemoveWhere(o => o < Start || o >= Start + Replicas || _pods.TryGetValue(o, out var pod) && IsAvailable(pod));
     }
 

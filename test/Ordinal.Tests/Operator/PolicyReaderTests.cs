@@ -108,6 +108,7 @@ public sealed class PolicyReaderTests
         [Spec(update: new UpdateSpec { PodOrder = "LeaderLast" }), "no gate can tell which pod leads"],
         [Spec(update: new UpdateSpec { PodOrder = "LeaderLast", Driver = "Partition" }, gates: [Etcd()]), "podOrder LeaderLast needs driver Auto or OnDelete"],
         [Spec(update: new UpdateSpec { Driver = "Partition", MaxUnavailable = 2 }), "one pod at a time"],
+        [new RolloutPolicySpec { Targets = new TargetsSpec { StatefulSets = [new TargetSpec { Name = "a" }, new TargetSpec { Name = "b" }] }, Update = new UpdateSpec { Driver = "Native" } }, "cannot go zone by zone"],
         [Spec(update: new UpdateSpec { Driver = "Native", MaxUnavailable = 2 }), "driver Native takes one pod at a time"],
         [Spec(update: new UpdateSpec { Driver = "Native", PodOrder = "OrdinalAscending" }), "driver Native takes pods from the highest"],
         [Spec(update: new UpdateSpec { Steps = [new StepSpec { Pods = "50%" }, new StepSpec { Pods = "20%" }] }), "steps are cumulative"],
