@@ -1,4 +1,3 @@
-using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
 
 namespace Ordinal.Core.Planning;

@@ -138,8 +138,8 @@ internal sealed record SetPlan
         };
     }
 
-    private static JsonNode Value(string text) =>
-        text.EndsWith('%') ? JsonValue.Create(text)! : JsonValue.Create(int.Parse(text, System.Globalization.CultureInfo.InvariantCulture));
+    private static JsonValue Value(string text) =>
+        text.EndsWith('%') ? JsonValue.Create(text) : JsonValue.Create(int.Parse(text, System.Globalization.CultureInfo.InvariantCulture));
 
     private static JsonObject StepOf((string Pods, int Pause) step)
     {
