@@ -27,8 +27,8 @@ internal sealed class Discovery(TypeRegistry types, ApiServerOptions options)
             ["version"] => Json(Version()),
             ["healthz" or "livez" or "readyz"] => Text("ok"),
             ["healthz" or "livez" or "readyz", _] => Text("ok"),
-            // kubectl is content with an empty document under exactly this type; JSON, or an echo of its Accept, it refuses.
-            ["openapi", "v2"] => new ApiAnswer(200, default) { ContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf" },
+            // kubectl wants exactly this type; JSON, or an echo of its Accept, it refuses.
+            ["openapi", "v2"] => new ApiAnswer(200, OpenApiV2.Write(types.All, options.GitVersion)) { ContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf" },
             ["openapi", "v3"] => Json(new JsonObject { ["paths"] = new JsonObject() }),
             _ => null,
         };

@@ -56,7 +56,7 @@ internal static class ClusterEndpoint
             await error.WriteLineAsync(answer.StatusCode is 401 or 403 ? $"{file}: the cluster does not let this user: {message}" : message);
             return answer.StatusCode is 401 or 403 ? ExitCodes.Unreachable : ExitCodes.Usage;
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             await error.WriteLineAsync($"{file}: there is no such kubeconfig. Is the cluster still up? Its file goes with it.");
             return ExitCodes.Usage;

@@ -54,7 +54,7 @@ internal static class ClusterKubeletCommand
                 await error.WriteLineAsync(e.Message);
                 return ExitCodes.Usage;
             }
-            catch (FileNotFoundException)
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
             {
                 await error.WriteLineAsync($"{path}: there is no such kubeconfig; give the file that kubectl uses.");
                 return ExitCodes.Usage;

@@ -100,6 +100,15 @@ internal sealed class ClusterUp : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Waits until the cluster's process has ended by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> ExitedAsync()
+    {
+        using var limit = new CancellationTokenSource(Deadline);
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
