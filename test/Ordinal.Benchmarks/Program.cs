@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ordinal.Benchmarks;
 
 // Prints each figure that this machine can measure beside its target; exit code 1 when one is missed.
@@ -19,16 +20,34 @@ if (chosen.Length == 0)
     return 2;
 }
 
+// Ended early, what was started is ended and what was written is deleted all the same.
+using var interrupted = new CancellationTokenSource();
+void Interrupt(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    interrupted.Cancel();
+}
+
+using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+
 // Times mean little on a machine that does something else: its load is shown beside them.
 Console.WriteLine($"{Environment.ProcessorCount} processors, load {string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3])}");
 var missed = 0;
-foreach (var benchmark in chosen)
+try
 {
-    foreach (var figure in await benchmark.MeasureAsync(CancellationToken.None))
+    foreach (var benchmark in chosen)
     {
-        Console.WriteLine($"{(figure.IsReached ? "reached" : "MISSED "),-8} {figure.Name,-48} {figure.Measured,-24} target {figure.Target}");
-        missed += figure.IsReached ? 0 : 1;
+        foreach (var figure in await benchmark.MeasureAsync(interrupted.Token))
+        {
+            Console.WriteLine($"{(figure.IsReached ? "reached" : "MISSED "),-8} {figure.Name,-48} {figure.Measured,-24} target {figure.Target}");
+            missed += figure.IsReached ? 0 : 1;
+        }
     }
+}
+catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+{
+    return 130;
 }
 
 Console.WriteLine($"load at the end {string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3])}");
