@@ -25,6 +25,12 @@ public sealed record GateAnswer
 
     public string? Baseline { get; init; }
 
+    /// <summary>Gets the UIDs of all pods that may stop together with those asked about, those included (BeforePod only); empty when the gate does not look.</summary>
+    public ImmutableArray<string> Batch { get; init; } = [];
+
+    /// <summary>Gets how much is left to do before the answer can change, in units of the gate's own; null when it does not tell. A number that falls is progress.</summary>
+    public long? Remaining { get; init; }
+
     /// <summary>Gets what the keeper shall hand back with this question's next observation, e.g. a fixed target to catch up to.</summary>
     public string? Memo { get; init; }
 

@@ -225,6 +225,8 @@ public sealed class GateKeeper(TimeProvider time, ILogger<GateKeeper> logger)
                 Roles = answer.Roles,
                 Preparation = answer.Preparation,
                 Baseline = answer.Baseline,
+                Batch = answer.Batch,
+                Remaining = answer.Remaining,
                 ValidFor = answer.Verdict is GateVerdict.Allow ? answer.ValidFor : report.ValidFor,
             };
         }

@@ -21,5 +21,8 @@ public sealed class GateSecrets : IGateSecrets
     public string? Password { get; init; }
 
     /// <inheritdoc/>
+    public string? Token { get; init; }
+
+    /// <inheritdoc/>
     public override string ToString() => "(secrets)";
 }

@@ -15,4 +15,7 @@ public interface IGateSecrets
     string? Username { get; }
 
     string? Password { get; }
+
+    /// <summary>Gets a bearer token; null for none.</summary>
+    string? Token { get; }
 }

@@ -106,6 +106,12 @@ public sealed record GateReport
     /// <summary>Gets what to remember of the pods' members until AfterPod (BeforePod only).</summary>
     public string? Baseline { get; init; }
 
+    /// <summary>Gets the UIDs of all pods that may stop together with those asked about, those included (BeforePod only); empty when the gate does not look.</summary>
+    public ImmutableArray<string> Batch { get; init; } = [];
+
+    /// <summary>Gets how much is left to do before the answer can change, in units of the gate's own; null when it does not tell. A number that falls is progress.</summary>
+    public long? Remaining { get; init; }
+
     /// <summary>Tells whether the report may be acted on: Allow, often enough in a row, and not too old.</summary>
     public bool IsOpen(int successThreshold, DateTimeOffset now) =>
         Verdict is GateVerdict.Allow && Successes >= successThreshold && IsCurrent(now);

@@ -21,7 +21,7 @@ public sealed class EtcdGateFactory(TimeProvider time)
         var problem = Problem(options);
         if (problem is null && options.Scheme == "https")
         {
-            tls = EtcdTls.Create(secrets, out problem);
+            tls = GateTls.Create(secrets, out problem);
         }
 
         return problem is null

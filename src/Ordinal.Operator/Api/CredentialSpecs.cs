@@ -74,12 +74,16 @@ public sealed class HttpCredentialsSpec
 }
 
 /// <summary>SASL for Kafka.</summary>
+[ValidationRule("self.mechanism == 'OAUTHBEARER' ? has(self.token) && !has(self.credentials) : has(self.credentials) && !has(self.token)", "OAUTHBEARER needs token, every other mechanism needs credentials")]
 public sealed class SaslSpec
 {
     [Required]
-    [EmbeddedEnum("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")]
+    [EmbeddedEnum("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")]
     public string Mechanism { get; set; } = "";
 
-    [Required]
-    public BasicSecretSpec Credentials { get; set; } = new();
+    [Description("User name and password, for PLAIN and SCRAM.")]
+    public BasicSecretSpec? Credentials { get; set; }
+
+    [Description("The token, for OAUTHBEARER. Keep it fresh in the Secret: it is read again every 5 minutes.")]
+    public BearerSecretSpec? Token { get; set; }
 }

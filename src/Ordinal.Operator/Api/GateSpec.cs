@@ -52,32 +52,6 @@ public sealed class GateSpec
     public PrometheusGateSpec? Prometheus { get; set; }
 }
 
-/// <summary>Asks the brokers of a Kafka cluster.</summary>
-public sealed class KafkaGateSpec
-{
-    [Required]
-    [Length(1, 1024)]
-    public string BootstrapServers { get; set; } = "";
-
-    public TlsSpec? Tls { get; set; }
-
-    public SaslSpec? Sasl { get; set; }
-
-    [RangeMinimum(0)]
-    [Default("0")]
-    public int? MaxUnderReplicatedPartitions { get; set; }
-
-    [RangeMinimum(0)]
-    [Default("0")]
-    public int? MaxOfflinePartitions { get; set; }
-
-    [Default("true")]
-    public bool? RequireBrokerCanStop { get; set; }
-
-    [Default("true")]
-    public bool? RequireBrokerEmptyBeforeDownscale { get; set; }
-}
-
 /// <summary>Asks every member of a ZooKeeper ensemble.</summary>
 public sealed class ZooKeeperGateSpec
 {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Ordinal.Gates;
 using Ordinal.Gates.Etcd;
+using Ordinal.Gates.Kafka;
 using Ordinal.Operator.Actuating;
 using Ordinal.Operator.Api;
 using Ordinal.Operator.Observing;
@@ -54,7 +55,7 @@ public sealed class OperatorComposition : IDisposable
         var targets = new PolicyTargets(Stores);
         var keeper = new GateKeeper(timeProvider, loggers.CreateLogger<GateKeeper>());
         var announcer = new Announcer(events, timeProvider);
-        var book = new GateBook(gateFactory ?? new GateFactory(Api, new EtcdGateFactory(timeProvider)), timeProvider);
+        var book = new GateBook(gateFactory ?? new GateFactory(Api, new EtcdGateFactory(timeProvider), new KafkaGateFactory(timeProvider)), timeProvider);
         var actuator = new Actuator(Api, Stores, setExpectations, keeper, timeProvider);
 
         var births = new RolloutBirths(Api, Stores, policyExpectations);

@@ -50,7 +50,7 @@ public static class PolicyReader
         policy = policy with { Gates = ReadGates(spec.Gates ?? [], problems) };
         if (policy.Order is PodOrderKind.LeaderLast && problems.IsEmpty && !policy.Gates.Any(gate => gate.TellsRoles))
         {
-            problems.Invalid("spec.update.podOrder is LeaderLast, but no gate can tell which pod leads; add a gate of type Etcd, or use OrdinalDescending");
+            problems.Invalid("spec.update.podOrder is LeaderLast, but no gate can tell which pod leads; add a gate of type Etcd or Kafka, or use OrdinalDescending");
         }
 
         var windows = ReadWindows(spec.Windows, problems);
@@ -228,9 +228,21 @@ public static class PolicyReader
                 problems.Invalid($"{path}: two gates have this name");
             }
 
-            if (gate.Type is "Kafka" or "ZooKeeper" or "Http" or "Prometheus")
+            if (gate.Type is "ZooKeeper" or "Http" or "Prometheus")
             {
-                problems.NotSupported($"{path}: gates of type {gate.Type}", "leave the gate out, or use type Etcd where it applies");
+                problems.NotSupported($"{path}: gates of type {gate.Type}", "leave the gate out, or use type Etcd or Kafka where it applies");
+            }
+            else if (gate.Type is "Kafka")
+            {
+                if (gate.Kafka is null)
+                {
+                    problems.Invalid($"{path} is of type Kafka but has no kafka part; it needs at least bootstrapServers");
+                }
+
+                foreach (var problem in gate.Kafka is null ? [] : KafkaGateReader.Problems(gate.Kafka, path))
+                {
+                    problems.Invalid(problem);
+                }
             }
             else if (gate.Type is not "Etcd")
             {

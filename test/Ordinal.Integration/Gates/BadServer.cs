@@ -10,14 +10,15 @@ namespace Ordinal.Integration.Gates;
 /// <summary>A server on loopback that treats every connection as the test wants.</summary>
 internal sealed class BadServer : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener listener;
     private readonly CancellationTokenSource stop = new();
     private readonly Func<NetworkStream, CancellationToken, Task> serve;
     private readonly Task loop;
 
-    private BadServer(Func<NetworkStream, CancellationToken, Task> serve)
+    private BadServer(Func<NetworkStream, CancellationToken, Task> serve, IPAddress? address = null)
     {
         this.serve = serve;
+        listener = new(address ?? IPAddress.Loopback, 0);
         listener.Start();
         loop = AcceptAsync();
     }
@@ -34,6 +35,13 @@ internal sealed class BadServer : IAsyncDisposable
         await stream.WriteAsync(answer, token);
     });
 
+    /// <summary>Answers every request with the bytes of the moment.</summary>
+    internal static BadServer Asks(IPAddress address, Func<byte[]> answer) => new(async (stream, token) =>
+    {
+        _ = await stream.ReadAsync(new byte[4096], token);
+        await stream.WriteAsync(answer(), token);
+    }, address);
+
     /// <summary>Speaks TLS.</summary>
     internal static BadServer Tls(X509Certificate2 certificate, byte[] answer) => new(async (stream, token) =>
     {
@@ -46,7 +54,10 @@ internal sealed class BadServer : IAsyncDisposable
     internal static byte[] Http(string status, string body) =>
         System.Text.Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
 
-    internal static X509Certificate2 Certificate(string name)
+    internal static X509Certificate2 Certificate(string name) => Certificate(name, TimeSpan.FromDays(1));
+
+    /// <summary>Makes a certificate that is its own authority; a validity below zero has passed.</summary>
+    internal static X509Certificate2 Certificate(string name, TimeSpan validity)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -55,7 +66,7 @@ internal sealed class BadServer : IAsyncDisposable
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         var now = TimeProvider.System.GetUtcNow();
-        using var signed = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        using var signed = request.CreateSelfSigned(now.AddDays(-2), now + validity);
         return X509CertificateLoader.LoadPkcs12(signed.Export(X509ContentType.Pfx), null);
     }
 

@@ -82,7 +82,6 @@ public sealed class PolicyReaderTests
 
     public static IEnumerable<object[]> NotThereYet =>
     [
-        [Spec(gates: [new GateSpec { Name = "k", Type = "Kafka", Kafka = new KafkaGateSpec { BootstrapServers = "k:9092" } }]), "type Kafka"],
         [Spec(gates: [new GateSpec { Name = "z", Type = "ZooKeeper", Zookeeper = new ZooKeeperGateSpec() }]), "type ZooKeeper"],
         [Spec(gates: [new GateSpec { Name = "h", Type = "Http", Http = new HttpGateSpec { Port = 80, Path = "/" } }]), "type Http"],
         [Spec(gates: [new GateSpec { Name = "p", Type = "Prometheus", Prometheus = new PrometheusGateSpec { Address = "http://p", Query = "up", Min = "1" } }]), "type Prometheus"],
@@ -125,6 +124,13 @@ public sealed class PolicyReaderTests
         [Spec(gates: [Etcd(), Etcd()]), "two gates have this name"],
         [Spec(gates: [new GateSpec { Name = "e", Type = "Etcd" }]), "has no etcd part"],
         [Spec(gates: [new GateSpec { Name = "e", Type = "Redis" }]), "does not know"],
+        [Spec(gates: [new GateSpec { Name = "k", Type = "Kafka" }]), "has no kafka part"],
+        [Spec(gates: [Kafka(kafka => kafka.BootstrapServers = " ")]), "bootstrapServers is empty"],
+        [Spec(gates: [Kafka(kafka => kafka.Guarantee = "Best")]), "guarantee is \"Best\""],
+        [Spec(gates: [Kafka(kafka => kafka.StuckReplicaAfter = "soon")]), "stuckReplicaAfter is \"soon\""],
+        [Spec(gates: [Kafka(kafka => kafka.NodeIdOffset = -1)]), "cannot be negative"],
+        [Spec(gates: [Kafka(kafka => kafka.Metrics = new KafkaMetricsSpec())]), "metrics.port is 0"],
+        [Spec(gates: [Kafka(kafka => kafka.Sasl = new SaslSpec { Mechanism = "PLAIN", Token = new BearerSecretSpec { SecretName = "t" } })]), "OAUTHBEARER needs token"],
         [Spec(gates: [Gate(gate => gate.SuccessThreshold = 0)]), "1 to 100"],
         [Spec(gates: [Gate(gate => gate.RunAt = [])]), "never be asked"],
         [Spec(gates: [Gate(gate => gate.OnTimeout = "Continue")]), "does not know"],
@@ -138,6 +144,14 @@ public sealed class PolicyReaderTests
         Assert.That(reading.Problems, Is.Empty);
         Assert.That(reading.Policy.Order, Is.EqualTo(PodOrderKind.LeaderLast));
         Assert.That(reading.Policy.Gates.Single(), Is.EqualTo(new GatePolicy { Name = "etcd", Type = "Etcd", TellsRoles = true }));
+    }
+
+    [Test]
+    public void A_Kafka_gate_tells_who_leads()
+    {
+        var reading = PolicyReader.Read("kafka", Spec(update: new UpdateSpec { PodOrder = "LeaderLast" }, gates: [Kafka(_ => { })]));
+        Assert.That(reading.Problems, Is.Empty);
+        Assert.That(reading.Policy.Gates.Single(), Is.EqualTo(new GatePolicy { Name = "kafka", Type = "Kafka", TellsRoles = true }));
     }
 
     [Test]
@@ -155,6 +169,13 @@ public sealed class PolicyReaderTests
     private static RolloutPolicySpec Spec(UpdateSpec? update = null, IReadOnlyList<GateSpec>? gates = null) => new() { Targets = One(), Update = update, Gates = gates };
 
     private static GateSpec Etcd() => new() { Name = "etcd", Type = "Etcd", Etcd = new EtcdGateSpec() };
+
+    private static GateSpec Kafka(Action<KafkaGateSpec> change)
+    {
+        var part = new KafkaGateSpec { BootstrapServers = "kafka:9092" };
+        change(part);
+        return new GateSpec { Name = "kafka", Type = "Kafka", Kafka = part };
+    }
 
     private static GateSpec Gate(Action<GateSpec> change)
     {

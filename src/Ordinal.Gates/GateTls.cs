@@ -2,10 +2,10 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Ordinal.Gates.Etcd;
+namespace Ordinal.Gates;
 
-/// <summary>Builds TLS options from PEM. There is no way to skip the check of the members' certificates.</summary>
-internal static class EtcdTls
+/// <summary>Builds TLS options from PEM. There is no way to skip the check of the server's certificate.</summary>
+internal static class GateTls
 {
     /// <summary>Reads the secrets' PEM texts.</summary>
     /// <param name="secrets">Authority, client certificate and key.</param>

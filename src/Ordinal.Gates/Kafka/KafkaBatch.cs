@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+
+namespace Ordinal.Gates.Kafka;
+
+/// <summary>
+/// Which other pods may stop together with those asked about: taken one by one in the order of the rollout (highest ordinal first), each only
+/// if the whole set is still safe. Not pairwise: three brokers of which any two may go need not be safe together. Controllers go alone.
+/// </summary>
+internal static class KafkaBatch
+{
+    /// <summary>No rollout takes more at once; it bounds the work.</summary>
+    private const int Most = 64;
+
+    internal static ImmutableArray<string> Choose(GateInput input, KafkaClusterView view, KafkaObservation observation, KafkaGateOptions options)
+    {
+        var revision = input.Question.Revision;
+        var voters = view.Quorum?.Voters.Select(v => v.Id).ToHashSet() ?? [];
+        if (view.Targets.Any(voters.Contains) || options.Guarantee is KafkaGuarantee.AllPartitionsInSync)
+        {
+            return [.. input.Question.Pods];
+        }
+
+        var chosen = input.Question.Pods.ToBuilder();
+        var scale = new KafkaScale(view, options);
+        foreach (var pod in input.Context.Pods.Reverse().Where(p => p is { IsMissing: false, IsTerminating: false, IsReady: true } && p.Revision != revision))
+        {
+            var id = KafkaNodes.IdOf(pod, options);
+            if (chosen.Count >= Most)
+            {
+                break;
+            }
+
+            if (!chosen.Contains(pod.Uid) && !voters.Contains(id) && view.Live.Others.Contains(id) && !IsRecovering(observation, id) && scale.TryAdd(id))
+            {
+                chosen.Add(pod.Uid);
+            }
+        }
+
+        return chosen.ToImmutable();
+    }
+
+    private static bool IsRecovering(KafkaObservation observation, int id) => observation.Metrics.Any(m => m.Id == id && m.BrokerState is not (null or KafkaBrokerState.Running));
+
+    /// <summary>Weighs a growing set: only the partitions of the broker that is added are looked at again.</summary>
+    private sealed class KafkaScale
+    {
+        private readonly KafkaClusterView view;
+        private readonly KafkaGateOptions options;
+        private readonly HashSet<int> targets;
+        private readonly Dictionary<int, List<int>> byBroker = [];
+
+        internal KafkaScale(KafkaClusterView view, KafkaGateOptions options)
+        {
+            (this.view, this.options) = (view, options);
+            targets = [.. view.Targets];
+            for (var i = 0; i < view.Partitions.Count; i++)
+            {
+                foreach (var id in view.Partitions[i].Replicas)
+                {
+                    if (!byBroker.TryGetValue(id, out var own))
+                    {
+                        byBroker[id] = own = [];
+                    }
+
+                    own.Add(i);
+                }
+            }
+        }
+
+        internal bool TryAdd(int id)
+        {
+            targets.Add(id);
+            if (byBroker.GetValueOrDefault(id)?.TrueForAll(i => IsSafe(view.Partitions[i])) is not false)
+            {
+                return true;
+            }
+
+            targets.Remove(id);
+            return false;
+        }
+
+        /// <summary>A batch takes no more than a single pod might, and never two replicas of a partition that cannot spare them.</summary>
+        private bool IsSafe(in KafkaPartitionState partition) => KafkaClasses.Of(in partition, targets, targets, options.MinIsrHeadroom) switch
+        {
+            KafkaClass.Untouched => true,
+            KafkaClass.SingleReplica => options.SingleReplicaTopics is KafkaTopicPolicy.Allow,
+            KafkaClass.FullIsr => options.FullIsrTopics is KafkaTopicPolicy.Allow,
+            KafkaClass.WouldGoUnderMinIsr or KafkaClass.AlreadyUnderMinIsr or KafkaClass.NoHeadroom or KafkaClass.FullIsrDegraded or KafkaClass.LastInSync
+                or KafkaClass.Offline or KafkaClass.OfflineTargetDown or KafkaClass.TargetCatchingUp => false,
+        };
+    }
+}

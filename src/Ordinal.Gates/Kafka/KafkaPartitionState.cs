@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace Ordinal.Gates.Kafka;
+
+/// <summary>One partition as the worse of what two brokers know.</summary>
+internal readonly record struct KafkaPartitionState
+{
+    internal required string Topic { get; init; }
+
+    internal required int Index { get; init; }
+
+    internal required ImmutableArray<int> Replicas { get; init; }
+
+    /// <summary>Gets the replicas that both call in sync and that are alive: a broker that just crashed stays in the list for a while.</summary>
+    internal required ImmutableArray<int> Isr { get; init; }
+
+    /// <summary>Gets the leader; −1 when either broker knows none, or both know different ones.</summary>
+    internal required int Leader { get; init; }
+
+    /// <summary>Gets a value indicating whether either broker knows no leader.</summary>
+    internal required bool IsOffline { get; init; }
+
+    /// <summary>Gets how many replicas must be in sync for writes with acks=all: min.insync.replicas, but never more than there are replicas (as Kafka has it).</summary>
+    internal required int MinIsr { get; init; }
+
+    internal required bool AllowsUnclean { get; init; }
+
+    internal bool IsInSync => Isr.Length >= Replicas.Length;
+
+    internal string Name => $"{Topic}-{Index}";
+
+    internal int InSyncWithout(IReadOnlySet<int> stopping)
+    {
+        var count = 0;
+        foreach (var id in Isr)
+        {
+            count += stopping.Contains(id) ? 0 : 1;
+        }
+
+        return count;
+    }
+
+    internal bool TouchesAny(IReadOnlySet<int> ids)
+    {
+        foreach (var id in Replicas)
+        {
+            if (ids.Contains(id))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
