@@ -11,6 +11,7 @@ IBenchmark[] all =
     new IdleBenchmark(),
     new MemoryBenchmark(),
     new RatioBenchmark(),
+    new KafkaBenchmark(),
     new DemoBenchmark(),
 ];
 IBenchmark[] chosen = args.Length == 0 ? all : [.. all.Where(b => args.Contains(b.Name, StringComparer.Ordinal))];

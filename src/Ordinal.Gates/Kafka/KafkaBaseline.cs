@@ -18,9 +18,9 @@ internal sealed record KafkaBaseline(string ClusterId, ImmutableSortedSet<string
     {
         var outOfSync = ImmutableSortedSet.CreateBuilder<string>(StringComparer.Ordinal);
         var offline = ImmutableSortedSet.CreateBuilder<string>(StringComparer.Ordinal);
-        foreach (var p in view.Partitions)
+        foreach (ref readonly var p in view.All)
         {
-            if (outOfSync.Count < Most && p.Replicas.Any(id => view.Targets.Contains(id) && !p.Isr.Contains(id)))
+            if (outOfSync.Count < Most && !p.IsInSync && Lacks(in p, view.Targets))
             {
                 outOfSync.Add(p.Name);
             }
@@ -45,6 +45,19 @@ internal sealed record KafkaBaseline(string ClusterId, ImmutableSortedSet<string
     /// <inheritdoc/>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Version} cluster={ClusterId} out={string.Join(',', OutOfSync)} off={string.Join(',', Offline)}");
+
+    private static bool Lacks(in KafkaPartitionState partition, HashSet<int> targets)
+    {
+        foreach (var id in partition.Replicas)
+        {
+            if (targets.Contains(id) && !partition.Isr.AsSpan().Contains(id))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static string? Value(string word, string key) => word.StartsWith(key, StringComparison.Ordinal) ? word[key.Length..] : null;
 

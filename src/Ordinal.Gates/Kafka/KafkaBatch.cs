@@ -44,25 +44,22 @@ internal static class KafkaBatch
     /// <summary>Weighs a growing set: only the partitions of the broker that is added are looked at again.</summary>
     private sealed class KafkaScale
     {
-        private readonly KafkaClusterView view;
         private readonly KafkaGateOptions options;
         private readonly HashSet<int> targets;
-        private readonly Dictionary<int, List<int>> byBroker = [];
+        private readonly KafkaPartitionState[] partitions;
+        private readonly Dictionary<int, List<int>> byBroker;
 
         internal KafkaScale(KafkaClusterView view, KafkaGateOptions options)
         {
-            (this.view, this.options) = (view, options);
+            this.options = options;
             targets = [.. view.Targets];
-            for (var i = 0; i < view.Partitions.Count; i++)
+            partitions = [.. view.Partitions];
+            byBroker = view.Live.Others.ToDictionary(id => id, _ => new List<int>());
+            for (var i = 0; i < partitions.Length; i++)
             {
-                foreach (var id in view.Partitions[i].Replicas)
+                foreach (var id in partitions[i].Replicas)
                 {
-                    if (!byBroker.TryGetValue(id, out var own))
-                    {
-                        byBroker[id] = own = [];
-                    }
-
-                    own.Add(i);
+                    byBroker.GetValueOrDefault(id)?.Add(i);
                 }
             }
         }
@@ -70,7 +67,7 @@ internal static class KafkaBatch
         internal bool TryAdd(int id)
         {
             targets.Add(id);
-            if (byBroker.GetValueOrDefault(id)?.TrueForAll(i => IsSafe(view.Partitions[i])) is not false)
+            if (byBroker.GetValueOrDefault(id)?.TrueForAll(i => IsSafe(in partitions[i])) is not false)
             {
                 return true;
             }

@@ -5,7 +5,7 @@ namespace Ordinal.Gates.Kafka;
 /// <summary>Sorts partitions into the classes. Set-valued: all targets stop together.</summary>
 internal static class KafkaClasses
 {
-    internal static KafkaClass Of(in KafkaPartitionState p, IReadOnlySet<int> targets, IReadOnlySet<int> listedTargets, int headroom)
+    internal static KafkaClass Of(in KafkaPartitionState p, HashSet<int> targets, HashSet<int> listedTargets, int headroom)
     {
         if (!p.TouchesAny(targets))
         {
@@ -34,10 +34,10 @@ internal static class KafkaClasses
     }
 
     /// <summary>Sorts all partitions; the numbers and a few examples of each class.</summary>
-    internal static KafkaCensus Count(IEnumerable<KafkaPartitionState> partitions, IReadOnlySet<int> targets, IReadOnlySet<int> listedTargets, int headroom)
+    internal static KafkaCensus Count(ReadOnlySpan<KafkaPartitionState> partitions, HashSet<int> targets, HashSet<int> listedTargets, int headroom)
     {
         var census = new KafkaCensus();
-        foreach (var p in partitions)
+        foreach (ref readonly var p in partitions)
         {
             var found = Of(in p, targets, listedTargets, headroom);
             if (found is not KafkaClass.Untouched)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
 
@@ -7,7 +8,10 @@ namespace Ordinal.Gates.Kafka;
 /// <summary>The cluster, once it is certain that all of it was seen.</summary>
 internal sealed class KafkaClusterView
 {
-    internal required IReadOnlyList<KafkaPartitionState> Partitions { get; init; }
+    internal required List<KafkaPartitionState> Partitions { get; init; }
+
+    /// <summary>Gets the partitions without copying each when it is looked at.</summary>
+    internal ReadOnlySpan<KafkaPartitionState> All => CollectionsMarshal.AsSpan(Partitions);
 
     internal required KafkaLiveness Live { get; init; }
 
@@ -15,7 +19,7 @@ internal sealed class KafkaClusterView
     internal required ImmutableArray<GateTarget> Stopping { get; init; }
 
     /// <summary>Gets the ids of the nodes that stop.</summary>
-    internal required ImmutableHashSet<int> Targets { get; init; }
+    internal required HashSet<int> Targets { get; init; }
 
     /// <summary>Gets the quorum as last read; null in ZooKeeper mode.</summary>
     internal KafkaQuorum? Quorum { get; init; }
@@ -44,7 +48,7 @@ internal sealed class KafkaClusterView
         }
 
         var quorum = observation.Quorums.IsEmpty ? null : observation.Quorums[^1];
-        ImmutableHashSet<int> voters = quorum is null ? [] : [.. quorum.Voters.Select(v => v.Id)];
+        HashSet<int> voters = quorum is null ? [] : [.. quorum.Voters.Select(v => v.Id)];
         if (KafkaNodes.Check(context, observation, voters, stopping.Select(p => p.Uid).ToHashSet(StringComparer.Ordinal), options) is { } wrong)
         {
             return (null, wrong);

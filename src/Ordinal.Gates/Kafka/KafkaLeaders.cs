@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
@@ -12,11 +11,11 @@ internal static class KafkaLeaders
     internal const int MaxElections = 5;
 
     /// <summary>Gets the partitions that prefer one of these brokers, that it could lead now, and that another leads.</summary>
-    internal static IEnumerable<KafkaPartitionState> Strays(KafkaClusterView view, ImmutableHashSet<int> ids) => view.Partitions.Where(
+    internal static IEnumerable<KafkaPartitionState> Strays(KafkaClusterView view, HashSet<int> ids) => view.Partitions.Where(
         p => ids.Contains(p.Replicas[0]) && p.Leader != p.Replicas[0] && p.Isr.Contains(p.Replicas[0]) && view.Live.Others.Contains(p.Replicas[0]));
 
     /// <summary>Says that leaders have yet to come back; null when they have, when nobody asked, or when enough was tried.</summary>
-    internal static GateAnswer? Judge(GateInput input, KafkaClusterView view, ImmutableHashSet<int> ids, KafkaGateOptions options)
+    internal static GateAnswer? Judge(GateInput input, KafkaClusterView view, HashSet<int> ids, KafkaGateOptions options)
     {
         if (options.Leadership is not KafkaLeadership.Preferred)
         {

@@ -1,19 +1,17 @@
-using System.Collections.Immutable;
-
 namespace Ordinal.Gates.Kafka;
 
 /// <summary>Which brokers are there. What stays must prove that it lives; what shall stop counts as alive for as long as anybody lists it.</summary>
 internal sealed class KafkaLiveness
 {
     /// <summary>Gets the brokers that both responders list, that are not fenced, and that answered the gate just now.</summary>
-    internal required ImmutableHashSet<int> Others { get; init; }
+    internal required HashSet<int> Others { get; init; }
 
-    internal required ImmutableHashSet<int> Targets { get; init; }
+    internal required HashSet<int> Targets { get; init; }
 
     /// <summary>Gets those of the targets that either responder lists and that are not fenced. That the gate cannot reach one does not make it dead.</summary>
-    internal required ImmutableHashSet<int> ListedTargets { get; init; }
+    internal required HashSet<int> ListedTargets { get; init; }
 
-    internal static KafkaLiveness Of(GateContext context, KafkaObservation observation, ImmutableHashSet<int> targets, KafkaGateOptions options)
+    internal static KafkaLiveness Of(GateContext context, KafkaObservation observation, HashSet<int> targets, KafkaGateOptions options)
     {
         var fenced = observation.Brokers.Where(b => b.IsFenced).Select(b => b.Id).ToHashSet();
         var missing = context.Pods.Where(p => p.IsMissing).Select(p => KafkaNodes.IdOf(p, options)).ToHashSet();
@@ -25,6 +23,6 @@ internal sealed class KafkaLiveness
             listed.UnionWith(snapshot.Live.Where(id => !fenced.Contains(id)));
         }
 
-        return new KafkaLiveness { Others = [.. live], Targets = targets, ListedTargets = [.. listed.Where(targets.Contains)] };
+        return new KafkaLiveness { Others = live, Targets = targets, ListedTargets = [.. listed.Where(targets.Contains)] };
     }
 }

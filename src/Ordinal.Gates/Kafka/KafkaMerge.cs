@@ -120,7 +120,7 @@ internal static class KafkaMerge
             Topic = topic,
             Index = one.Index,
             Replicas = one.Replicas,
-            Isr = InSync(one, two, live),
+            Isr = InSync(in one, in two, live),
             Leader = one.Leader == two.Leader ? one.Leader : -1,
             IsOffline = one.Leader < 0 || two.Leader < 0,
             MinIsr = Math.Min(Math.Max(1, config.MinIsr!.Value), one.Replicas.Length),
@@ -128,41 +128,49 @@ internal static class KafkaMerge
         };
     }
 
-    private static ImmutableArray<int> InSync(KafkaPartition one, KafkaPartition two, KafkaLiveness live)
+    private static ImmutableArray<int> InSync(in KafkaPartition one, in KafkaPartition two, KafkaLiveness live)
     {
         // As a rule both agree and all are alive: then nothing is copied.
-        var isWhole = true;
+        var isWhole = one.Isr.AsSpan().SequenceEqual(two.Isr.AsSpan());
         foreach (var id in one.Isr)
         {
-            isWhole &= Counts(id, one, two, live);
+            isWhole = isWhole && Counts(id, in one, in two, live);
         }
 
-        foreach (var id in two.Isr)
+        if (isWhole)
         {
-            isWhole &= one.Isr.Contains(id) || !live.Targets.Contains(id);
+            return one.Isr;
         }
 
-        return isWhole ? one.Isr : [.. one.Isr.Concat(two.Isr).Where(id => Counts(id, one, two, live)).Distinct()];
-    }
-
-    private static bool Counts(int id, KafkaPartition one, KafkaPartition two, KafkaLiveness live) =>
-        one.Replicas.Contains(id) && (live.Targets.Contains(id) ? live.ListedTargets.Contains(id) : live.Others.Contains(id) && one.Isr.Contains(id) && two.Isr.Contains(id));
-
-    private static bool SameSet(ImmutableArray<int> one, ImmutableArray<int> two)
-    {
-        if (one.Length != two.Length)
+        var both = ImmutableArray.CreateBuilder<int>(one.Isr.Length);
+        foreach (var id in one.Isr.AddRange(two.Isr))
         {
-            return false;
-        }
-
-        foreach (var id in one)
-        {
-            if (!two.Contains(id))
+            if (!both.Contains(id) && Counts(id, in one, in two, live))
             {
-                return false;
+                both.Add(id);
             }
         }
 
-        return true;
+        return both.ToImmutable();
+    }
+
+    private static bool Counts(int id, in KafkaPartition one, in KafkaPartition two, KafkaLiveness live) =>
+        one.Replicas.AsSpan().Contains(id)
+        && (live.Targets.Contains(id) ? live.ListedTargets.Contains(id) : live.Others.Contains(id) && one.Isr.AsSpan().Contains(id) && two.Isr.AsSpan().Contains(id));
+
+    private static bool SameSet(ImmutableArray<int> one, ImmutableArray<int> two)
+    {
+        if (one.AsSpan().SequenceEqual(two.AsSpan()))
+        {
+            return true;
+        }
+
+        var isSame = one.Length == two.Length;
+        foreach (var id in one)
+        {
+            isSame = isSame && two.AsSpan().Contains(id);
+        }
+
+        return isSame;
     }
 }

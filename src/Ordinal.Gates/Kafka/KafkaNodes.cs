@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
@@ -11,7 +10,7 @@ internal static class KafkaNodes
 {
     internal static int IdOf(GateTarget pod, KafkaGateOptions options) => (int)Math.Min(pod.Ordinal + options.NodeIdOffset, int.MaxValue);
 
-    internal static ImmutableHashSet<int> IdsOf(IEnumerable<GateTarget> pods, KafkaGateOptions options) => [.. pods.Select(p => IdOf(p, options))];
+    internal static HashSet<int> IdsOf(IEnumerable<GateTarget> pods, KafkaGateOptions options) => [.. pods.Select(p => IdOf(p, options))];
 
     /// <summary>Looks for signs that the ids are wrong: an answer about the wrong node would be worse than none.</summary>
     internal static KafkaTrouble? Check(GateContext context, KafkaObservation observation, IReadOnlySet<int> voters, IReadOnlySet<string> stopping, KafkaGateOptions options)

@@ -144,8 +144,8 @@ public sealed record KafkaMemberObservation
     /// <summary>Gets why it does not answer; null when it does.</summary>
     public KafkaFailure? Failure { get; init; }
 
-    /// <summary>Gets its log directories; default when they were not told.</summary>
-    public ImmutableArray<KafkaLogDir> LogDirs { get; init; }
+    /// <summary>Gets its log directories; null when they were not told.</summary>
+    public ImmutableArray<KafkaLogDir>? LogDirs { get; init; }
 
     public KafkaFailure? LogDirsFailure { get; init; }
 }

@@ -117,7 +117,7 @@ internal sealed class KafkaObserver(KafkaGateOptions options, KafkaConnections c
     }
 
     /// <summary>Brokers in the order in which they are asked about the cluster: those that stay first, no one whose metadata is old.</summary>
-    private List<KafkaBroker> Responders(ImmutableArray<KafkaBroker> brokers, ImmutableHashSet<int> targets, KafkaQuorum? quorum)
+    private List<KafkaBroker> Responders(ImmutableArray<KafkaBroker> brokers, HashSet<int> targets, KafkaQuorum? quorum)
     {
         var now = quorum?.Voters.FirstOrDefault(v => v.Id == quorum.LeaderId)?.LastCaughtUp ?? -1;
         var late = quorum is null || now < 0
@@ -159,7 +159,7 @@ internal sealed class KafkaObserver(KafkaGateOptions options, KafkaConnections c
     }
 
     /// <summary>Asks every broker whether it answers, and those that shall stop or came back what is on their disks.</summary>
-    private async Task<KafkaMemberObservation[]> MembersAsync(ImmutableArray<KafkaBroker> brokers, ImmutableHashSet<int> targets, CancellationToken cancellationToken) =>
+    private async Task<KafkaMemberObservation[]> MembersAsync(ImmutableArray<KafkaBroker> brokers, HashSet<int> targets, CancellationToken cancellationToken) =>
         await Task.WhenAll(brokers.Where(b => !b.IsFenced).Select(async broker =>
         {
             var where = new KafkaEndpoint(broker.Host, broker.Port);
@@ -183,7 +183,7 @@ internal sealed class KafkaObserver(KafkaGateOptions options, KafkaConnections c
     private async Task<ImmutableArray<KafkaMemberObservation>> WithDisksAsync(
         KafkaMemberObservation[] members, ImmutableArray<KafkaSnapshot> snapshots, ImmutableArray<KafkaBroker> brokers, CancellationToken cancellationToken)
     {
-        if (members.Any(m => !m.LogDirs.IsDefault))
+        if (Array.Exists(members, m => m.LogDirs is not null))
         {
             return [.. members];
         }

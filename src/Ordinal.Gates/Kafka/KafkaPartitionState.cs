@@ -29,7 +29,7 @@ internal readonly record struct KafkaPartitionState
 
     internal string Name => $"{Topic}-{Index}";
 
-    internal int InSyncWithout(IReadOnlySet<int> stopping)
+    internal int InSyncWithout(HashSet<int> stopping)
     {
         var count = 0;
         foreach (var id in Isr)
@@ -40,7 +40,7 @@ internal readonly record struct KafkaPartitionState
         return count;
     }
 
-    internal bool TouchesAny(IReadOnlySet<int> ids)
+    internal bool TouchesAny(HashSet<int> ids)
     {
         foreach (var id in Replicas)
         {

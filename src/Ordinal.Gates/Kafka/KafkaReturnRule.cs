@@ -102,17 +102,17 @@ internal static class KafkaReturnRule
             return new(GateVerdict.Deny, ReasonCodes.KafkaBrokerNotBack, $"{pod.Pod}: not every broker knows broker {id} yet");
         }
 
-        if (member.LogDirs.IsDefault)
+        if (member.LogDirs is not { } dirs)
         {
             return new(GateVerdict.Unknown, ReasonCodes.KafkaVisibilityUnproven, $"{pod.Pod} did not tell what is on its disks{(member.LogDirsFailure is { } dark ? $": {dark.Text}" : "")}");
         }
 
-        return member.LogDirs.FirstOrDefault(d => d.ErrorCode != KafkaError.None) is { } failed
+        return dirs.FirstOrDefault(d => d.ErrorCode != KafkaError.None) is { } failed
             ? new(GateVerdict.Deny, ReasonCodes.KafkaLogDirFailed, $"{pod.Pod}: log directory {KafkaFailures.Clean(failed.Path)} failed with {KafkaError.Name(failed.ErrorCode)}")
             : null;
     }
 
-    private static GateAnswer? Partitions(GateInput input, KafkaClusterView view, ImmutableHashSet<int> ids, ImmutableArray<GateTarget> pods, KafkaBaseline? baseline, KafkaGateOptions options)
+    private static GateAnswer? Partitions(GateInput input, KafkaClusterView view, HashSet<int> ids, ImmutableArray<GateTarget> pods, KafkaBaseline? baseline, KafkaGateOptions options)
     {
         var names = string.Join(", ", pods.Select(p => p.Pod));
         if (options.Guarantee is not KafkaGuarantee.ReadyForRequests)
@@ -140,7 +140,7 @@ internal static class KafkaReturnRule
             : null;
     }
 
-    private static GateAnswer Passed(GateInput input, KafkaClusterView view, ImmutableArray<GateTarget> pods, ImmutableHashSet<int> ids, KafkaBaseline? baseline)
+    private static GateAnswer Passed(GateInput input, KafkaClusterView view, ImmutableArray<GateTarget> pods, HashSet<int> ids, KafkaBaseline? baseline)
     {
         var names = string.Join(", ", pods.Select(p => p.Pod));
         var still = baseline is null ? 0 : view.Partitions.Count(p => baseline.OutOfSync.Contains(p.Name) && p.Replicas.Any(id => ids.Contains(id) && !p.Isr.Contains(id)));

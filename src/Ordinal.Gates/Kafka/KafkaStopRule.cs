@@ -24,7 +24,7 @@ internal static class KafkaStopRule
             return KafkaRule.Say(input, trouble!) with { Memo = input.Memo };
         }
 
-        var census = KafkaClasses.Count(view.Partitions, view.Targets, view.Live.ListedTargets, options.MinIsrHeadroom);
+        var census = KafkaClasses.Count(view.All, view.Targets, view.Live.ListedTargets, options.MinIsrHeadroom);
         var no = OnState(view, observation, options)
             ?? KafkaQuorumRule.WouldBreak(view, options)
             ?? OnPartitions(view, census, options)
@@ -137,7 +137,12 @@ internal static class KafkaStopRule
 
     private static GateAnswer Allow(GateInput input, KafkaClusterView view, KafkaObservation observation, KafkaCensus census, KafkaGateOptions options)
     {
-        var touched = view.Partitions.Count(p => p.TouchesAny(view.Targets));
+        var touched = 0;
+        foreach (ref readonly var p in view.All)
+        {
+            touched += p.TouchesAny(view.Targets) ? 1 : 0;
+        }
+
         return KafkaRule.Say(input, GateVerdict.Allow, ReasonCodes.GateOpen, $"{view.Stoppers} may stop: {CultureFree(touched)} partitions there, each keeps enough in-sync replicas").With(view, census) with
         {
             Baseline = KafkaBaseline.Of(view).ToString(),

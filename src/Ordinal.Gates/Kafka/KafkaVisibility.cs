@@ -43,17 +43,17 @@ internal static class KafkaVisibility
     internal static ImmutableSortedSet<string> Unlisted(IEnumerable<KafkaMemberObservation> members, IEnumerable<KafkaSnapshot> snapshots)
     {
         var listed = snapshots.SelectMany(s => s.Topics).Select(t => t.Name).Append(MetadataLog).ToHashSet(StringComparer.Ordinal);
-        return members.Where(m => !m.LogDirs.IsDefault).SelectMany(m => m.LogDirs).SelectMany(d => d.Topics).Select(t => t.Name)
+        return members.SelectMany(m => m.LogDirs ?? []).SelectMany(d => d.Topics).Select(t => t.Name)
             .Where(name => !listed.Contains(name)).ToImmutableSortedSet(StringComparer.Ordinal);
     }
 
     private static KafkaTrouble? OnDisks(KafkaObservation observation, KafkaLiveness live)
     {
         // Every live target must prove itself; when none is, any broker's disks are better than nothing.
-        var must = observation.Members.Where(m => live.ListedTargets.Contains(m.Id)).ToList();
+        var must = live.ListedTargets.Order().Select(id => observation.Members.FirstOrDefault(m => m.Id == id) ?? new KafkaMemberObservation { Id = id }).ToList();
         var dark = must.Count > 0
-            ? must.FirstOrDefault(m => m.LogDirs.IsDefault)
-            : observation.Members.Any(m => !m.LogDirs.IsDefault) ? null : observation.Members.FirstOrDefault(m => m.LogDirsFailure is not null) ?? observation.Members.FirstOrDefault();
+            ? must.FirstOrDefault(m => m.LogDirs is null)
+            : observation.Members.Any(m => m.LogDirs is not null) ? null : observation.Members.FirstOrDefault(m => m.LogDirsFailure is not null) ?? observation.Members.FirstOrDefault();
         if (must.Count == 0 && observation.Members.IsEmpty)
         {
             return new(GateVerdict.Unknown, ReasonCodes.KafkaVisibilityUnproven, "no broker told what is on its disks");

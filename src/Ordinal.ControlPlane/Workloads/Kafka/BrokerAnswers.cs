@@ -26,6 +26,8 @@ internal sealed class BrokerAnswers(KafkaEnsemble ensemble, int id, MessageIn re
 
     private IEnumerable<EnsembleNode> Listed => ensemble.Nodes.Values.Where(n => n is { IsBroker: true, IsRegistered: true, IsFenced: false });
 
+    private HashSet<int> ListedIds => field ??= [.. Listed.Select(n => n.Id)];
+
     /// <summary>Under KRaft clients are told any live broker; it passes on what is for the controller.</summary>
     private int ControllerForClients => ensemble.IsKraft ? Listed.Select(n => n.Id).DefaultIfEmpty(-1).Last() : ensemble.Controller;
 
@@ -101,7 +103,7 @@ internal sealed class BrokerAnswers(KafkaEnsemble ensemble, int id, MessageIn re
             answer.Ints(p.Replicas).Ints(p.Isr);
             if (version >= 5)
             {
-                answer.Ints([.. p.Replicas.Where(r => Listed.All(n => n.Id != r))]);
+                answer.Ints(p.Replicas.FindAll(r => !ListedIds.Contains(r)));
             }
 
             answer.Tagged();

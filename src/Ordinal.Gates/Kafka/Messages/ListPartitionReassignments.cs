@@ -30,9 +30,9 @@ internal sealed record ListPartitionReassignments(short ErrorCode, string? Error
                 {
                     Topic = topic,
                     Partition = index,
-                    Replicas = [.. reader.Int32s()],
-                    Adding = [.. reader.Int32s()],
-                    Removing = [.. reader.Int32s()],
+                    Replicas = reader.Int32s(),
+                    Adding = reader.Int32s(),
+                    Removing = reader.Int32s(),
                 });
                 reader.Tags();
             }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ordinal.Gates.Kafka.Wire;
 
 namespace Ordinal.Gates.Kafka.Messages;
@@ -95,7 +96,7 @@ internal sealed record Metadata(string? ClusterId, int ControllerId, KafkaBroker
         }
 
         reader.Tags();
-        return new KafkaTopic { ErrorCode = error, Name = name, IsInternal = isInternal, Partitions = [.. partitions] };
+        return new KafkaTopic { ErrorCode = error, Name = name, IsInternal = isInternal, Partitions = ImmutableCollectionsMarshal.AsImmutableArray(partitions) };
     }
 
     private static KafkaPartition Partition(ref WireReader reader, short version)
@@ -106,8 +107,8 @@ internal sealed record Metadata(string? ClusterId, int ControllerId, KafkaBroker
             Index = reader.Int32(),
             Leader = reader.Int32(),
             LeaderEpoch = version >= 7 ? reader.Int32() : -1,
-            Replicas = [.. reader.Int32s()],
-            Isr = [.. reader.Int32s()],
+            Replicas = reader.Int32s(),
+            Isr = reader.Int32s(),
         };
         if (version >= 5)
         {

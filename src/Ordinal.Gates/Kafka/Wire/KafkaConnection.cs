@@ -116,7 +116,7 @@ internal sealed class KafkaConnection : IDisposable
     /// <summary>Closes the connection. What is being asked fails.</summary>
     public void Dispose() => Finish(new KafkaFailure(KafkaFailureKind.Unreachable, $"{endpoint}: the connection was closed"));
 
-    private static ReadOnlyMemory<byte> Frame<T>(KafkaRequest<T> request, short version, int id)
+    internal static ReadOnlyMemory<byte> Frame<T>(KafkaRequest<T> request, short version, int id)
         where T : class
     {
         var isFlexible = KafkaApis.IsFlexible(request.Api, version);

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Ordinal.Gates.Kafka.Wire;
@@ -58,21 +60,15 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes, bool isFlexible)
         return Math.Max(0, length);
     }
 
-    internal int[] Int32s()
+    internal ImmutableArray<int> Int32s()
     {
-        var length = Array(4);
-        if (length == 0)
-        {
-            return [];
-        }
-
-        var values = new int[length];
-        for (var i = 0; i < length; i++)
+        var values = new int[Array(4)];
+        for (var i = 0; i < values.Length; i++)
         {
             values[i] = Int32();
         }
 
-        return values;
+        return ImmutableCollectionsMarshal.AsImmutableArray(values);
     }
 
     /// <summary>Skips the tagged fields that end a structure in flexible versions: fields of newer versions that nobody here needs.</summary>

@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ordinal.ControlPlane.Workloads.Kafka;
 using Ordinal.Core.Model;
-using Ordinal.Core.Reasons;
 using Ordinal.Gates;
 using Ordinal.Gates.Kafka;
 

@@ -1,0 +1,73 @@
+using NUnit.Framework;
+using Ordinal.Core.Model;
+using Ordinal.Gates.Kafka;
+
+namespace Ordinal.Tests.Gates.Kafka;
+
+/// <summary>How many may go together: the largest set, in the rollout's order, that is safe as a whole.</summary>
+public sealed class KafkaBatchTests
+{
+    [Test]
+    public void K23_brokers_of_one_rack_that_share_a_partition_do_not_go_together()
+    {
+        // Rack a is 6, 3, 0; but the assignment does not follow the racks: 6 and 3 share a partition.
+        var world = KafkaWorld.Of(9, voters: 0, isKraft: false).Topic("orders", 2, [0, 1, 2], [3, 4, 5], [6, 3, 8]);
+        Assert.That(Batch(world, 6), Is.EqualTo(new[] { 6, 7, 5, 2 }), "7 holds nothing; 8 and 3 share a partition with 6, 4 with 5, 1 and 0 with 2");
+    }
+
+    [Test]
+    public void K24_a_third_broker_of_a_partition_is_left_out_where_two_are_all_that_it_can_spare()
+    {
+        var world = KafkaWorld.Of(5, voters: 0, isKraft: false).Topic("orders", 3, [0, 1, 2, 3, 4]);
+        Assert.That(Batch(world, 4), Is.EqualTo(new[] { 4, 3 }));
+    }
+
+    [Test]
+    public void Brokers_that_share_nothing_go_together()
+    {
+        var world = KafkaWorld.Of(6, voters: 0, isKraft: false).Topic("a", 1, [0, 1]).Topic("b", 1, [2, 3]).Topic("c", 1, [4, 5]);
+        Assert.That(Batch(world, 5), Is.EqualTo(new[] { 5, 3, 1 }));
+    }
+
+    [Test]
+    public void Controllers_go_alone()
+    {
+        var world = KafkaWorld.Of(6, voters: 3);
+        Assert.That(Batch(world, 1), Is.EqualTo(new[] { 1 }));
+        Assert.That(Batch(world, 5), Is.EqualTo(new[] { 5, 4, 3 }), "brokers without a partition, and no controller with them");
+    }
+
+    [Test]
+    public void Pods_that_are_updated_or_not_ready_or_gone_are_not_in_a_batch()
+    {
+        var world = KafkaWorld.Of(6, voters: 0, isKraft: false);
+        world[4].Revision = "new";
+        world[3].IsReady = false;
+        world[2].Crash();
+        Assert.That(Batch(world, 5), Is.EqualTo(new[] { 5, 1, 0 }));
+    }
+
+    [Test]
+    public void Topics_with_one_replica_keep_their_brokers_out_where_the_policy_protects_them()
+    {
+        var world = KafkaWorld.Of(3, voters: 0, isKraft: false).Topic("one", 1, [1]);
+        Assert.That(Batch(world, 2), Is.EqualTo(new[] { 2, 1, 0 }));
+        world.With(o => o with { SingleReplicaTopics = KafkaTopicPolicy.Deny });
+        Assert.That(Batch(world, 2), Is.EqualTo(new[] { 2, 0 }));
+    }
+
+    [Test]
+    public void At_the_strict_level_one_goes_at_a_time()
+    {
+        var world = KafkaWorld.Of(4, voters: 0, isKraft: false);
+        world.With(o => o with { Guarantee = KafkaGuarantee.AllPartitionsInSync });
+        Assert.That(Batch(world, 3), Is.EqualTo(new[] { 3 }));
+    }
+
+    private static IEnumerable<int> Batch(KafkaWorld world, int first)
+    {
+        var answer = world.MayStop(first);
+        Assert.That(answer.Verdict, Is.EqualTo(GateVerdict.Allow), answer.Message);
+        return answer.Batch.Select(uid => world.Nodes.First(n => n.Uid == uid).Id);
+    }
+}
