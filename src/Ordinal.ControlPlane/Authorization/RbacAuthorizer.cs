@@ -14,11 +14,11 @@ internal sealed class RbacAuthorizer(RevisionedStore store, TypeRegistry types)
 {
     private const string Group = "rbac.authorization.k8s.io";
 
-    // Replaced as a whole; null means to be read.
-    private volatile IReadOnlyList<Grant>? _grants;
+    private int _changes;
+    private volatile Known _known = new(-1, []);
 
     /// <summary>Tells that a role or a binding has changed.</summary>
-    public void Forget() => _grants = null;
+    public void Forget() => Interlocked.Increment(ref _changes);
 
     /// <summary>Decides about a request.</summary>
     /// <returns>Why it is allowed, which may be empty; null when it is not.</returns>
@@ -48,14 +48,18 @@ internal sealed class RbacAuthorizer(RevisionedStore store, TypeRegistry types)
     public IReadOnlyList<PolicyRule>? RulesOfRole(string kind, string @namespace, string name) =>
         Find(kind == "ClusterRole" ? "clusterroles" : "roles", kind == "ClusterRole" ? "" : @namespace, name) is { } role ? PolicyRule.ReadAll(role) : null;
 
-    private IReadOnlyList<Grant> Grants() => _grants ?? Read();
-
-    private IReadOnlyList<Grant> Read()
+    private IReadOnlyList<Grant> Grants()
     {
-        // Whoever forgets while we read wins: then the next caller reads again.
-        IReadOnlyList<Grant> read = [.. Bindings("clusterrolebindings"), .. Bindings("rolebindings")];
-        _grants = read;
-        return read;
+        // The count comes first: a change while we read makes what we read old, and the next caller reads again.
+        int changes = Volatile.Read(ref _changes);
+        Known known = _known;
+        if (known.Changes != changes)
+        {
+            known = new Known(changes, [.. Bindings("clusterrolebindings"), .. Bindings("rolebindings")]);
+            _known = known;
+        }
+
+        return known.Grants;
     }
 
     private IEnumerable<Grant> Bindings(string plural)
@@ -77,6 +81,9 @@ internal sealed class RbacAuthorizer(RevisionedStore store, TypeRegistry types)
         ResourceType type = types.FindAnyVersion(Group, plural)!;
         return store.Find(new StoreKey(type.StorageName, @namespace, name))?.Parse();
     }
+
+    /// <summary>What was read after so many changes.</summary>
+    private sealed record Known(int Changes, IReadOnlyList<Grant> Grants);
 
     /// <summary>One binding with the rules of its role.</summary>
     private sealed class Grant(StoreKey key, JsonObject? role, JsonArray subjects, IReadOnlyList<PolicyRule> rules)

@@ -30,16 +30,24 @@ internal sealed class CelChecker
 
     private CelChecker(IReadOnlyDictionary<string, CelType> variables) => _variables = new(variables, StringComparer.Ordinal);
 
+    /// <summary>Gets the type of each part, as far as it is known when the part has been checked.</summary>
+    private Dictionary<CelExpression, CelType> Parts { get; } = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>Gets the variables that the expression uses, those of macros aside.</summary>
     private HashSet<string> Used { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Checks an expression.</summary>
     /// <exception cref="CelCompilationException">It cannot work.</exception>
-    public static (CelType Type, IReadOnlySet<string> Used) Check(string source, CelExpression expression, IReadOnlyDictionary<string, CelType> variables)
+    public static (CelType Type, IReadOnlySet<string> Used, IReadOnlyDictionary<CelExpression, CelType> Parts) Check(string source, CelExpression expression, IReadOnlyDictionary<string, CelType> variables)
     {
         var checker = new CelChecker(variables);
         CelType type = checker._types.Resolve(checker.TypeOf(expression), true);
-        return checker._issues.Count == 0 ? (type, checker.Used) : throw CelCompilationException.Of(source, checker._issues);
+        foreach (CelExpression part in checker.Parts.Keys)
+        {
+            checker.Parts[part] = checker._types.Resolve(checker.Parts[part], true);
+        }
+
+        return checker._issues.Count == 0 ? (type, checker.Used, checker.Parts) : throw CelCompilationException.Of(source, checker._issues);
     }
 
     /// <summary>Gets the type that a dotted name stands for; null when it is none.</summary>
@@ -53,7 +61,9 @@ internal sealed class CelChecker
 
     private string Shown(CelType type) => _types.Resolve(type, true).ToString();
 
-    private CelType TypeOf(CelExpression expression) => expression switch
+    private CelType TypeOf(CelExpression expression) => Parts[expression] = Find(expression);
+
+    private CelType Find(CelExpression expression) => expression switch
     {
         CelLiteral literal => LiteralType(literal.Value),
         CelIdentifier identifier => Variable(identifier),
@@ -194,10 +204,22 @@ internal sealed class CelChecker
                     : type.Kind == CelKind.Dynamic ? type : Problem(expression.Position, $"expected type 'optional_type' but found '{Shown(type)}'");
             }
 
-            item = item is null ? type : _types.Join(item, type);
+            item = Joined(item, type, expression);
         }
 
         return CelType.ListOf(item ?? _types.Fresh());
+    }
+
+    /// <summary>The entries of a literal have one type: Kubernetes takes no mixed ones, unless <c>dyn()</c> says so.</summary>
+    private CelType Joined(CelType? first, CelType next, CelExpression expression)
+    {
+        if (first is null || _types.TryAssign([first], [next]))
+        {
+            return first is null ? next : first.Kind == CelKind.Dynamic || next.Kind == CelKind.Dynamic ? CelType.Dynamic : _types.Resolve(first, false);
+        }
+
+        Problem(expression.Position, $"expected type '{Shown(first)}' but found '{Shown(next)}'");
+        return first;
     }
 
     private CelType MapType(CelMapLiteral map)
@@ -208,8 +230,8 @@ internal sealed class CelChecker
             CelType keyType = TypeOf(keyExpression);
             CelType valueType = TypeOf(valueExpression);
             valueType = isOptional && valueType.Kind == CelKind.Optional ? valueType.Parameters[0] : valueType;
-            key = key is null ? keyType : _types.Join(key, keyType);
-            value = value is null ? valueType : _types.Join(value, valueType);
+            key = Joined(key, keyType, keyExpression);
+            value = Joined(value, valueType, valueExpression);
         }
 
         return CelType.MapOf(key ?? _types.Fresh(), value ?? _types.Fresh());

@@ -5,9 +5,12 @@ internal sealed class CelProgram
 {
     private readonly CelExpression _expression;
 
-    private CelProgram(CelExpression expression, CelType type, IReadOnlySet<string> used)
+    private readonly IReadOnlyDictionary<CelExpression, CelType> _parts;
+
+    private CelProgram(CelExpression expression, CelType type, IReadOnlySet<string> used, IReadOnlyDictionary<CelExpression, CelType> parts)
     {
         _expression = expression;
+        _parts = parts;
         Type = type;
         Used = used;
     }
@@ -25,9 +28,12 @@ internal sealed class CelProgram
     public static CelProgram Compile(string source, IReadOnlyDictionary<string, CelType> variables)
     {
         CelExpression expression = CelParser.Parse(source);
-        (CelType type, IReadOnlySet<string> used) = CelChecker.Check(source, expression, variables);
-        return new CelProgram(expression, type, used);
+        (CelType type, IReadOnlySet<string> used, IReadOnlyDictionary<CelExpression, CelType> parts) = CelChecker.Check(source, expression, variables);
+        return new CelProgram(expression, type, used, parts);
     }
+
+    /// <summary>Estimates what an evaluation costs at most, from the sizes that the types of the variables allow.</summary>
+    public double WorstCost(IReadOnlyDictionary<string, CelType> variables) => new CelCostEstimator(_parts, variables).Estimate(_expression).Cost;
 
     /// <summary>Evaluates the expression. A failure is a <see cref="CelError"/>.</summary>
     /// <param name="variables">Values of the variables.</param>

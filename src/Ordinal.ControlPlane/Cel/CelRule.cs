@@ -22,6 +22,12 @@ internal sealed class CelRule
     /// <summary>Gets why the expression of the message does not compile.</summary>
     public string? MessageProblem { get; private init; }
 
+    /// <summary>Gets what an evaluation of the rule costs at most.</summary>
+    public double WorstCost { get; private init; }
+
+    /// <summary>Gets what an evaluation of the message costs at most.</summary>
+    public double WorstMessageCost { get; private init; }
+
     /// <summary>Gets a value indicating whether it compares with the value before.</summary>
     public bool UsesOldSelf => Program?.Used.Contains("oldSelf") == true;
 
@@ -49,6 +55,8 @@ internal sealed class CelRule
             Problem = problem,
             Message = message,
             MessageProblem = messageProblem,
+            WorstCost = program?.WorstCost(variables) ?? 0,
+            WorstMessageCost = message?.WorstCost(variables) ?? 0,
             FieldPath = rule.FieldPath.Length == 0 ? "" : CelFieldPath.Normalize(rule.FieldPath, schema) ?? "",
         };
     }

@@ -8,6 +8,9 @@ namespace Ordinal.ControlPlane.Cel;
 /// <summary>Reads structural schemas as types of CEL and documents as values of them.</summary>
 internal static class CelSchema
 {
+    // What a server reads of one request: nothing in an object can be longer.
+    private const double LongestRequest = 3 * 1024 * 1024;
+
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
     {
         "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package",
@@ -28,13 +31,13 @@ internal static class CelSchema
     {
         if (schema.IsIntOrString)
         {
-            return CelType.Dynamic;
+            return CelType.Dynamic.Sized(schema.MaxLength * 4 ?? LongestRequest - 2, 1);
         }
 
         switch (schema.Type)
         {
             case "boolean":
-                return CelType.Bool;
+                return CelType.Bool.Sized(0, 4);
             case "integer":
                 return CelType.Int;
             case "number":
@@ -42,17 +45,21 @@ internal static class CelSchema
             case "string":
                 return schema.Format switch
                 {
-                    "byte" => CelType.Bytes,
-                    "duration" => CelType.Duration,
-                    "date" or "date-time" => CelType.Timestamp,
-                    _ => CelType.Text,
+                    "byte" => CelType.Bytes.Sized(schema.MaxLength ?? LongestRequest - 2, 2),
+                    "duration" => CelType.Duration.Sized(32, 3),
+                    "date" => CelType.Timestamp.Sized(12, 12),
+                    "date-time" => CelType.Timestamp.Sized(32, 21),
+                    _ => CelType.Text.Sized(LongestText(schema), 2),
                 };
             case "array":
                 return schema.Items is { } items && TypeOf(items, items.IsEmbeddedResource, path + "[]") is { } item
                     ? CelType.ListOf(item, schema.ListType switch { "set" => CelListKind.Set, "map" => CelListKind.Map, _ => CelListKind.Atomic }, schema.ListKeys)
+                        .Sized(schema.MaxItems ?? Math.Floor((LongestRequest - 2) / (item.LeastSize + 1)), 2)
                     : null;
             case "object" when !isResource && schema.AdditionalProperties is { } values:
-                return TypeOf(values, values.IsEmbeddedResource, path + "{}") is { } value ? CelType.MapOf(CelType.Text, value) : null;
+                return TypeOf(values, values.IsEmbeddedResource, path + "{}") is { } value
+                    ? CelType.MapOf(CelType.Text, value).Sized(schema.MaxProperties ?? Math.Floor((LongestRequest - 2) / (value.LeastSize + 6)), 2)
+                    : null;
             case "object":
                 return ObjectOf(schema, isResource, path);
             default:
@@ -136,8 +143,14 @@ internal static class CelSchema
     private static CelType ObjectOf(StructuralSchema schema, bool isResource, string path)
     {
         var fields = new Dictionary<string, CelField>(StringComparer.Ordinal);
+        double leastSize = 2;
         foreach ((string name, StructuralSchema property) in schema.Properties)
         {
+            if (schema.Required.Contains(name) && !property.HasDefault)
+            {
+                leastSize += name.Length + 4 + (TypeOf(property, property.IsEmbeddedResource)?.LeastSize ?? 0);
+            }
+
             if (Escape(name) is { } escaped && TypeOf(property, property.IsEmbeddedResource, $"{path}.{escaped}") is { } type)
             {
                 fields[escaped] = new CelField(name, type);
@@ -151,8 +164,13 @@ internal static class CelSchema
             fields["metadata"] = new CelField("metadata", Metadata);
         }
 
-        return CelType.ObjectOf(path, fields);
+        return CelType.ObjectOf(path, fields).Sized(0, leastSize);
     }
+
+    /// <summary>Gets how many bytes a text may have: a character has up to four.</summary>
+    private static double LongestText(StructuralSchema schema) => schema.MaxLength * 4
+        ?? schema.Enum?.Select(e => Encoding.UTF8.GetByteCount(e.AsText() ?? "")).DefaultIfEmpty(0).Max()
+        ?? LongestRequest - 2;
 
     private static CelValue ReadScalar(JsonNode node, CelType type)
     {

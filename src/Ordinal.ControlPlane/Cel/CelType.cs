@@ -78,6 +78,16 @@ internal sealed class CelType
     /// <summary>Gets the keys of a list map.</summary>
     public IReadOnlyList<string> ListKeys { get; private init; } = [];
 
+    /// <summary>Gets how many entries, characters or bytes a value may have, for the estimate of costs; 0 where that is of no interest.</summary>
+    public double MostElements { get; private init; }
+
+    /// <summary>Gets how long a value is at least when it is written as JSON.</summary>
+    public double LeastSize { get; private init; } = 1;
+
+    /// <summary>Makes the same type with known sizes.</summary>
+    public CelType Sized(double mostElements, double leastSize) =>
+        new(Kind, Name, [.. Parameters]) { Fields = Fields, ListKind = ListKind, ListKeys = ListKeys, MostElements = mostElements, LeastSize = leastSize };
+
     public static CelType ListOf(CelType item) => new(CelKind.List, "list", item);
 
     public static CelType ListOf(CelType item, CelListKind kind, IReadOnlyList<string> keys) =>
@@ -103,7 +113,7 @@ internal sealed class CelType
 
     /// <summary>Makes the same type with other parameters.</summary>
     public CelType With(IEnumerable<CelType> parameters) =>
-        new(Kind, Name, [.. parameters]) { Fields = Fields, ListKind = ListKind, ListKeys = ListKeys };
+        new(Kind, Name, [.. parameters]) { Fields = Fields, ListKind = ListKind, ListKeys = ListKeys, MostElements = MostElements, LeastSize = LeastSize };
 
     public override string ToString() => Parameters.Count == 0 ? Name : $"{Name}({string.Join(", ", Parameters)})";
 }

@@ -47,10 +47,6 @@ internal sealed class CelUnification
         return true;
     }
 
-    /// <summary>Finds one type that both values have; dynamic when there is none.</summary>
-    public CelType Join(CelType first, CelType second) =>
-        TryAssign([first], [second]) ? Resolve(first, false) : CelType.Dynamic;
-
     private bool Fits(CelType parameter, CelType argument)
     {
         parameter = Top(parameter);

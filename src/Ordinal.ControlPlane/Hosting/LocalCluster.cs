@@ -36,6 +36,12 @@ public sealed record LocalClusterOptions
     /// <summary>Gets where the kubeconfig is written; null for the cluster's own directory.</summary>
     public string? Kubeconfig { get; init; }
 
+    /// <summary>
+    /// Gets the users beside the administrator: the text of a token file as kube-apiserver takes it, <c>token,user,uid,"group1,group2"</c>;
+    /// empty for none.
+    /// </summary>
+    public string TokenFile { get; init; } = "";
+
     /// <summary>Gets the directory for pods, volumes and logs, which stays; null for a temporary one, which is deleted at the end.</summary>
     public string? KeepData { get; init; }
 
@@ -79,6 +85,7 @@ public sealed class LocalCluster : IAsyncDisposable
     public Task DownRequested { get; private set; } = null!;
 
     /// <summary>Starts a cluster; when this returns, it serves and the kubeconfig is there.</summary>
+    /// <exception cref="FormatException">The token file has a line that is none.</exception>
     /// <exception cref="IOException">A file cannot be written, or no net is free.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux, or setsid or setpriv is missing.</exception>
     public static async Task<LocalCluster> StartAsync(LocalClusterOptions options, TimeProvider time, CancellationToken cancellationToken)
@@ -147,6 +154,7 @@ public sealed class LocalCluster : IAsyncDisposable
             },
             time, cancellationToken);
         _parts.Push(Cluster.DisposeAsync);
+        Cluster.Server.Tokens.AddFile(options.TokenFile);
         objects.Client = new ClusterClient(Cluster.Door, "kubelet");
         if (processes is not null)
         {

@@ -26,6 +26,11 @@ internal static class ClusterUpCommand
 
     private static readonly Option<string?> ScenarioFile = ScenarioOption.Create();
 
+    private static readonly Option<string?> TokenFile = new("--token-auth-file")
+    {
+        Description = "Users beside the administrator: a CSV file as kube-apiserver takes it, with token,user,uid,\"group1,group2\" on each line.",
+    };
+
     private static readonly Option<string> NodeGrace = new("--node-monitor-grace-period")
     {
         Description = "How long a node may be silent before it is declared not ready.",
@@ -49,7 +54,7 @@ internal static class ClusterUpCommand
                 result.AddError("--nodes: give a number from 1 to 8.");
             }
         });
-        var command = new Command("up", "Run a cluster in the foreground until Ctrl-C, SIGTERM or ordinal cluster down.") { Nodes, Zones, Kubelet, ScenarioFile, NodeGrace, Kubeconfig, KeepData, PodPath };
+        var command = new Command("up", "Run a cluster in the foreground until Ctrl-C, SIGTERM or ordinal cluster down.") { Nodes, Zones, Kubelet, ScenarioFile, NodeGrace, TokenFile, Kubeconfig, KeepData, PodPath };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var error = parsed.InvocationConfiguration.Error;
@@ -71,6 +76,17 @@ internal static class ClusterUpCommand
                 return ExitCodes.Usage;
             }
 
+            string tokens;
+            try
+            {
+                tokens = parsed.GetValue(TokenFile) is { } file ? await File.ReadAllTextAsync(file, cancellationToken) : "";
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                await error.WriteLineAsync($"--token-auth-file: {e.Message}");
+                return ExitCodes.Usage;
+            }
+
             _ = GoDuration.TryParse(parsed.GetRequiredValue(NodeGrace), out var grace);
             var options = new LocalClusterOptions
             {
@@ -80,6 +96,7 @@ internal static class ClusterUpCommand
                 Zones = [.. parsed.GetRequiredValue(Zones).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
                 RunsProcesses = runsProcesses,
                 Kubeconfig = parsed.GetValue(Kubeconfig),
+                TokenFile = tokens,
                 KeepData = parsed.GetValue(KeepData),
             };
             if (parsed.GetValue(PodPath) is { } path)
@@ -101,6 +118,11 @@ internal static class ClusterUpCommand
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 return ExitCodes.Success;
+            }
+            catch (FormatException e)
+            {
+                await error.WriteLineAsync($"--token-auth-file: {e.Message}");
+                return ExitCodes.Usage;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
             {

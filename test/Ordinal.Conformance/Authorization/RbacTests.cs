@@ -207,6 +207,20 @@ public sealed class RbacTests(ClusterKind kind) : ConformanceTests(kind)
             answer["status"]!["userInfo"], JsonNode.Parse($$"""{"username":"{{User}}","uid":"u1","groups":["devs","system:authenticated"]}""")), Is.True, answer.ToJsonString());
     }
 
+    [Test, Rule("RBAC-kubectl"), NotOn(ClusterKind.InProcess, "kubectl needs a socket")]
+    public async Task Kubectl_tells_what_one_may_do_and_repeats_the_refusal()
+    {
+        await GrantAsync("Role", Pods);
+        Assert.That(await Space.Kubectl.RunAsync($"auth can-i list pods -n {Space.Name} --as {User}"), Is.EqualTo("yes\n"));
+        Assert.That((await Space.Kubectl.ExecuteAsync(["auth", "can-i", "delete", "pods", "-n", Space.Name, "--as", User])).Output, Does.StartWith("no"));
+        Assert.That(await Space.Kubectl.RunAsync($"auth can-i delete nodes"), Is.EqualTo("yes\n").Or.EndsWith("yes\n"), "the administrator");
+        var rules = await Space.Kubectl.RunAsync($"auth can-i --list -n {Space.Name} --as {User}");
+        Assert.That(rules.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))), Does.Contain("pods [] [] [get list]"));
+        Assert.That(await Space.Kubectl.RunAsync($"get pods -n {Space.Name} --as {User}"), Is.Empty);
+        Assert.That(await Space.Kubectl.FailAsync($"get secrets -n {Space.Name} --as {User}"), Does.Contain(
+            $"Error from server (Forbidden): secrets is forbidden: User \"{User}\" cannot list resource \"secrets\" in API group \"\" {InSpace}"));
+    }
+
     [Test, Rule("RBAC-escalation")]
     public async Task Nobody_gives_away_what_they_do_not_have()
     {

@@ -74,6 +74,42 @@ public sealed class DefinitionTests(ClusterKind kind) : CustomResourceTests(kind
         refused.Refused(422, $"CustomResourceDefinition.apiextensions.k8s.io \"widgets.test.dev\" is invalid: {Schema}.properties[list].items.x-kubernetes-validations[0].rule: Invalid value: \"self == oldSelf\": oldSelf cannot be used on the uncorrelatable portion of the schema within {Schema}.properties[list]");
     }
 
+    [Rule("CEL-cost")]
+    [TestCase("""{"l":{"type":"array","items":{"type":"string"}}}""", "self.l.all(x, x.size() > 0)", null)]
+    [TestCase("""{"l":{"type":"array","items":{"type":"string"}}}""", "self.l.all(x, self.l.all(y, x == y))", "more than 100x")]
+    [TestCase("""{"l":{"type":"array","maxItems":100,"items":{"type":"string","maxLength":10}}}""", "self.l.all(x, self.l.exists(y, x == y))", null)]
+    [TestCase("""{"l":{"type":"array","maxItems":200,"items":{"type":"integer"}}}""", "self.l.all(x, self.l.all(y, self.l.exists_one(z, z == x || z == y)))", "4.8x")]
+    [TestCase("""{"l":{"type":"array","maxItems":2000,"items":{"type":"integer"}}}""", "self.l.all(x, self.l.filter(y, x == y).size() == 1)", "6.0x")]
+    [TestCase("""{"l":{"type":"array","maxItems":2000,"items":{"type":"integer"}}}""", "self.l.map(x, x * 2).isSorted() && self.l.all(x, self.l.map(y, y + x).sum() > 0)", "6.4x")]
+    [TestCase("""{"s":{"type":"string"},"t":{"type":"string"}}""", "self.s.contains(self.t)", "more than 100x")]
+    [TestCase("""{"s":{"type":"string","maxLength":1000},"t":{"type":"string","maxLength":1000}}""", "self.s.contains(self.t)", null)]
+    [TestCase("""{"s":{"type":"string"}}""", "self.s.matches('^[a-z]+([0-9]|-){3,50}$')", null)]
+    [TestCase("""{"p":{"x-kubernetes-int-or-string":true}}""", "type(self.p) == int ? self.p > 1 : self.p.endsWith('%')", null)]
+    public async Task A_rule_that_may_cost_too_much_is_refused(string properties, string rule, string? factor)
+    {
+        var answer = await TryAsync(Definition(
+            $$$"""{"type":"object","properties":{"spec":{"type":"object","properties":{{{properties}}},"x-kubernetes-validations":[{"rule":{{{JsonText.WriteString(JsonValue.Create(rule))}}} }] } } }"""));
+        if (factor is null)
+        {
+            answer.Ok();
+            return;
+        }
+
+        answer.Refused(422);
+        Assert.That(answer.Causes[0], Is.EqualTo((
+            "FieldValueForbidden", Rule + ".rule",
+            $"Forbidden: estimated rule cost exceeds budget by factor of {factor} (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)")));
+        Assert.That(answer.Causes.Count > 1, Is.EqualTo(factor == "more than 100x"), "the sum of all is too much then, too");
+    }
+
+    [Test, Rule("CEL-compile")]
+    public async Task Literals_do_not_mix_types()
+    {
+        var refused = await TryAsync(Definition(OfRule("self.x in ['a', 1]")));
+        refused.Refused(422);
+        Assert.That(refused.Message, Does.Contain("<input>:1:17: expected type 'string' but found 'int'"));
+    }
+
     [Rule("CRD-structural")]
     [TestCase("""{"type":"string"}""", ".type: Invalid value: \"string\": must be object at the root")]
     [TestCase("""{}""", ".type: Required value: must not be empty at the root")]

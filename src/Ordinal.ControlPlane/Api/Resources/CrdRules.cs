@@ -47,12 +47,12 @@ internal static class CrdRules
         bool hoistsSchema = AreSame(versions, "schema");
         bool hoistsSubresources = AreSame(versions, "subresources");
         bool hoistsColumns = AreSame(versions, "additionalPrinterColumns");
-        Versions(versions, hoistsSchema, hoistsSubresources, hoistsColumns, errors);
+        Versions(versions, old, hoistsSchema, hoistsSubresources, hoistsColumns, errors);
         CrdNameRules.Check(names, errors);
         var first = versions.FirstOrDefault() as JsonObject;
         if (hoistsSchema)
         {
-            Schema(first, versions.Any(v => HasStatus(v as JsonObject)), "spec.validation.openAPIV3Schema", errors);
+            Schema(first, versions.Any(v => HasStatus(v as JsonObject)), IsKnown(first, old), "spec.validation.openAPIV3Schema", errors);
         }
 
         if (hoistsSubresources)
@@ -126,7 +126,11 @@ internal static class CrdRules
 
     private static bool HasStatus(JsonObject? version) => version.Child("subresources").Child("status") is not null;
 
-    private static void Versions(JsonArray versions, bool hoistsSchema, bool hoistsSubresources, bool hoistsColumns, FieldErrors errors)
+    /// <summary>Whether a version has the schema that it had before: then its rules may cost what they do.</summary>
+    private static bool IsKnown(JsonObject? version, JsonObject? old) => (old.Child("spec").List("versions") ?? []).OfType<JsonObject>()
+        .Any(v => v.Text("name") == version.Text("name") && JsonNodes.Same(v["schema"], version?["schema"]));
+
+    private static void Versions(JsonArray versions, JsonObject? old, bool hoistsSchema, bool hoistsSubresources, bool hoistsColumns, FieldErrors errors)
     {
         foreach ((int i, JsonNode? node) in versions.Index())
         {
@@ -148,7 +152,7 @@ internal static class CrdRules
 
             if (!hoistsSchema)
             {
-                Schema(version, HasStatus(version), $"{path}.schema.openAPIV3Schema", errors);
+                Schema(version, HasStatus(version), IsKnown(version, old), $"{path}.schema.openAPIV3Schema", errors);
             }
 
             if (!hoistsSubresources)
@@ -187,7 +191,7 @@ internal static class CrdRules
         }
     }
 
-    private static void Schema(JsonObject? version, bool hasStatus, string path, FieldErrors errors)
+    private static void Schema(JsonObject? version, bool hasStatus, bool isKnown, string path, FieldErrors errors)
     {
         if (version.Child("schema").Child("openAPIV3Schema") is not { } schema)
         {
@@ -220,7 +224,7 @@ internal static class CrdRules
                 DefaultRules.Check(StructuralSchema.Read(schema), path, errors);
             }
 
-            SchemaRules.Check(schema, path, errors.Found.Count == structural, errors);
+            SchemaRules.Check(schema, path, errors.Found.Count == structural, isKnown, errors);
         }
         catch (FormatException e)
         {

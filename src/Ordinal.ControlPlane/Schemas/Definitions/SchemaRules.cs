@@ -17,21 +17,32 @@ internal sealed class SchemaRules
 
     private readonly FieldErrors _schemaErrors = new();
     private readonly FieldErrors _ruleErrors = new();
+    private readonly RuleCosts _costs = new();
     private readonly bool _compiles;
+    private readonly bool _isKnown;
 
-    private SchemaRules(bool compiles) => _compiles = compiles;
+    private SchemaRules(bool compiles, bool isKnown)
+    {
+        _compiles = compiles;
+        _isKnown = isKnown;
+    }
 
     /// <summary>Checks the schema of a whole resource.</summary>
     /// <param name="schema">The schema as it is written.</param>
     /// <param name="path">Its path in the CRD.</param>
     /// <param name="compiles">Whether rules are compiled: not when the schema is not structural.</param>
+    /// <param name="isKnown">Whether the schema is the one that was there before: then its rules may cost what they do.</param>
     /// <param name="errors">Collects the findings.</param>
-    public static void Check(JsonObject schema, string path, bool compiles, FieldErrors errors)
+    public static void Check(JsonObject schema, string path, bool compiles, bool isKnown, FieldErrors errors)
     {
-        var rules = new SchemaRules(compiles);
+        var rules = new SchemaRules(compiles, isKnown);
         rules.Walk(schema, path, new Place { IsRoot = true });
         errors.Add(rules._schemaErrors);
         errors.Add(rules._ruleErrors);
+        if (!isKnown)
+        {
+            rules._costs.Sum(path, errors);
+        }
     }
 
     private void Walk(JsonObject schema, string path, Place place)
@@ -53,7 +64,7 @@ internal sealed class SchemaRules
 
             if (more is JsonObject values)
             {
-                Walk(values, $"{path}.additionalProperties", place.Inside());
+                Walk(values, $"{path}.additionalProperties", place.Inside().Times(schema.Number("maxProperties")));
             }
         }
 
@@ -72,7 +83,8 @@ internal sealed class SchemaRules
         if (schema.Child("items") is { } items)
         {
             bool isMap = schema.Text("x-kubernetes-list-type") == "map";
-            Walk(items, $"{path}.items", isMap ? place.Inside() : place.Inside() with { Uncorrelatable = place.Uncorrelatable ?? path });
+            Place inner = place.Inside().Times(schema.Number("maxItems"));
+            Walk(items, $"{path}.items", isMap ? inner : inner with { Uncorrelatable = place.Uncorrelatable ?? path });
         }
 
         ListRules.Check(schema, path, _schemaErrors);
@@ -203,6 +215,7 @@ internal sealed class SchemaRules
         {
             string field = string.Create(CultureInfo.InvariantCulture, $"{path}.x-kubernetes-validations[{i}]");
             CelRule compiled = CelRule.Compile(rule, type, schema);
+            _costs.Add($"{field}.rule", "estimated rule cost", compiled.WorstCost * (place.Cardinality ?? RuleCosts.MostTimes(type)), _isKnown ? null : _ruleErrors);
             if (compiled.Problem is { } problem)
             {
                 _ruleErrors.InvalidShown($"{field}.rule", Shown(rule), problem);
@@ -211,6 +224,10 @@ internal sealed class SchemaRules
             if (compiled.MessageProblem is { } messageProblem)
             {
                 _ruleErrors.InvalidShown($"{field}.messageExpression", Shown(rule), messageProblem);
+            }
+            else if (compiled.Message is not null)
+            {
+                _costs.Add($"{field}.messageExpression", "estimated messageExpression cost", compiled.WorstMessageCost, _isKnown ? null : _ruleErrors);
             }
 
             if (compiled.UsesOldSelf && place.Uncorrelatable is { } list)
@@ -250,6 +267,11 @@ internal sealed class SchemaRules
 
         /// <summary>Gets the outermost list whose entries have no counterpart before an update; null outside of such lists.</summary>
         public string? Uncorrelatable { get; init; }
+
+        /// <summary>Gets how often the value may occur in one object; null when nothing limits it.</summary>
+        public double? Cardinality { get; init; } = 1;
+
+        public Place Times(long? most) => this with { Cardinality = Cardinality * most };
 
         public Place Inside() => IsRoot ? this with { IsRoot = false } : this;
     }
