@@ -28,6 +28,10 @@ internal sealed class GateRecord(IGate gate)
 
     private string? Baseline { get; set; }
 
+    private long? Fewest { get; set; }
+
+    private DateTimeOffset? ProgressedAt { get; set; }
+
     /// <summary>Tells whether the last report still answers: same pods, same baseline, not due, not too old.</summary>
     internal bool Answers(GateContext context, GateQuestion question, TimeSpan interval, TimeProvider time) =>
         Report is not null
@@ -48,7 +52,7 @@ internal sealed class GateRecord(IGate gate)
         }
 
         Successes = report.Verdict is GateVerdict.Allow ? Count(startedAt, binding, time) : 0;
-        Report = report with { Successes = Successes };
+        Report = report with { Successes = Successes, ProgressedAt = Progress(report) };
         ProbedAt = startedAt;
         Memo = memo;
         Pods = context.Pods;
@@ -76,6 +80,17 @@ internal sealed class GateRecord(IGate gate)
 
         CountedAt = startedAt;
         return Successes + 1;
+    }
+
+    /// <summary>Remembers the fewest that were ever left: a number that goes up and down again is no progress.</summary>
+    private DateTimeOffset? Progress(GateReport report)
+    {
+        if (report.Remaining is { } left && (Fewest is not { } fewest || left < fewest))
+        {
+            (Fewest, ProgressedAt) = (left, report.ObservedAt);
+        }
+
+        return report.Remaining is null ? null : ProgressedAt;
     }
 
     /// <summary>A timer may fire a little early; without tolerance that would cost a whole interval.</summary>

@@ -112,6 +112,9 @@ public sealed record GateReport
     /// <summary>Gets how much is left to do before the answer can change, in units of the gate's own; null when it does not tell. A number that falls is progress.</summary>
     public long? Remaining { get; init; }
 
+    /// <summary>Gets when <see cref="Remaining"/> was first told, or last fell; null when it is not told.</summary>
+    public DateTimeOffset? ProgressedAt { get; init; }
+
     /// <summary>Tells whether the report may be acted on: Allow, often enough in a row, and not too old.</summary>
     public bool IsOpen(int successThreshold, DateTimeOffset now) =>
         Verdict is GateVerdict.Allow && Successes >= successThreshold && IsCurrent(now);

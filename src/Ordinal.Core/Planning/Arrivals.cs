@@ -50,6 +50,10 @@ internal static class Arrivals
             {
                 pass.Flag(i, PodFlags.Gated);
                 pass.HoldPod(i, gates.Reason!, gates.Message);
+                if (gates.Prepares is { } gate)
+                {
+                    pass.Actions.Add(new PrepareGate(gate, pod.Name, pod.Uid));
+                }
             }
         }
 
@@ -67,7 +71,7 @@ internal static class Arrivals
 
         foreach (var entry in pass.Memory.InFlight)
         {
-            var (taken, allowed) = (Deadlines.OfPod(in pass, entry), pass.Policy.PodDeadline);
+            var (taken, allowed) = (SinceProgress(in pass, entry), pass.Policy.PodDeadline);
             if (taken < allowed)
             {
                 Wake(ref pass, allowed - taken);
@@ -91,6 +95,25 @@ internal static class Arrivals
         Reverts.Fail(ref pass, ReasonCodes.DeadlineExceeded,
             $"{pass.SetName}: {pass.Counts.Done} of {pass.Facts.Length} pods done {Text.Of(whole)} after the start, rolloutDeadline is {Text.Of(pass.Policy.RolloutDeadline)}; create a new rollout to go on.");
         return true;
+    }
+
+    /// <summary>How long a pod has been in flight, or since an AfterPod gate last saw it get on.</summary>
+    private static TimeSpan SinceProgress(in Pass pass, InFlightPod entry)
+    {
+        var taken = Deadlines.OfPod(in pass, entry);
+        var index = pass.IndexOf(entry.Ordinal);
+        if (index < 0 || pass.Facts[index].Pod < 0)
+        {
+            return taken;
+        }
+
+        foreach (var gate in pass.Policy.Gates)
+        {
+            var report = Gatekeeping.Find(pass.Input.Reports, gate.Name, GatePhase.AfterPod, pass.PodOf(index).Uid, default, pass.Request.TargetRevision);
+            taken = Gatekeeping.SinceProgress(in pass, taken, report) ?? taken;
+        }
+
+        return taken;
     }
 
     internal static InFlightPod? EntryOf(in Pass pass, long ordinal)

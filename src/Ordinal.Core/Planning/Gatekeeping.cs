@@ -15,7 +15,7 @@ internal readonly record struct GateStanding(bool IsOpen, ReasonCode? Reason, st
     /// <summary>Gets what the gates want to remember of the member until AfterPod; null when nothing.</summary>
     internal ImmutableSortedDictionary<string, string>? Baselines { get; init; }
 
-    /// <summary>Gets the gate that should prepare the disruption first; null when none.</summary>
+    /// <summary>Gets the gate through which something should be done: open, before the disruption; closed, before it can open. Null when none.</summary>
     internal string? Prepares { get; init; }
 
     /// <summary>Gets the forced bypasses that were needed to open.</summary>
@@ -26,6 +26,12 @@ internal readonly record struct GateStanding(bool IsOpen, ReasonCode? Reason, st
 
     /// <summary>Gets the shortest time for which an answer may be acted on; null without gates.</summary>
     internal TimeSpan? ValidFor { get; init; }
+
+    /// <summary>
+    /// Gets the UIDs of pods that may stop now by what the gates know of all of them: when open, together with this one; when a gate denies,
+    /// in its place. Empty when no gate looks at that.
+    /// </summary>
+    internal ImmutableArray<string> Batch { get; init; } = [];
 
     /// <summary>Gets the gate that timed out under <see cref="GateTimeoutAction.Fail"/>; null when none.</summary>
     internal string? Failed { get; init; }
@@ -178,8 +184,15 @@ internal static class Gatekeeping
             answer = answer with { Warnings = answer.Warnings.Add((ReasonCodes.PreparationExhausted, $"gate {gate.Name}: {report.Message}")) };
         }
 
+        if (!answer.IsOpen)
+        {
+            // What another gate holds stays held, whatever this one offers.
+            return answer;
+        }
+
         return answer with
         {
+            Batch = answer.Batch.IsEmpty || report.Batch.IsEmpty ? answer.Batch.AddRange(report.Batch) : [.. answer.Batch.Where(report.Batch.Contains)],
             Prepares = answer.Prepares ?? (report.Preparation is GatePreparation.Needed ? gate.Name : null),
             ValidFor = answer.ValidFor is { } shortest && shortest < report.ValidFor ? shortest : report.ValidFor,
         };
@@ -197,12 +210,18 @@ internal static class Gatekeeping
             _ => (ReasonCodes.GateCounting, $"{what}: gate {gate.Name} passed {report.Successes} of {gate.SuccessThreshold} times in a row; nothing to do."),
         };
 
-        if (since is not { } waited || waited < gate.Timeout)
+        var told = report is { Verdict: GateVerdict.Deny } && report.IsCurrent(pass.Now) ? report : null;
+        var closed = new GateStanding(false, reason, message) { Batch = told?.Batch ?? [], Prepares = told is { Preparation: GatePreparation.Needed } ? gate.Name : null };
+        if (SinceProgress(in pass, since, report) is not { } waited || waited < gate.Timeout)
         {
-            return new(false, reason, message);
+            return closed;
         }
 
         var late = $"{message} It has not passed for {Text.Of(waited)}, its timeout is {Text.Of(gate.Timeout)}.";
-        return new(false, ReasonCodes.GateOverdue, late) { Failed = gate.OnTimeout is GateTimeoutAction.Fail ? gate.Name : null };
+        return closed with { Reason = ReasonCodes.GateOverdue, Message = late, Failed = gate.OnTimeout is GateTimeoutAction.Fail ? gate.Name : null };
     }
+
+    /// <summary>Progress extends a deadline, silence does not: what is waited for begins anew when the gate last saw less left to do.</summary>
+    internal static TimeSpan? SinceProgress(in Pass pass, TimeSpan? waited, GateReport? report) =>
+        waited is { } time && report?.ProgressedAt is { } progressed && progressed <= pass.Now && pass.Now - progressed < time ? pass.Now - progressed : waited;
 }

@@ -27,13 +27,23 @@ internal static class OnDeleteDriver
         while (Admission.HasRoom(ref pass, taken) && PodOrder.Next(ref pass) is >= 0 and var index)
         {
             var gates = Admission.Gates(ref pass, index);
-            if (!gates.IsOpen)
+            if (gates.IsOpen)
             {
+                Intents.Remove(ref pass, index, InFlightAction.Replace, gates);
+                taken++;
+            }
+            else if (gates.Batch.IsDefaultOrEmpty || (pass.Counts.Used == 0 && taken == 0))
+            {
+                // Nothing is away: the pod waits for something that no other pod may take advantage of.
                 return;
             }
 
-            Intents.Remove(ref pass, index, InFlightAction.Replace, gates);
-            taken++;
+            // What may not go together with those that go is passed over, so that the largest set goes, not the first in order.
+            PodOrder.Keep(ref pass, gates.Batch);
+            if (!gates.IsOpen)
+            {
+                pass.Flag(index, PodFlags.PassedOver);
+            }
         }
     }
 
@@ -84,6 +94,7 @@ internal static class OnDeleteDriver
             if (!shut && IsStillRight(ref pass, entry, index, taken, out var gates))
             {
                 Intents.Repeat(ref pass, entry, gates);
+                PodOrder.Keep(ref pass, gates.Batch);
                 taken++;
             }
             else if (!Intents.Burn(ref pass, entry))

@@ -33,6 +33,9 @@ internal enum PodFlags : ushort
 
     /// <summary>Its AfterPod gates are being asked.</summary>
     Gated = 2048,
+
+    /// <summary>A gate says that it may not go together with those that are away or going: another one goes first.</summary>
+    PassedOver = 4096,
 }
 
 /// <summary>One expected ordinal: an index and flags, so that a pass over 1,000 pods allocates nothing.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
 
@@ -71,7 +72,24 @@ internal static class PodOrder
         return role;
     }
 
-    private static bool Waits(PodFact fact) => fact.Is(PodFlags.Available) && !fact.Is(PodFlags.AtTarget | PodFlags.InFlight);
+    /// <summary>Passes over every pod that waits and is not in the batch that a gate offered; an empty one offers nothing.</summary>
+    internal static void Keep(ref Pass pass, ImmutableArray<string> batch)
+    {
+        if (batch.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        for (var i = 0; i < pass.Facts.Length; i++)
+        {
+            if (Waits(pass.Facts[i]) && !batch.Contains(pass.PodOf(i).Uid))
+            {
+                pass.Flag(i, PodFlags.PassedOver);
+            }
+        }
+    }
+
+    private static bool Waits(PodFact fact) => fact.Is(PodFlags.Available) && !fact.Is(PodFlags.AtTarget | PodFlags.InFlight | PodFlags.PassedOver);
 
     private static int LeaderLast(ref Pass pass)
     {

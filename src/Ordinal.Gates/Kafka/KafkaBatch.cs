@@ -11,16 +11,34 @@ internal static class KafkaBatch
     /// <summary>No rollout takes more at once; it bounds the work.</summary>
     private const int Most = 64;
 
-    internal static ImmutableArray<string> Choose(GateInput input, KafkaClusterView view, KafkaObservation observation, KafkaGateOptions options)
+    internal static ImmutableArray<string> Choose(GateInput input, KafkaClusterView view, KafkaObservation observation, KafkaGateOptions options) =>
+        Choose(input, view, observation, options, input.Question.Pods, []);
+
+    /// <summary>Which other pods may stop now, when those asked about may not and some are away already: a batch goes on with what is safe.</summary>
+    internal static ImmutableArray<string> InPlaceOf(GateInput input, KafkaObservation observation, KafkaGateOptions options)
+    {
+        var asked = input.Question.Pods;
+        if (asked.Length != 1 || input.Context.Pods.All(p => p is { IsReady: true, IsTerminating: false }))
+        {
+            return [];
+        }
+
+        var without = input with { Question = input.Question with { Pods = [] } };
+        return KafkaClusterView.Build(without, observation, options).View is { } view ? Choose(without, view, observation, options, [], asked) : [];
+    }
+
+    private static ImmutableArray<string> Choose(
+        GateInput input, KafkaClusterView view, KafkaObservation observation, KafkaGateOptions options, ImmutableArray<string> first, ImmutableArray<string> never)
     {
         var revision = input.Question.Revision;
         var voters = view.Quorum?.Voters.Select(v => v.Id).ToHashSet() ?? [];
-        if (view.Targets.Any(voters.Contains) || options.Guarantee is KafkaGuarantee.AllPartitionsInSync)
+        var away = input.Context.Pods.Where(p => p.IsMissing || p.IsTerminating).Select(p => KafkaNodes.IdOf(p, options));
+        if (view.Targets.Concat(away).Any(voters.Contains) || options.Guarantee is KafkaGuarantee.AllPartitionsInSync)
         {
-            return [.. input.Question.Pods];
+            return first;
         }
 
-        var chosen = input.Question.Pods.ToBuilder();
+        var chosen = first.ToBuilder();
         var scale = new KafkaScale(view, options);
         foreach (var pod in input.Context.Pods.Reverse().Where(p => p is { IsMissing: false, IsTerminating: false, IsReady: true } && p.Revision != revision))
         {
@@ -30,7 +48,7 @@ internal static class KafkaBatch
                 break;
             }
 
-            if (!chosen.Contains(pod.Uid) && !voters.Contains(id) && view.Live.Others.Contains(id) && !IsRecovering(observation, id) && scale.TryAdd(id))
+            if (!chosen.Contains(pod.Uid) && !never.Contains(pod.Uid) && !voters.Contains(id) && view.Live.Others.Contains(id) && !IsRecovering(observation, id) && scale.TryAdd(id))
             {
                 chosen.Add(pod.Uid);
             }

@@ -31,7 +31,7 @@ internal static class KafkaStopRule
             ?? OnStrictness(view, observation, options);
         if (no is not null)
         {
-            return KafkaRule.Say(input, no).With(view, census) with { Memo = input.Memo };
+            return KafkaRule.Say(input, no).With(view, census) with { Memo = input.Memo, Batch = KafkaBatch.InPlaceOf(input, observation, options) };
         }
 
         var (waits, memo) = OnCatchingUp(input, view, census, options);

@@ -18,6 +18,8 @@ internal sealed class FakeGate : IGate
 
     internal GateVerdict Verdict { get; set; } = GateVerdict.Allow;
 
+    internal long? Remaining { get; set; }
+
     /// <summary>What an observation waits for or throws.</summary>
     internal Func<CancellationToken, Task> Behaviour { get; set; } = _ => Task.CompletedTask;
 
@@ -43,6 +45,7 @@ internal sealed class FakeGate : IGate
         return EvaluationFailure is { } failure ? throw failure : new GateAnswer
         {
             Verdict = Verdict,
+            Remaining = Remaining,
             Reason = Verdict is GateVerdict.Allow ? ReasonCodes.GateOpen : ReasonCodes.EtcdNoLeader,
             Message = "so it is",
             Memo = $"memo {Memos.Count}",

@@ -37,6 +37,21 @@ public sealed class GateKeeperTests
     });
 
     [Test]
+    public void K7_progress_is_the_moment_at_which_less_was_left_than_ever_before() => Run(async bench =>
+    {
+        bench.Gate.Verdict = GateVerdict.Deny;
+        var progressed = new List<bool>();
+        foreach (var left in new long?[] { 9, 9, 7, 8, 7, 6, null, 6, 5 })
+        {
+            bench.Gate.Remaining = left;
+            var report = await bench.AskAfterAsync(KeeperBench.Interval);
+            progressed.Add(report.ProgressedAt == report.ObservedAt);
+        }
+
+        Assert.That(progressed, Is.EqualTo(new[] { true, false, true, false, false, true, false, false, true }));
+    });
+
+    [Test]
     public void G4_many_asks_in_one_moment_are_one_success() => Run(async bench =>
     {
         for (var i = 0; i < 5; i++)

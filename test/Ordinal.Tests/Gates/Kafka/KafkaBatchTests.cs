@@ -30,6 +30,19 @@ public sealed class KafkaBatchTests
     }
 
     [Test]
+    public void K23_while_one_is_away_another_that_may_go_is_offered_in_place_of_one_that_may_not()
+    {
+        var world = KafkaWorld.Of(9, voters: 0, isKraft: false).Topic("orders", 2, [0, 1, 2], [3, 4, 5], [6, 3, 8]);
+        world[6].IsTerminating = true;
+        var answer = world.MayStop(8);
+        Assert.That((answer.Verdict, answer.Reason.Code), Is.EqualTo((GateVerdict.Deny, "KafkaWouldGoUnderMinIsr")), answer.Message);
+        Assert.That(answer.Batch, Is.EqualTo(new[] { "uid-7", "uid-5", "uid-2" }));
+        world[6].IsTerminating = false;
+        world.InSync("orders", 6, 8);
+        Assert.That(world.MayStop(8).Batch, Is.Empty, "nothing is away: what is sick is waited for");
+    }
+
+    [Test]
     public void Controllers_go_alone()
     {
         var world = KafkaWorld.Of(6, voters: 3);

@@ -30,7 +30,7 @@ public sealed class KafkaPropertyTests
             var answer = world.MayStop(targets);
             if (answer.Verdict is not GateVerdict.Allow)
             {
-                return answer.Batch.IsEmpty;
+                return targets.All(t => !answer.Batch.Contains(world[t].Uid));
             }
 
             int[] batch = [.. answer.Batch.Select(uid => world.Nodes.First(n => n.Uid == uid).Id)];
