@@ -42,9 +42,19 @@ internal static class NativeDriver
     {
         for (var i = pass.Facts.Length - 1; i >= 0 && pass.Memory.Driver is UpdateDriver.Native; i--)
         {
-            if (pass.Facts[i].Is(PodFlags.AtTarget) && IsClosed(in pass, i) && !pass.Facts[i].Is(PodFlags.Acted) && HasArrived(in pass, i))
+            if (!pass.Facts[i].Is(PodFlags.AtTarget) || pass.Facts[i].Is(PodFlags.Acted) || !IsClosed(in pass, i) || !pass.PodOf(i).IsReadyButForGate)
+            {
+                continue;
+            }
+
+            if (HasArrived(in pass, i))
             {
                 OpenWhenThrough(ref pass, i);
+            }
+            else
+            {
+                // Its readiness does not change while it waits, so nothing else would call.
+                pass.Wake(pass.Policy.MinReadyDuration - (pass.Now - pass.PodOf(i).ContainersReadySince!.Value));
             }
         }
     }

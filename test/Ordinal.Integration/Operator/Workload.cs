@@ -14,7 +14,8 @@ internal sealed class Workload(SimulatedCluster cluster, string name)
     public string Path => $"{Sets}/{name}";
 
     /// <summary>Creates the set and waits until its pods are ready.</summary>
-    public async Task CreateAsync(int replicas = 3, JsonObject? strategy = null, string management = "OrderedReady")
+    /// <param name="hasGate">Whether its pods wait for the operator's readiness gate; then only their existence is waited for.</param>
+    public async Task CreateAsync(int replicas = 3, JsonObject? strategy = null, string management = "OrderedReady", bool hasGate = false)
     {
         var spec = new JsonObject
         {
@@ -33,8 +34,13 @@ internal sealed class Workload(SimulatedCluster cluster, string name)
             spec["updateStrategy"] = strategy;
         }
 
+        if (hasGate)
+        {
+            spec["template"]!["spec"]!["readinessGates"] = new JsonArray(new JsonObject { ["conditionType"] = "ordinal.dev/gate" });
+        }
+
         await cluster.CreateAsync(Sets, new JsonObject { ["apiVersion"] = "apps/v1", ["kind"] = "StatefulSet", ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = spec });
-        await cluster.UntilAsync("all pods are ready", async () => (await SetAsync()).Member("status").WholeNumber("readyReplicas") == replicas);
+        await cluster.UntilAsync("all pods are ready", async () => (await SetAsync()).Member("status").WholeNumber(hasGate ? "replicas" : "readyReplicas") == replicas);
     }
 
     public Task AddPolicyAsync(JsonObject? update = null, string? policy = null, JsonArray? gates = null) => AddPolicyAsync(policy ?? name, PolicySpec(update, gates));

@@ -13,6 +13,7 @@ public sealed class KnownSeeds
     [TestCase(4, "a stale pod that runs unready under OrderedReady: the pod above it was never created")]
     [TestCase(20, "a stale pod that runs unready under the Partition driver")]
     [TestCase(23, "the partition was lowered for an incarnation that was gone already: the pods' watch was behind")]
+    [TestCase(58, "a native pod that waited for minReadyDuration behind its closed readiness gate: nothing called the rollout again")]
     public void A_seed_that_once_failed_passes(int seed, string found) =>
         Assert.That(SimulationTests.Play(seed), Is.Null, found);
 }

@@ -21,6 +21,8 @@ internal static class Check
     internal const string Once = "never two disruptions for one intent";
     internal const string Complete = "completed only when all pods are at the target";
     internal const string Steps = "a step's pause is held";
+    internal const string Windows = "no pod is taken outside a maintenance window";
+    internal const string Zones = "no pod is taken while another zone goes first";
     internal const string Template = "the template is the user's";
     internal const string Back = "pods that go back come back at the old revision";
     internal const string Progress = "progress when all gates are open";
@@ -30,6 +32,12 @@ internal static class Check
     {
         var again = planner.Decide(input);
         Require(Same(again, decision), Deterministic, $"{Show(decision)} and then {Show(again)}");
+
+        if (decision.Memory.Revert is null && decision.Actions.Any(action => action is RemovePod || (action is WriteStrategy write && write.Releases is not null)))
+        {
+            Require(input.Request.Window.IsOpenAt(input.Now), Windows, Show(decision));
+            Require(input.Request.Zone is null, Zones, Show(decision));
+        }
 
         var next = planner.Decide(input with { Memory = decision.Memory });
         foreach (var removal in next.Actions.OfType<RemovePod>())

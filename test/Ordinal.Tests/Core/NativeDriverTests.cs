@@ -43,7 +43,11 @@ public sealed class NativeDriverTests
     public void A_pod_whose_containers_are_not_ready_for_long_enough_is_not_asked_about()
     {
         var decision = Gated("o o s").WithPod(2, p => p with { ContainersReadySince = Picture.Noon.AddSeconds(-4) }).Decide();
-        Assert.That(decision.Questions, Is.Empty);
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Questions, Is.Empty);
+            Assert.That(decision.WakeAfter, Is.EqualTo(TimeSpan.FromSeconds(6)), "its readiness does not change while it waits");
+        });
     }
 
     [Test]

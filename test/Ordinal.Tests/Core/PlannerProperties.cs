@@ -62,7 +62,9 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
     /// Gets runs that chance finds too seldom. The first: claim, start, the strategy seen, an intent written by an operator that stalls before
     /// its eviction, a suspend, a pass of the next operator, and then the eviction arrives.
     /// </summary>
-    internal static IEnumerable<Scenario> ByHand { get; } = [new(3, 2, 0, Finale.Completes, [0, 0, 7, 17 + 24, 22 + 48, 0, 18]), new(5, 3, 128, Finale.Completes, [0, 0, 7, 0, 0, 0, 0])];
+    internal static IEnumerable<Scenario> ByHand { get; } = [new(3, 2, 0, Finale.Completes, [0, 0, 7, 17 + 24, 22 + 48, 0, 18]), new(5, 3, 128, Finale.Completes, [0, 0, 7, 0, 0, 0, 0]), new(3, 1, 0, Finale.Completes, [0, 0, 7, 22 + (24 * 5), 0, 0]), new(3, 2, 0, Finale.Completes, [0, 0, 7, 22 + (24 * 11), 0, 0])];
+
+    private static readonly ZoneHold AnotherZone = new(ReasonCodes.ZoneWaitsTurn, "web: zone b goes first.");
 
     private bool IsOrdered => (Kind & 1) != 0;
 
@@ -148,7 +150,7 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
                 world.Scale(1 + (detail / 3 % 7));
                 break;
             case 22:
-                caller.Request = caller.Request with { Suspend = detail % 2 == 0, ApprovedStep = Math.Max(caller.Request.ApprovedStep, detail % 5 == 0 ? 1 : 0) };
+                caller.Request = caller.Request with { Suspend = detail % 2 == 0, Window = new(detail % 8 != 5, null), Zone = detail % 16 == 11 ? AnotherZone : null, ApprovedStep = Math.Max(caller.Request.ApprovedStep, detail % 5 == 0 ? 1 : 0) };
                 break;
             default:
                 // Before the start, a set that nobody adopted and that releases itself is simply waited for; after the end, it is not ours.
@@ -164,7 +166,7 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
     private void Heal(ToyWorld world, ToyOperator caller, UpdatePolicy policy)
     {
         caller.Verdict = GateVerdict.Allow;
-        caller.Request = caller.Request with { Suspend = false, ApprovedStep = 1, Cancel = Finale is Finale.IsCancelled ? CancelRequest.Halt : Finale is Finale.IsReverted ? CancelRequest.Revert : CancelRequest.None };
+        caller.Request = caller.Request with { Suspend = false, Window = WindowStanding.Always, Zone = null, ApprovedStep = 1, Cancel = Finale is Finale.IsCancelled ? CancelRequest.Halt : Finale is Finale.IsReverted ? CancelRequest.Revert : CancelRequest.None };
         if (Finale is Finale.IsSuperseded)
         {
             world.Template("web-newer");

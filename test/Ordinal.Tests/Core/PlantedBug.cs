@@ -22,6 +22,8 @@ public sealed class PlantedBug
         new("the rollout completes one pod early", Check.Complete, () => new Early()),
         new("a release is never lowered to the last pod", Check.Progress, () => new NeverLast()),
         new("steps are not looked at", Check.Steps, () => new NoSteps()),
+        new("windows are not looked at", Check.Windows, () => new NoWindows()),
+        new("zones do not wait for each other", Check.Zones, () => new NoZones()),
         new("pods go back without the hold", Check.Back, () => new NoHoldToGoBack()),
         new("the template is written back whatever the policy says", Check.Template, () => new OwnsTheTemplate()),
         new("pods at the target are taken again", Check.Once, () => new TakesTwice()),
@@ -47,6 +49,16 @@ public sealed class PlantedBug
     private sealed record NoSteps : Planted
     {
         protected override RolloutInput Before(RolloutInput input) => input with { Policy = input.Policy with { Steps = [] } };
+    }
+
+    private sealed record NoWindows : Planted
+    {
+        protected override RolloutInput Before(RolloutInput input) => input with { Request = input.Request with { Window = WindowStanding.Always } };
+    }
+
+    private sealed record NoZones : Planted
+    {
+        protected override RolloutInput Before(RolloutInput input) => input with { Request = input.Request with { Zone = null } };
     }
 
     /// <summary>The hold is shown as if it were there and seen.</summary>

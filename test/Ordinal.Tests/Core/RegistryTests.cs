@@ -61,6 +61,13 @@ public sealed partial class RegistryTests
             Assert.That(Safety.FirstViolation(picture.Gated().Input, fine), Does.Contain("open gate"));
             Assert.That(Safety.FirstViolation(picture.WithSet(s => s with { HeldBy = "" }).Input, fine), Does.Contain("claim"));
             Assert.That(Safety.FirstViolation(picture.WithRequest(r => r with { Suspend = true }).Input, fine), Does.Contain("suspended"));
+            Assert.That(Safety.FirstViolation(picture.WithRequest(r => r with { Window = new(false, null) }).Input, fine), Does.Contain("maintenance window"));
+            Assert.That(Safety.FirstViolation(picture.WithRequest(r => r with { Zone = new(ReasonCodes.ZoneAway, "web: zone b") }).Input, fine), Does.Contain("another zone"));
+            var done = Picture.Running("o o U").WithPolicy(p => p with { Steps = [new(IntOrPercent.Of(1)) { Pause = new(null) }] });
+            Assert.That(Safety.FirstViolation(done.Input, Picture.Running("o o U").Decide()), Does.Contain("before its step"));
+            Assert.That(Safety.FirstViolation(picture.Input, fine with { Actions = [new RestoreTemplate(Picture.Old, 5)] }), Does.Contain("template"));
+            var native = picture.WithPod(2, p => p with { Revision = Picture.New, Gate = PodGate.Closed }).Gated();
+            Assert.That(Safety.FirstViolation(native.Input, fine with { Actions = [new OpenGate("web-2", "uid-2", "why")] }), Does.Contain("readiness gate of web-2"));
             Assert.That(Safety.FirstViolation(picture.WithFacts(s => s with { Freshness = new(false) }).Input, fine), Does.Contain("fresh"));
             Assert.That(Safety.FirstViolation(picture.Input, fine with { Actions = [new WriteStrategy(new(UpdateStrategyType.RollingUpdate, 0), picture.Set.Strategy, 5, "all")] }), Does.Contain("3 pods"));
             Assert.That(Safety.FirstViolation(picture.Input, fine with { Actions = [], Memory = fine.Memory with { State = Ordinal.Core.Lifecycles.RolloutState.Completed } }), Does.Contain("completed"));
