@@ -24,6 +24,9 @@ internal sealed partial class Reflector<TItem>(
     TimeProvider timeProvider, Random random, RuntimeMetrics metrics, ILogger logger)
     where TItem : class, IStoreItem
 {
+    /// <summary>Bytes of a list from which on its garbage is worth a collection.</summary>
+    private const long LongList = 8 * 1024 * 1024;
+
     private readonly Lock gate = new();
     private readonly StringPool strings = new();
     private readonly Signal synced = new();
@@ -144,12 +147,12 @@ internal sealed partial class Reflector<TItem>(
         try
         {
             var began = timeProvider.GetTimestamp();
-            var (items, listVersion) = await ReadPagesAsync(cancellationToken);
+            var (items, listVersion, bytes) = await ReadPagesAsync(cancellationToken);
             version = listVersion;
             failures = 0;
             store.Replace(scope, items, listVersion, began);
             synced.Set();
-            if (items.Count > settings.PageSize)
+            if (bytes > LongList)
             {
                 GiveBackPages();
             }
@@ -177,9 +180,10 @@ internal sealed partial class Reflector<TItem>(
     /// </summary>
     private static void GiveBackPages() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
-    private async Task<(List<TItem> Items, string Version)> ReadPagesAsync(CancellationToken cancellationToken)
+    private async Task<(List<TItem> Items, string Version, long Bytes)> ReadPagesAsync(CancellationToken cancellationToken)
     {
         var items = new List<TItem>();
+        var bytes = 0L;
         string? next = null;
         while (true)
         {
@@ -192,6 +196,7 @@ internal sealed partial class Reflector<TItem>(
                 Continue = next,
             };
             var body = await api.ListPageRawAsync(store.Kind, query, cancellationToken);
+            bytes += body.Length;
             using var document = EntityJson.Parse(body);
             foreach (var element in document.RootElement.Member("items").Items())
             {
@@ -205,7 +210,7 @@ internal sealed partial class Reflector<TItem>(
             next = metadata.Text("continue");
             if (next.Length == 0)
             {
-                return (items, metadata.Text("resourceVersion"));
+                return (items, metadata.Text("resourceVersion"), bytes);
             }
         }
     }
