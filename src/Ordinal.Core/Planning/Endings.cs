@@ -43,7 +43,10 @@ internal static class Endings
         }
 
         var burnt = Intents.Abandon(ref pass);
-        var rests = ending.LeavesStrategy || pass.Memory.StartedAt is null || StrategyKeeper.BringToRest(ref pass, "hold");
+
+        // Before the start the strategy is not ours to write, but for a hold that was decided on and may still arrive: it is seen through.
+        var hasNothingToReturn = pass.Memory.StartedAt is null && !StrategyKeeper.IsOutstanding(in pass);
+        var rests = ending.LeavesStrategy || hasNothingToReturn || StrategyKeeper.BringToRest(ref pass, "hold");
         if (!burnt)
         {
             pass.HoldAll(ReasonCodes.IntentBurning, $"{pass.SetName}: ends as {ending.State}; {pass.Memory.InFlight.Length} intents are made harmless first.");

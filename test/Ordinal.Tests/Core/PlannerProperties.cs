@@ -59,10 +59,11 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
         (replicas, max, kind, finale, steps) => new Scenario(replicas, max, kind, finale, steps));
 
     /// <summary>
-    /// Gets runs that chance finds too seldom. The first: claim, start, the strategy seen, an intent written by an operator that stalls before
+    /// Gets runs that chance finds too seldom. The last: before the start a hold is decided on after a foreign release, its call stalls, and the
+    /// rollout is cancelled. The first: claim, start, the strategy seen, an intent written by an operator that stalls before
     /// its eviction, a suspend, a pass of the next operator, and then the eviction arrives.
     /// </summary>
-    internal static IEnumerable<Scenario> ByHand { get; } = [new(3, 2, 0, Finale.Completes, [0, 0, 7, 17 + 24, 22 + 48, 0, 18]), new(5, 3, 128, Finale.Completes, [0, 0, 7, 0, 0, 0, 0]), new(3, 1, 0, Finale.Completes, [0, 0, 7, 22 + (24 * 5), 0, 0]), new(3, 2, 0, Finale.Completes, [0, 0, 7, 22 + (24 * 11), 0, 0])];
+    internal static IEnumerable<Scenario> ByHand { get; } = [new(3, 2, 0, Finale.Completes, [0, 0, 7, 17 + 24, 22 + 48, 0, 18]), new(5, 3, 128, Finale.Completes, [0, 0, 7, 0, 0, 0, 0]), new(3, 1, 0, Finale.Completes, [0, 0, 7, 22 + (24 * 5), 0, 0]), new(3, 2, 0, Finale.Completes, [0, 0, 7, 22 + (24 * 11), 0, 0]), new(4, 1, 285, Finale.IsCancelled, [3305, 1943, 145, 1865, 5815])];
 
     private static readonly ZoneHold AnotherZone = new(ReasonCodes.ZoneWaitsTurn, "web: zone b goes first.");
 
