@@ -147,6 +147,17 @@ public sealed class PolicyRuleTests(ClusterKind kind) : RuleExamples(kind)
         await PolicyRefusedAsync(Credentials("""{"bearer":{"secretName":"s"},"basic":{"secretName":"s"}}"""), Finding);
     }
 
+    [Test, Rule("CEL-gate-sasl")]
+    public async Task Sasl_has_the_secret_of_its_mechanism()
+    {
+        await PolicyTakenAsync(Sasl("""{"mechanism":"PLAIN","credentials":{"secretName":"s"}}"""));
+        await PolicyTakenAsync(Sasl("""{"mechanism":"OAUTHBEARER","token":{"secretName":"s"}}"""));
+        const string Finding = "spec.gates[0].kafka.sasl: Invalid value: OAUTHBEARER needs token, every other mechanism needs credentials";
+        await PolicyRefusedAsync(Sasl("""{"mechanism":"OAUTHBEARER","credentials":{"secretName":"s"}}"""), Finding);
+        await PolicyRefusedAsync(Sasl("""{"mechanism":"PLAIN","credentials":{"secretName":"s"},"token":{"secretName":"s"}}"""), Finding);
+        await PolicyRefusedAsync(Sasl("""{"mechanism":"SCRAM-SHA-512"}"""), Finding);
+    }
+
     [Test, Rule("CEL-gate-prometheus-bound")]
     public async Task A_query_has_a_bound()
     {
@@ -159,6 +170,8 @@ public sealed class PolicyRuleTests(ClusterKind kind) : RuleExamples(kind)
     private static string Expression(string expression) => $$"""{"targets":{"statefulSets":null,"selector":{"matchExpressions":[{{expression}}]} } }""";
 
     private static string Gate(string gate) => $$"""{"gates":[{{gate}}]}""";
+
+    private static string Sasl(string sasl) => Gate($$"""{"name":"g","type":"Kafka","kafka":{"bootstrapServers":"k:9092","sasl":{{sasl}} } }""");
 
     private static string Credentials(string credentials) => Gate($$"""{"name":"g","type":"Http","http":{"port":80,"path":"/","credentials":{{credentials}} } }""");
 }
