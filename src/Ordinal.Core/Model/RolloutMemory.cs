@@ -92,6 +92,9 @@ public sealed record RolloutMemory
     /// <summary>The format that this build writes. A greater one found in a status holds the rollout (DESIGN section 5).</summary>
     public const int CurrentVersion = 2;
 
+    /// <summary>Most pods in flight at a time, whatever the budget: the status has to hold them all, and must stay small enough to be written.</summary>
+    public const int MostInFlight = 256;
+
     public int Version { get; init; } = CurrentVersion;
 
     public RolloutState State { get; init; } = RolloutState.Queued;

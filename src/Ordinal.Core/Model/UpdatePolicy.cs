@@ -122,6 +122,9 @@ public sealed record RolloutRequest
 
     public CancelRequest Cancel { get; init; }
 
+    /// <summary>Gets the name of the newer request that takes this one's place; empty when there is none.</summary>
+    public string SupersededBy { get; init; } = "";
+
     public ImmutableArray<ForceEntry> Force { get; init; } = [];
 
     /// <summary>Gets why the other StatefulSets of the policy keep this one from taking a further pod; null when they do not.</summary>

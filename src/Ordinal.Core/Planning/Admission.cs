@@ -49,11 +49,23 @@ internal static class Admission
     /// PodDisruptionBudget agrees.
     /// </summary>
     internal static bool HasRoom(ref Pass pass, int takenNow) =>
-        IsSettled(ref pass) && Steps.HasRoom(ref pass) && Budget.HasPlace(ref pass) && Budget.DisruptionAllowed(ref pass, takenNow);
+        IsSettled(ref pass) && IsRecordable(ref pass) && Steps.HasRoom(ref pass) && Budget.HasPlace(ref pass) && Budget.DisruptionAllowed(ref pass, takenNow);
 
     /// <summary>The same for a pod whose intent is written already: it has its place in the budget, unless others fell.</summary>
     internal static bool HasRoomFor(ref Pass pass, int index, int takenNow) =>
         IsSettled(ref pass) && Steps.HasRoomForTaken(ref pass) && Budget.Fits(in pass, index) && Budget.DisruptionAllowed(ref pass, takenNow);
+
+    /// <summary>Tells whether one more intent can be written down: without a record no pod is taken (rule 3).</summary>
+    internal static bool IsRecordable(ref Pass pass)
+    {
+        if (pass.Memory.InFlight.Length < RolloutMemory.MostInFlight)
+        {
+            return true;
+        }
+
+        pass.Pending(ReasonCodes.BudgetUsed, $"{pass.SetName}: {pass.Memory.InFlight.Length} pods are in flight, as many as a rollout's status can hold; the next one goes when one of them is back.");
+        return false;
+    }
 
     private static bool IsSettled(ref Pass pass)
     {

@@ -135,7 +135,7 @@ internal static class OnDeleteDriver
                 continue;
             }
 
-            if (!StuckPods.MayReplace(ref pass, i))
+            if (!Admission.IsRecordable(ref pass) || !StuckPods.MayReplace(ref pass, i))
             {
                 return false;
             }

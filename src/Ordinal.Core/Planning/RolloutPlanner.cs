@@ -160,6 +160,10 @@ public static class RolloutPlanner
         {
             return true;
         }
+        else if (pass.Request.SupersededBy.Length > 0)
+        {
+            Endings.End(ref pass, RolloutState.Superseded, ReasonCodes.Superseded, $"{pass.SetName}: the newer request {pass.Request.SupersededBy} takes over from {pass.Counts.Done} of {pass.Facts.Length} pods at {pass.Request.TargetRevision}; the hold is back.");
+        }
         else if (pass.Set.IsObserved && pass.Set.UpdateRevision != pass.Request.TargetRevision && !Reverts.Expects(in pass, pass.Set.UpdateRevision))
         {
             Endings.End(ref pass, RolloutState.Superseded, ReasonCodes.Superseded, $"{pass.SetName}: the template changed again, to {pass.Set.UpdateRevision}; a newer rollout goes on from {pass.Counts.Done} of {pass.Facts.Length} pods at {pass.Request.TargetRevision}.");

@@ -51,6 +51,17 @@ public static partial class ReasonCodes
 
     public static ReasonCode PolicyMissing { get; } = Add("PolicyMissing", ReasonArea.Rollout, true, "The policy that the rollout names does not exist.", "Create the policy, or delete the rollout.");
 
+    // ---- requests ----
+    public static ReasonCode Forbidden { get; } = Add("Forbidden", ReasonArea.Rollout, false, "Another rollout of the StatefulSet is under way, and the policy's concurrencyPolicy is Forbid.", "Wait for the end of the rollout that the message names, then ask again; or set concurrencyPolicy to Queue or Replace.");
+
+    public static ReasonCode RevisionUnknown { get; } = Add("RevisionUnknown", ReasonArea.Rollout, true, "There is no revision of the StatefulSet as the rollback asks for.", "Name one of the ControllerRevisions that the message lists, or raise revisionHistoryLimit of the StatefulSet.");
+
+    public static ReasonCode RevisionNotExpected { get; } = Add("RevisionNotExpected", ReasonArea.Rollout, true, "The StatefulSet is about to roll to another revision than update.revisions expects: somebody changed the template meanwhile.", "Look at the change, then create a new rollout that expects it.");
+
+    public static ReasonCode RequestImpossible { get; } = Add("RequestImpossible", ReasonArea.Rollout, true, "What the request writes into the template cannot be written.", "Correct what the message names, then create a new rollout.");
+
+    public static ReasonCode GitOwnsTemplate { get; } = Add("GitOwnsTemplate", ReasonArea.Rollout, true, "A tool that follows Git owns the StatefulSet's template, and would take back what the request writes.", "Change the template in Git; the rollout then starts on its own.");
+
     // ---- notices ----
     public static ReasonCode RolloutStarted { get; } = Add("RolloutStarted", ReasonArea.Notice, false, "A changed template started a rollout.", "Nothing to do.");
 

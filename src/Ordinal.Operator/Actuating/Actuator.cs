@@ -28,8 +28,9 @@ public sealed record ActionScope(StatefulSetItem Set, GateContext Gates, string 
 /// <param name="keeper">Prepares disruptions.</param>
 /// <param name="timeProvider">For the mark on a burnt intent.</param>
 [EntityRbac(typeof(V1StatefulSet), Verbs = RbacVerb.Patch)]
-[EntityRbac(typeof(V1Pod), Verbs = RbacVerb.Get | RbacVerb.Patch | RbacVerb.Delete)]
-[PolicyRule(Groups = [""], Resources = ["pods/eviction"], Verbs = RbacVerb.Create)]
+[EntityRbac(typeof(V1Pod), Verbs = RbacVerb.Get | RbacVerb.Patch)]
+[EntityRbac(typeof(V1Pod), Verbs = RbacVerb.Delete, Role = OrdinalNames.RemovalRole)]
+[PolicyRule(Groups = [""], Resources = ["pods/eviction"], Verbs = RbacVerb.Create, Role = OrdinalNames.RemovalRole)]
 [PolicyRule(Groups = [""], Resources = ["pods/status"], Verbs = RbacVerb.Patch, Role = OrdinalNames.NativeRole)]
 public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExpectations expectations, GateKeeper keeper, TimeProvider timeProvider)
 {

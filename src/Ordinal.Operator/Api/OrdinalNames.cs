@@ -25,6 +25,15 @@ public static class OrdinalNames
     /// <summary>The role that carries the rights that only driver Native needs.</summary>
     public const string NativeRole = "native";
 
+    /// <summary>On a rollout that the operator made for a restart: the ControllerRevision that it goes to.</summary>
+    public const string RevisionAnnotation = "ordinal.dev/revision";
+
+    /// <summary>On a rollout: name of the one that it repeats.</summary>
+    public const string RetryAnnotation = "ordinal.dev/retry-of";
+
+    /// <summary>The role that carries the rights to take pods away.</summary>
+    public const string RemovalRole = "ondelete";
+
     /// <summary>On a rollout: name of its policy.</summary>
     public const string PolicyLabel = "ordinal.dev/policy";
 

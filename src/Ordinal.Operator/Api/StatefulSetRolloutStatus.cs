@@ -164,6 +164,9 @@ public sealed record RolloutTargetStatus
     [Description("Which pauses of the policy's steps are over. The step itself follows from the pods.")]
     public StepsStatus? Steps { get; init; }
 
+    [Description("What came of a request that brings its own template.")]
+    public TemplateRequestStatus? Template { get; init; }
+
     [Length(0, 262144)]
     [Description("Pods that passed their AfterPod gates, as ordinal:start of the UID, separated by blanks.")]
     public string? Passed { get; init; }
@@ -180,6 +183,17 @@ public sealed record StepsStatus
 
     [Description("When that step's pods were all done.")]
     public DateTimeOffset? ReachedAt { get; init; }
+}
+
+/// <summary>A template that a request brings.</summary>
+public sealed record TemplateRequestStatus
+{
+    [Length(0, 253)]
+    [Description("Name of the ControllerRevision whose template is brought back. Chosen once: after the write the previous one is another.")]
+    public string? Revision { get; init; }
+
+    [Description("The StatefulSet's generation at which its template says what was asked for; absent until it does.")]
+    public long? Generation { get; init; }
 }
 
 /// <summary>A write to <c>spec.updateStrategy</c>.</summary>

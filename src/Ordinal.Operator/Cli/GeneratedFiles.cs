@@ -9,7 +9,7 @@ namespace Ordinal.Operator.Cli;
 public static class GeneratedFiles
 {
     /// <summary>Name of the role in the cluster.</summary>
-    private const string RoleName = "ordinal-operator";
+    private const string RoleName = "ordinal-controller";
 
     /// <summary>Gets the kinds that this program owns.</summary>
     public static IReadOnlyList<Type> Kinds { get; } = [typeof(V1Alpha1RolloutPolicy), typeof(V1Alpha1StatefulSetRollout)];
@@ -20,23 +20,22 @@ public static class GeneratedFiles
         .. Kinds.Select(kind => (CrdPath(kind), Crd(kind))),
         ("config/rbac/role.yaml", Header + Role()),
         ("config/rbac/leader_election_role.yaml", Header + LeaseNote + LeaseRole()),
-        ("config/rbac/native-role.yaml", Header + NativeNote + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), OrdinalNames.NativeRole, RoleName + "-native")),
+        ("config/components/ondelete/role.yaml", Header + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), OrdinalNames.RemovalRole, RoleName + "-ondelete")),
+        ("config/components/native/role.yaml", Header + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), OrdinalNames.NativeRole, RoleName + "-native")),
         .. ReferencePages.All(),
-        ("config/rbac/secrets-role.yaml", Header + SecretsNote + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "secrets", RoleName + "-secrets", "default")),
+        ("config/components/secrets/role.yaml", Header + SecretsNote + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "secrets", RoleName + "-secrets", "default")),
     ];
 
     /// <summary>Returns the CustomResourceDefinition of a kind.</summary>
     public static string Crd(Type kind) => Header + CrdGenerator.GenerateYaml(kind);
 
-    /// <summary>Returns the ClusterRole of the operator.</summary>
+    /// <summary>Returns the ClusterRole that the operator always needs; drivers and gates add to it.</summary>
     public static string Role() => RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "", RoleName);
 
     /// <summary>Returns the Role for the lease, in the operator's own namespace.</summary>
     public static string LeaseRole() => RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "leader-election", RoleName + "-leader-election", "ordinal-system");
 
     private const string LeaseNote = "# The lease lies in the operator's own namespace: it may touch no other's.\n";
-
-    private const string NativeNote = "# Only for policies with driver Native. Bound by native-role_binding.yaml.\n";
 
     private const string SecretsNote =
         "# For gates with credentials: one Role in each namespace that has such a policy, narrowed to its Secrets with resourceNames.\n";

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using Ordinal.Core.Reasons;
+using Ordinal.Operator.Metrics;
 
 namespace Ordinal.Operator.Cli;
 
@@ -13,6 +15,7 @@ public static class ReferencePages
     public static IReadOnlyList<(string Path, string Content)> All() =>
     [
         ("docs/reference/cli.md", CommandLine(CommandRoot.Create())),
+        ("docs/reference/metrics.md", Metrics(MetricRegistry.All)),
         ("docs/runbook.md", Runbook(ReasonCodes.All)),
     ];
 
@@ -37,6 +40,34 @@ public static class ReferencePages
                 page.Append("\n- What to do: ").Append(code.Remedy).Append('\n');
                 page.Append("- Needs you: ").Append(code.NeedsHuman ? "yes" : "no").Append('\n');
             }
+        }
+
+        return page.ToString();
+    }
+
+    /// <summary>Writes the reference of the metrics.</summary>
+    public static string Metrics(IEnumerable<MetricDefinition> metrics)
+    {
+        var page = new StringBuilder(Notice).Append("""
+            # Metrics
+
+            Served at `/metrics` on `--metrics-bind-address`. The names of controller-runtime are verbatim, so its dashboards work. No label is called `namespace`,
+            `pod`, `job` or `instance`: those are the scraper's own. The series of a policy go when the policy goes; no counter or histogram has a pod's name.
+
+            | Metric | Type | Labels | Meaning |
+            | --- | --- | --- | --- |
+
+            """.ReplaceLineEndings("\n"));
+        foreach (var metric in metrics)
+        {
+            page.Append("| `").Append(metric.Name).Append("` | ").Append(metric.Type.ToString().ToLowerInvariant()).Append(" | ")
+                .Append(string.Join(", ", metric.Labels.Select(label => $"`{label}`"))).Append(" | ").Append(metric.Help);
+            if (!metric.Buckets.IsEmpty)
+            {
+                page.Append(" Buckets: ").Append(string.Join(' ', metric.Buckets.Select(bound => bound.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant()))).Append('.');
+            }
+
+            page.Append(" |\n");
         }
 
         return page.ToString();

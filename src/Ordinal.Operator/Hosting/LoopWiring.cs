@@ -19,7 +19,7 @@ internal sealed class LoopWiring(OperatorStores stores, PolicyTargets targets)
             .Watches(stores.Revisions.Items, revision => SetsByUid(revision.OwnerUid, revision.Key.Namespace).SelectMany(PoliciesOf));
         rollouts
             .Watches(stores.Policies.Items, policy => RolloutsOf(((IStoreItem)policy).Key.Namespace, rollout => PolicyOf(rollout) == ((IStoreItem)policy).Key))
-            .Watches(stores.Rollouts.Items, rollout => rollout.Status.CompletionTime is null ? [] : RolloutsOf(((IStoreItem)rollout).Key.Namespace, other => PolicyOf(other) == PolicyOf(rollout)))
+            .Watches(stores.Rollouts.Items, rollout => rollout.Status.CompletionTime is null && !RolloutPrecedence.IsWaiting(rollout) ? [] : RolloutsOf(((IStoreItem)rollout).Key.Namespace, other => PolicyOf(other) == PolicyOf(rollout)))
             .Watches(stores.Sets.Items, set => RolloutsOfSet(set.Key))
             .Watches(stores.Pods.Items, pod => pod.OwnerUid.Length == 0 ? [] : RolloutsOfSet(new NamespacedName(pod.Namespace, pod.OwnerName)))
             .Watches(stores.Budgets.Items, budget => stores.Sets.Items.List(budget.Key.Namespace).Where(set => budget.Selector.Matches(set.PodLabels)).SelectMany(set => RolloutsOfSet(set.Key)));

@@ -4,6 +4,7 @@ using Ordinal.Gates.Etcd;
 using Ordinal.Gates.Kafka;
 using Ordinal.Operator.Actuating;
 using Ordinal.Operator.Api;
+using Ordinal.Operator.Metrics;
 using Ordinal.Operator.Observing;
 using Ordinal.Operator.Reconciling;
 using Ordinal.Runtime.Client;
@@ -51,11 +52,14 @@ public sealed class OperatorComposition : IDisposable
         var rolloutExpectations = new WriteExpectations(Api, timeProvider);
         var setExpectations = new WriteExpectations(Api, timeProvider);
         var events = new EventPublisher(Api, new EventPublisherSettings("ordinal.dev/operator", options.Identity), timeProvider, metrics, loggers.CreateLogger<EventPublisher>());
+        Measures = new OperatorMetrics(Stores, timeProvider);
+        var queue = new RolloutPrecedence(Stores);
+        var rolloutStatuses = new StatusWriter(Api, rolloutExpectations, timeProvider);
         var observer = new Observer(Stores);
         var targets = new PolicyTargets(Stores);
         var keeper = new GateKeeper(timeProvider, loggers.CreateLogger<GateKeeper>());
         var announcer = new Announcer(events, timeProvider);
-        var book = new GateBook(gateFactory ?? new GateFactory(Api, new EtcdGateFactory(timeProvider), new KafkaGateFactory(timeProvider)), timeProvider);
+        var book = new GateBook(new MeasuredGateFactory(gateFactory ?? new GateFactory(Api, new EtcdGateFactory(timeProvider), new KafkaGateFactory(timeProvider)), Measures, timeProvider), timeProvider);
         var actuator = new Actuator(Api, Stores, setExpectations, keeper, timeProvider);
 
         var births = new RolloutBirths(Api, Stores, policyExpectations);
@@ -66,13 +70,15 @@ public sealed class OperatorComposition : IDisposable
             new RolloutParts
             {
                 Stores = Stores,
-                Frames = new RolloutFrames(Stores, targets, observer, options.Gates, zones, timeProvider),
+                Frames = new RolloutFrames(Stores, targets, observer, queue, options.Gates, zones, timeProvider),
                 Lifespan = new RolloutLifespan(Api, Stores, rolloutExpectations, timeProvider),
                 Gates = book,
                 Keeper = keeper,
                 Actuator = actuator,
                 Services = new ServiceReader(Api),
-                Statuses = new StatusWriter(Api, rolloutExpectations, timeProvider),
+                Statuses = rolloutStatuses,
+                Requests = new RequestPreparation(Api, Stores, queue, rolloutStatuses, setExpectations, timeProvider, loggers.CreateLogger<RequestPreparation>()),
+                Metrics = Measures,
                 Announcer = announcer,
                 SetExpectations = setExpectations,
             },
@@ -88,6 +94,7 @@ public sealed class OperatorComposition : IDisposable
                 Keeper = keeper,
                 Actuator = actuator,
                 Statuses = new StatusWriter(Api, policyExpectations, timeProvider),
+                Metrics = Measures,
                 Announcer = announcer,
                 SetExpectations = setExpectations,
                 Probe = probe,
@@ -132,7 +139,10 @@ public sealed class OperatorComposition : IDisposable
     /// <summary>Gets the runner, for probes.</summary>
     public OperatorRunner Runner { get; }
 
-    /// <summary>Gets the metrics, for an exporter.</summary>
+    /// <summary>Gets the domain's metrics, for an exporter.</summary>
+    public OperatorMetrics Measures { get; }
+
+    /// <summary>Gets the runtime's metrics, for an exporter.</summary>
     public RuntimeMetrics Metrics => metrics;
 
     /// <summary>Runs until cancelled, which is a normal return.</summary>
@@ -143,6 +153,7 @@ public sealed class OperatorComposition : IDisposable
     {
         policyLoop.Dispose();
         rolloutLoop.Dispose();
+        Measures.Dispose();
         metrics.Dispose();
     }
 }

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Ordinal.Operator.Cli;
+using Ordinal.Operator.Metrics;
 using Ordinal.Operator.Reconciling;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Metrics;
@@ -50,7 +51,8 @@ internal static partial class OperatorHost
             var logger = loggers.CreateLogger("Ordinal.Run");
 
             // Before the operator: its counters are set to 0 when they are made, and a scraper must see that.
-            using var exporter = new PrometheusExporter(meter => meter.Name == "ordinal.runtime");
+            using var exporter = new PrometheusExporter(meter => meter.Name is "ordinal.runtime" or "ordinal.operator" or "ordinal.process");
+            using var process = new ProcessMetrics();
             OperatorComposition composition;
             try
             {
@@ -64,6 +66,7 @@ internal static partial class OperatorHost
 
             using (composition)
             {
+                composition.Measures.PolicyForgotten += (ns, name) => exporter.Forget(new("target_namespace", ns), new("policy", name));
                 var endpoints = new ProbeEndpoints(composition, exporter);
                 app.Run(endpoints.AnswerAsync);
                 return await RunAsync(app, composition, settings, transport, logger, error, cancellationToken);

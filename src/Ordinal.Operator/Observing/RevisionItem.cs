@@ -11,6 +11,12 @@ namespace Ordinal.Operator.Observing;
 /// <param name="Meaning">Digest of what the template says, not of how it is written: see <see cref="TemplateMeaning"/>.</param>
 public sealed record RevisionItem(NamespacedName Key, string Uid, string ResourceVersion, string OwnerUid, long Number, string Meaning) : IStoreItem
 {
+    /// <summary>Gets when the revision was made. One that is used again keeps its time, and gets a new number.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>Gets the digest without the mark of a restart: two revisions that differ in that only are a restart.</summary>
+    public string MeaningBesideRestart { get; init; } = "";
+
     /// <summary>Index by the UID of the StatefulSet.</summary>
     public const string ByOwner = "owner";
 
@@ -28,6 +34,10 @@ public sealed record RevisionItem(NamespacedName Key, string Uid, string Resourc
             metadata.Text("resourceVersion"),
             strings.Intern(owner?.Uid ?? ""),
             revision.WholeNumber("revision"),
-            owner is null ? "" : TemplateMeaning.Of(revision.Member("data").Member("spec").Member("template")));
+            owner is null ? "" : TemplateMeaning.Of(revision.Member("data").Member("spec").Member("template")))
+        {
+            CreatedAt = DateTimeOffset.TryParse(metadata.Text("creationTimestamp"), System.Globalization.CultureInfo.InvariantCulture, out var created) ? created : null,
+            MeaningBesideRestart = owner is null ? "" : TemplateMeaning.BesideRestart(revision.Member("data").Member("spec").Member("template")),
+        };
     }
 }

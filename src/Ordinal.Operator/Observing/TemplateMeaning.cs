@@ -11,7 +11,14 @@ namespace Ordinal.Operator.Observing;
 /// </summary>
 internal static class TemplateMeaning
 {
-    public static string Of(JsonElement template)
+    public const string RestartMark = "kubectl.kubernetes.io/restartedAt";
+
+    public static string Of(JsonElement template) => Of(template, seesRestart: true);
+
+    /// <summary>The same without the mark of a restart, and without the map that holds nothing else.</summary>
+    public static string BesideRestart(JsonElement template) => Of(template, seesRestart: false);
+
+    private static string Of(JsonElement template, bool seesRestart)
     {
         if (template.ValueKind is not JsonValueKind.Object)
         {
@@ -21,22 +28,22 @@ internal static class TemplateMeaning
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer))
         {
-            Write(writer, template);
+            Write(writer, template, seesRestart);
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan).AsSpan(0, 16));
     }
 
-    private static void Write(Utf8JsonWriter writer, JsonElement element)
+    private static void Write(Utf8JsonWriter writer, JsonElement element, bool seesRestart)
     {
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var member in element.EnumerateObject().Where(member => !IsEmpty(member)).OrderBy(member => member.Name, StringComparer.Ordinal))
+                foreach (var member in element.EnumerateObject().Where(member => !IsEmpty(member) && (seesRestart || !IsRestart(member))).OrderBy(member => member.Name, StringComparer.Ordinal))
                 {
                     writer.WritePropertyName(member.Name);
-                    Write(writer, member.Value);
+                    Write(writer, member.Value, seesRestart);
                 }
 
                 writer.WriteEndObject();
@@ -45,7 +52,7 @@ internal static class TemplateMeaning
                 writer.WriteStartArray();
                 foreach (var item in element.EnumerateArray())
                 {
-                    Write(writer, item);
+                    Write(writer, item, seesRestart);
                 }
 
                 writer.WriteEndArray();
@@ -55,6 +62,9 @@ internal static class TemplateMeaning
                 break;
         }
     }
+
+    private static bool IsRestart(JsonProperty member) => member.Name == RestartMark
+        || (member.Value.ValueKind is JsonValueKind.Object && member.Value.EnumerateObject().Any() && member.Value.EnumerateObject().All(each => each.Name == RestartMark));
 
     /// <summary>
     /// Null, and the empty list, say nothing. An empty object may: <c>emptyDir: {}</c> chooses a volume's kind. <c>$patch</c> is how

@@ -47,5 +47,5 @@ internal sealed class Conditions(IReadOnlyList<ConditionStatus>? before, long ob
     public Conditions Set(string type, bool? status, ReasonCode reason, string message) => Set(type, status, reason.Code, message);
 
     /// <summary>Shortens a text to what the schema takes.</summary>
-    public static string Cut(string text, int length) => text.Length <= length ? text : string.Concat(text.AsSpan(0, length - 1), "…");
+    public static string Cut(string text, int length) => text.Length <= length ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1), "…");
 }

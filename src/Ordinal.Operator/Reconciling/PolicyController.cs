@@ -62,6 +62,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         parts.Announcer.Forget(entity.Metadata.Uid);
         parts.Statuses.Forget(entity.Metadata.Uid);
         parts.Gates.Forget(entity.Metadata.Uid);
+        parts.Metrics.ForgetPolicy(entity);
         foreach (var target in entity.Status.Targets ?? [])
         {
             parts.Probe.Forget(target.Uid ?? "");
@@ -206,6 +207,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         if (!reading.Policy.Gates.IsEmpty && parts.GatesMode is GatesMode.On)
         {
             (reports, next) = await parts.Probe.AskAsync(policy, reading.Policy, observation, cancellationToken);
+            parts.Metrics.Asked(policy, reports);
         }
 
         var set = observation.Snapshot.Set;

@@ -1,5 +1,6 @@
 using Ordinal.Gates;
 using Ordinal.Operator.Actuating;
+using Ordinal.Operator.Metrics;
 using Ordinal.Operator.Observing;
 using Ordinal.Runtime.Controllers;
 
@@ -15,6 +16,8 @@ public sealed record PolicyParts
     public required Observer Observer { get; init; }
 
     public required RestProbe Probe { get; init; }
+
+    public required OperatorMetrics Metrics { get; init; }
 
     public required GateBook Gates { get; init; }
 

@@ -46,6 +46,7 @@ public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, Wri
     public async Task<(string Name, bool IsNew)> CreateAsync(V1Alpha1RolloutPolicy policy, StatefulSetItem set, RevisionItem revision, CancellationToken cancellationToken)
     {
         var key = new NamespacedName(set.Key.Namespace, RolloutName.For(policy.Metadata.Name, set.Uid, revision.Key.Name, revision.Number));
+        var type = TypeOf(stores.Revisions.Items.Find(new NamespacedName(set.Key.Namespace, set.Snapshot.CurrentRevision)), revision);
         var rollout = new V1Alpha1StatefulSetRollout
         {
             Metadata = new V1ObjectMeta
@@ -55,10 +56,11 @@ public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, Wri
                 Labels = new SortedDictionary<string, string>(StringComparer.Ordinal)
                 {
                     [OrdinalNames.PolicyLabel] = policy.Metadata.Name,
-                    [OrdinalNames.TypeLabel] = "Update",
+                    [OrdinalNames.TypeLabel] = type,
                     [OrdinalNames.CreatedByLabel] = "operator",
                     [OrdinalNames.ManagedByLabel] = "ordinal",
                 },
+                Annotations = type == "Restart" ? new SortedDictionary<string, string>(StringComparer.Ordinal) { [OrdinalNames.RevisionAnnotation] = revision.Key.Name } : null,
                 Finalizers = [OrdinalNames.SafeHaltFinalizer],
                 OwnerReferences =
                 [
@@ -76,10 +78,16 @@ public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, Wri
             Spec = new StatefulSetRolloutSpec
             {
                 PolicyRef = new PolicyRefSpec { Name = policy.Metadata.Name },
-                Type = "Update",
+                Type = type,
                 Targets = [set.Key.Name],
-                Update = new UpdateRequestSpec { Revisions = [new TargetRevisionSpec { Target = set.Key.Name, Revision = revision.Key.Name }] },
-                Reason = $"the template of StatefulSet {set.Key.Name} changed",
+                Update = type == "Update" ? new UpdateRequestSpec { Revisions = [new TargetRevisionSpec { Target = set.Key.Name, Revision = revision.Key.Name }] } : null,
+                Rollback = type == "Rollback" ? new RollbackRequestSpec { Revisions = [new TargetRevisionSpec { Target = set.Key.Name, Revision = revision.Key.Name }] } : null,
+                Reason = type switch
+                {
+                    "Restart" => $"StatefulSet {set.Key.Name} was restarted",
+                    "Rollback" => $"the template of StatefulSet {set.Key.Name} went back to an earlier revision",
+                    _ => $"the template of StatefulSet {set.Key.Name} changed",
+                },
             },
         };
         var policyKey = ((IStoreItem)policy).Key;
@@ -117,10 +125,20 @@ public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, Wri
         }
     }
 
+    /// <summary>
+    /// Tells what somebody did to the template: <c>kubectl rollout restart</c> changes nothing but the mark; <c>kubectl rollout undo</c> brings a revision back that
+    /// is older than the one that pods run, or, in mid-rollout, the current one itself.
+    /// </summary>
+    private static string TypeOf(RevisionItem? from, RevisionItem to) =>
+        from is null ? "Update"
+        : from.Key == to.Key || to.CreatedAt < from.CreatedAt ? "Rollback"
+        : from.Meaning != to.Meaning && from.MeaningBesideRestart.Length > 0 && from.MeaningBesideRestart == to.MeaningBesideRestart ? "Restart"
+        : "Update";
+
     /// <summary>Returns the revision that a rollout goes, or went, to.</summary>
     private static string? RevisionOf(V1Alpha1StatefulSetRollout rollout) =>
         (rollout.Status.Targets is { Count: > 0 } targets ? targets[0].ToRevision : null)
-        ?? (rollout.Spec.Update?.Revisions is { Count: > 0 } asked ? asked[0].Revision : null);
+        ?? RequestedRevisions.Of(rollout, rollout.Spec.Targets is { Count: > 0 } named ? named[0] : "");
 
     private static bool IsAbout(V1Alpha1StatefulSetRollout rollout, string target) =>
         RolloutMemories.TargetOf(rollout.Status) is { } known ? known == target : rollout.Spec.Targets is not { Count: > 0 } named || named.Contains(target);

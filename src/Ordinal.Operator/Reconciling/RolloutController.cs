@@ -58,12 +58,22 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
             ready = ready with { Observation = ready.Observation with { Snapshot = ready.Observation.Snapshot with { Service = service } } };
         }
 
+        if (RequestPreparation.IsDue(rollout, ready))
+        {
+            (rollout, var prepared) = await parts.Requests.PrepareAsync(rollout, ready, cancellationToken);
+            if (prepared is not RolloutFrame.Ready)
+            {
+                return await WithoutDecisionAsync(rollout, prepared, cancellationToken);
+            }
+        }
+
         var gates = Observer.GateContextOf(ready.Observation, await parts.Gates.BindAsync(ready.Policy, ready.Rules, cancellationToken));
         var (decision, reports) = await DecideAsync(ready, gates, cancellationToken);
         var target = EventTarget.Of(Kind, rollout);
         parts.Announcer.Announce(target, decision);
 
         var (written, delay) = await WriteStatusAsync(rollout, ready, decision, reports, cancellationToken);
+        parts.Metrics.Passed(rollout, ready, decision, reports);
         var scope = new ActionScope(ready.Observation.Item, gates, decision.Memory.GoalOf(ready.Request));
         foreach (var action in decision.Actions)
         {
@@ -88,6 +98,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
     {
         parts.Announcer.Forget(((IStoreItem)entity).Uid);
         parts.Statuses.Forget(((IStoreItem)entity).Uid);
+        parts.Metrics.Forget(((IStoreItem)entity).Uid);
         refused.TryRemove(((IStoreItem)entity).Uid, out _);
         return Task.FromResult(ReconciliationResult<V1Alpha1StatefulSetRollout>.Success(entity));
     }
@@ -162,6 +173,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
             RolloutFrame.NotYet notYet => (RolloutStatuses.Of(rollout, notYet, now), TimeSpan.FromSeconds(5)),
             _ => throw new InvalidOperationException($"No way to go on from {frame.GetType().Name}."),
         };
+        var before = rollout;
         if (StatusComparison.Of(rollout.Status, status, MemoryChange.None) is not StatusUrgency.None)
         {
             rollout = await parts.Statuses.WriteAsync(rollout, status, parts.Stores.Rollouts.Informer, null, cancellationToken);
@@ -169,6 +181,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
 
         if (frame is RolloutFrame.Ended end)
         {
+            parts.Metrics.Ended(before, end.State);
             LogEnded(((IStoreItem)rollout).Key, end.Reason.Code, end.Message);
             parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, rollout), end.Reason.NeedsHuman, end.Reason, "Finishing", end.Message);
         }

@@ -11,7 +11,7 @@ namespace Ordinal.Operator.Reconciling;
 /// Gathers what a rollout's decision depends on. What cannot start safely ends as PreflightFailed before a single call; what has
 /// begun is never dropped: when its policy went wrong or away meanwhile it pauses or halts, which puts the hold back.
 /// </summary>
-public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, Observer observer, GatesMode gates, ZoneGroups zones, TimeProvider timeProvider)
+public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, Observer observer, RolloutPrecedence queue, GatesMode gates, ZoneGroups zones, TimeProvider timeProvider)
 {
     /// <summary>Gathers the frame of one rollout.</summary>
     public RolloutFrame Build(V1Alpha1StatefulSetRollout rollout)
@@ -82,14 +82,9 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
             return first with { Message = $"RolloutPolicy {policy.Metadata.NamespaceProperty}/{policy.Metadata.Name}: {first.Message}" };
         }
 
-        if (rollout.Spec.Type is not "Update")
+        if (rollout.Spec.Type is "Scale")
         {
-            return NotSupported($"spec.type {rollout.Spec.Type}", "change the StatefulSet's template; the policy then starts a rollout of type Update");
-        }
-
-        if (rollout.Spec.Update?.Images is { Count: > 0 })
-        {
-            return NotSupported("spec.update.images", "set the image on the StatefulSet itself; the policy then starts a rollout");
+            return NotSupported("spec.type Scale", "write spec.replicas of the StatefulSet");
         }
 
         if (target is null)
@@ -113,7 +108,7 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
 
     private RolloutRequest RequestOf(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy? policy, string target, Observation observation, RolloutMemory memory, PolicyReading reading)
     {
-        var asked = rollout.Spec.Update?.Revisions?.FirstOrDefault(revision => revision.Target == target)?.Revision;
+        var asked = RequestedRevisions.Of(rollout, target);
         var policyGoes = policy is null || policy.Metadata.DeletionTimestamp is not null;
         return new RolloutRequest
         {
@@ -126,6 +121,7 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
             Window = reading.Windows is { } windows && rollout.Spec.Overrides?.IgnoreWindows is not true ? windows.At(Clock.Now(timeProvider)) : WindowStanding.Always,
             Zone = policy is null || !reading.Problems.IsEmpty ? null : zones.HoldOf(policy, reading, target),
             ApprovedStep = rollout.Spec.ApprovedStep ?? 0,
+            SupersededBy = queue.Successor(rollout, policy, target),
             Force = [.. (rollout.Spec.Force ?? []).Select(force => new ForceEntry(force.PodUid, force.Reason, force.Justification))],
         };
     }

@@ -51,7 +51,7 @@ public static class RolloutMemories
         PausedSince = memory.PausedSince,
         PausedMilliseconds = memory.PausedFor == TimeSpan.Zero ? null : (long)memory.PausedFor.TotalMilliseconds,
         UsedForce = memory.UsedForce.IsDefaultOrEmpty ? null : [.. memory.UsedForce],
-        Targets = [WriteTarget(memory, target, status.Targets?.FirstOrDefault(each => each.Name == target)?.Zone)],
+        Targets = [WriteTarget(memory, target, status.Targets?.FirstOrDefault(each => each.Name == target)?.Zone) with { Template = status.Targets?.FirstOrDefault(each => each.Name == target)?.Template }],
         InFlight = memory.InFlight.IsDefaultOrEmpty ? null : [.. memory.InFlight.Select(pod => WriteInFlight(pod, target))],
     };
 

@@ -1,5 +1,6 @@
 using Ordinal.Gates;
 using Ordinal.Operator.Actuating;
+using Ordinal.Operator.Metrics;
 using Ordinal.Operator.Observing;
 using Ordinal.Runtime.Controllers;
 
@@ -13,6 +14,10 @@ public sealed record RolloutParts
     public required RolloutFrames Frames { get; init; }
 
     public required RolloutLifespan Lifespan { get; init; }
+
+    public required RequestPreparation Requests { get; init; }
+
+    public required OperatorMetrics Metrics { get; init; }
 
     public required GateBook Gates { get; init; }
 

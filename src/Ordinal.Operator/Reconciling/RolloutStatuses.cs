@@ -63,7 +63,8 @@ public static class RolloutStatuses
     public static StatefulSetRolloutStatus Of(V1Alpha1StatefulSetRollout rollout, RolloutFrame.NotYet frame, DateTimeOffset now) => rollout.Status with
     {
         ObservedGeneration = rollout.Metadata.Generation ?? 0,
-        Conditions = ConditionsOf(rollout, frame.Memory, frame.Reason, frame.Message, isFinished: false, null, now),
+        Current = new CurrentStatus { Target = frame.Target.Length == 0 ? null : frame.Target, Reason = frame.Reason.Code, WaitingFor = Conditions.Cut(frame.Message, 1024) },
+        Conditions = ConditionsOf(rollout, frame.Memory, frame.Reason, frame.Message, isFinished: false, frame.Reason.NeedsHuman ? (frame.Reason, frame.Message) : null, now),
     };
 
     /// <summary>Builds conditions that say why an action cannot be carried out.</summary>

@@ -209,7 +209,7 @@ public sealed partial class ControllerLoop<TEntity> : IControllerLoop, IDisposab
         }
         finally
         {
-            metrics.PassEnds(outcome, timeProvider.GetElapsedTime(began));
+            metrics.PassEnds(outcome, timeProvider.GetElapsedTime(began), timeProvider.GetUtcNow());
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed class ControllerMetrics : IQueueMetrics
     private readonly KeyValuePair<string, object?> controller;
     private readonly KeyValuePair<string, object?>[] queue;
     private int activeWorkers;
+    private long lastSuccess;
 
     public ControllerMetrics(RuntimeMetrics.Instruments instruments, string name, int workers)
     {
@@ -45,6 +46,9 @@ internal sealed class ControllerMetrics : IQueueMetrics
 
     public int ActiveWorkers => Volatile.Read(ref activeWorkers);
 
+    /// <summary>Gets when a pass last ended without an error, in seconds since 1970; 0 before the first.</summary>
+    public double LastSuccess => Volatile.Read(ref lastSuccess) / 1000.0;
+
     public WorkQueue<Entities.NamespacedName>? Queue { get; private set; }
 
     public void Observe(WorkQueue<Entities.NamespacedName> observed) => Queue = observed;
@@ -59,8 +63,13 @@ internal sealed class ControllerMetrics : IQueueMetrics
 
     public void PassBegins() => Interlocked.Increment(ref activeWorkers);
 
-    public void PassEnds(PassOutcome outcome, TimeSpan took)
+    public void PassEnds(PassOutcome outcome, TimeSpan took, DateTimeOffset now)
     {
+        if (outcome != PassOutcome.Error)
+        {
+            Volatile.Write(ref lastSuccess, now.ToUnixTimeMilliseconds());
+        }
+
         Interlocked.Decrement(ref activeWorkers);
         instruments.Reconciles.Add(1, controller, new("result", Text(outcome)));
         instruments.ReconcileTime.Record(took.TotalSeconds, controller);

@@ -70,6 +70,27 @@ public sealed class PrometheusExporter : IDisposable
         return output.ToString();
     }
 
+    /// <summary>Lets go of all series that carry all of these labels: what they were about is gone.</summary>
+    public void Forget(params ReadOnlySpan<KeyValuePair<string, string>> labels)
+    {
+        var pieces = new string[labels.Length];
+        for (var at = 0; at < pieces.Length; at++)
+        {
+            pieces[at] = $",{Labels([new(labels[at].Key, labels[at].Value)])},";
+        }
+
+        lock (gate)
+        {
+            foreach (var family in families.Values)
+            {
+                foreach (var series in family.Series.Keys.Where(series => Array.TrueForAll(pieces, piece => $",{series},".Contains(piece, StringComparison.Ordinal))).ToList())
+                {
+                    family.Series.Remove(series);
+                }
+            }
+        }
+    }
+
     /// <summary>Stops collecting.</summary>
     public void Dispose() => listener.Dispose();
 

@@ -182,7 +182,6 @@ public sealed class BadInputTests(ClusterKind kind)
         Assert.That(Workload.Condition((await web.RolloutsAsync())[0], "Finished").Status, Is.EqualTo("True"));
     }
 
-    [TestCase("Restart")]
     [TestCase("Scale")]
     public async Task A_request_that_is_not_supported_fails_its_preflight(string type)
     {

@@ -252,7 +252,6 @@ public sealed class CommandLineTests(ClusterKind kind)
         try
         {
             var kubectl = new Kubectl(folder, cluster.KubeconfigPath, plugins: AppContext.BaseDirectory);
-            Assert.That(await kubectl.RunAsync("ordinal get web -o name"), Is.EqualTo("rolloutpolicy.ordinal.dev/web\n"));
             Assert.That(await kubectl.RunAsync("ordinal start --help"), Does.Contain("kubectl ordinal start [command]"));
             var (code, _, error) = await kubectl.ExecuteAsync(["ordinal", "status", "stsr/nothing"]);
             Assert.That((code, error), Is.EqualTo((2, "error: StatefulSetRollout default/nothing does not exist; see: kubectl ordinal list -n default\n")));

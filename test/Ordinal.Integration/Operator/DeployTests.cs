@@ -74,7 +74,7 @@ public sealed class DeployTests
     private static IEnumerable<JsonObject> Documents(string folder)
     {
         var kustomization = YamlText.ParseAll(File.ReadAllText(Path.Combine(Programs.Repository, folder, "kustomization.yaml")))[0];
-        foreach (var resource in kustomization["resources"]!.AsArray().Select(each => Path.Combine(folder, each!.GetValue<string>())))
+        foreach (var resource in kustomization["resources"]!.AsArray().Concat(kustomization["components"]?.AsArray() ?? []).Select(each => Path.Combine(folder, each!.GetValue<string>())))
         {
             var path = Path.Combine(Programs.Repository, resource);
             foreach (var document in Directory.Exists(path) ? Documents(resource) : YamlText.ParseAll(File.ReadAllText(path)))

@@ -22,6 +22,8 @@ internal static class OperatorAccount
         await cluster.CreateAsync($"/api/v1/namespaces/{Namespace}/serviceaccounts", Read("config/rbac/service_account.yaml"));
         await cluster.CreateAsync($"{Rbac}/clusterroles", Read("config/rbac/role.yaml"));
         await cluster.CreateAsync($"{Rbac}/clusterrolebindings", Read("config/rbac/role_binding.yaml"));
+        await cluster.CreateAsync($"{Rbac}/clusterroles", Read("config/components/ondelete/role.yaml"));
+        await cluster.CreateAsync($"{Rbac}/clusterrolebindings", Read("config/components/ondelete/role_binding.yaml"));
         await cluster.CreateAsync($"{Rbac}/namespaces/{Namespace}/roles", Read("config/rbac/leader_election_role.yaml"));
         await cluster.CreateAsync($"{Rbac}/namespaces/{Namespace}/rolebindings", Read("config/rbac/leader_election_role_binding.yaml"));
         var issued = await cluster.CreateAsync(
@@ -37,13 +39,8 @@ internal static class OperatorAccount
     /// <summary>Lets the operator read the Secrets of namespace default, by the role that is shipped for that.</summary>
     public static async Task LetReadSecretsAsync(SimulatedCluster cluster)
     {
-        await cluster.CreateAsync($"{Rbac}/namespaces/default/roles", Read("config/rbac/secrets-role.yaml"));
-        var binding = Read("config/rbac/role_binding.yaml");
-        binding["kind"] = "RoleBinding";
-        binding["metadata"] = new JsonObject { ["name"] = "ordinal-operator-secrets" };
-        binding["roleRef"]!["kind"] = "Role";
-        binding["roleRef"]!["name"] = "ordinal-operator-secrets";
-        await cluster.CreateAsync($"{Rbac}/namespaces/default/rolebindings", binding);
+        await cluster.CreateAsync($"{Rbac}/namespaces/default/roles", Read("config/components/secrets/role.yaml"));
+        await cluster.CreateAsync($"{Rbac}/namespaces/default/rolebindings", Read("config/components/secrets/role_binding.yaml"));
     }
 
     /// <summary>Gives the operator the rights that driver Native needs, as they are shipped.</summary>

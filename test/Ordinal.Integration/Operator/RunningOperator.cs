@@ -23,6 +23,12 @@ internal sealed class RunningOperator : IAsyncDisposable
         running = composition.RunAsync(stopping.Token);
     }
 
+    /// <summary>Gets the domain's metrics.</summary>
+    public Ordinal.Operator.Metrics.OperatorMetrics Measures => composition.Measures;
+
+    /// <summary>Gets the meters of this operator, and of no other one in the process.</summary>
+    public IReadOnlyList<System.Diagnostics.Metrics.Meter> Meters => [composition.Metrics.Meter, composition.Measures.Meter];
+
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();

@@ -142,6 +142,13 @@ internal sealed class Workload(SimulatedCluster cluster, string name)
         async () => await RolloutsAsync() is { Count: > 0 } rollouts && Condition(rollouts[^1], "Succeeded") is var (is_, why, _) && is_ == status && why == reason,
         DescribeAsync);
 
+    public Task UntilRolloutAsync(string rollout, string status, string reason) => cluster.UntilAsync(
+        $"rollout {rollout}: Succeeded is {status}, {reason}",
+        async () => Condition(await RolloutAsync(rollout), "Succeeded") is var (is_, why, _) && is_ == status && why == reason,
+        DescribeAsync);
+
+    public async Task<JsonElement> RolloutAsync(string rollout) => (await cluster.FindAsync($"{Rollouts}/{rollout}")).GetValueOrDefault();
+
     /// <summary>Reads a condition: status, reason, message.</summary>
     public static (string Status, string Reason, string Message) Condition(JsonElement of, string type)
     {

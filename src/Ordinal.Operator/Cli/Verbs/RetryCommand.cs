@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Ordinal.Operator.Api;
 using Ordinal.Operator.View;
 
 namespace Ordinal.Operator.Cli.Verbs;
@@ -40,7 +41,7 @@ internal static class RetryCommand
         }
 
         var request = StartCommand.RequestOf(old.Text("spec", "policyRef", "name"), old.Text("metadata", "namespace"), old.Text("spec", "type"), spec);
-        request["metadata"]!["annotations"] = new JsonObject { ["ordinal.dev/retry-of"] = old.Name() };
+        request["metadata"]!["annotations"] = new JsonObject { [OrdinalNames.RetryAnnotation] = old.Name() };
         return await StartCommand.SendAsync(session, request, isDryRun: false, parsed.GetValue(Wait) ? parsed.GetValue(Timeout) : null, cancellationToken);
     });
 }

@@ -112,7 +112,9 @@ internal static class UninstallCommand
                 await session.Output.WriteLineAsync($"{key}: let go");
             }
 
-            List<JsonObject> held = [.. open.Keys.Select(uid => there[uid]).Where(policy => policy.Condition("Ready").Text("reason") == "LeftHeld")];
+            // What was said before this run asked for anything is no answer.
+            List<JsonObject> held = [.. open.Keys.Select(uid => there[uid]).Where(policy => policy.Condition("Ready").Text("reason") == "LeftHeld"
+                && (policy.Number("status", "observedGeneration") ?? 0) >= (policy.Number("metadata", "generation") ?? 0))];
             if (open.Count == 0)
             {
                 await session.Error.WriteLineAsync("Nothing is held any more. Now the operator and its kinds may go: kubectl delete -k config/default");

@@ -34,17 +34,17 @@ internal sealed record Verdict(int? ExitCode, string Line)
     /// <param name="rollouts">The policy's rollouts of this set, the oldest first.</param>
     public static Verdict OfSet(JsonObject set, JsonObject policy, IReadOnlyList<JsonObject> rollouts, DateTimeOffset now)
     {
+        if (rollouts.LastOrDefault(each => !RolloutFacts.IsFinished(each)) is { } active)
+        {
+            return OfRollout(active, now);
+        }
+
         var name = $"statefulset {set.Name()}";
         var target = PolicyFacts.Target(policy, set.Name());
         var generation = set.Number("metadata", "generation") ?? 0;
         if (target is null || (target.Number("observedGeneration") ?? 0) < generation || (policy.Number("status", "observedGeneration") ?? 0) < (policy.Number("metadata", "generation") ?? 0))
         {
             return new(null, $"{name}: policy {policy.Name()} has not yet seen generation {generation}; is the operator running?");
-        }
-
-        if (rollouts.LastOrDefault(each => !RolloutFacts.IsFinished(each)) is { } active)
-        {
-            return OfRollout(active, now);
         }
 
         var (replicas, revision) = (target.Number("replicas") ?? 0, target.Text("updateRevision"));

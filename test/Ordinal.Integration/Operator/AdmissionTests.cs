@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Ordinal.ControlPlane.Text;
+using Ordinal.Integration.Clusters;
+using Ordinal.Integration.Demo;
+using Ordinal.Runtime.Client;
+
+namespace Ordinal.Integration.Operating;
+
+/// <summary>The optional admission policy: nobody but the operator takes the hold off (T26). The embedded control plane evaluates no admission policies.</summary>
+public sealed class AdmissionTests
+{
+    private const string Admission = "/apis/admissionregistration.k8s.io/v1";
+
+    [Test]
+    public async Task T26_nobody_but_the_operator_lowers_the_effective_partition()
+    {
+        foreach (var kind in ClusterKinds.Available.Where(kind => kind is ClusterKind.Real))
+        {
+            await using var cluster = await SimulatedCluster.StartAsync(kind);
+            var web = new Workload(cluster, "web");
+            await web.CreateAsync();
+            await web.AddPolicyAsync();
+            await using var running = new RunningOperator(cluster);
+            await web.UntilPolicyAsync("Ready", "True", "UpToDate");
+            await cluster.CreateAsync($"{Admission}/validatingadmissionpolicies", Read("policy"));
+            await cluster.CreateAsync($"{Admission}/validatingadmissionpolicybindings", Read("binding"));
+
+            // A server takes a moment to compile a policy; until then a write that changes nothing is refused or let through alike.
+            var refusal = "";
+            await cluster.UntilAsync("the policy is in force", async () => (refusal = await RefusalAsync(() => web.ReleaseAsync("somebody"))).Length > 0);
+            Assert.That(refusal, Does.Contain("StatefulSet web is held by Ordinal").And.Contain("delete the RolloutPolicy"));
+            await web.UntilHeldAsync();
+
+            await web.ChangeTemplateAsync("app:v2");
+            await web.UntilRolloutAsync("True", "Completed");
+            Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v2"), "templates are the user's, and the operator may do what it must");
+            await web.UntilHeldAsync();
+            Assert.That(await RefusalAsync(() => web.ReleaseAsync("somebody")), Is.Not.Empty);
+            Assert.That(
+                await RefusalAsync(() => cluster.PatchAsync(web.Path, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["ordinal.dev/original-strategy"] = null } } })),
+                Does.Contain("is what Ordinal gives back"));
+
+            await web.DeletePolicyAsync();
+            await cluster.UntilAsync("the policy is gone", async () => (await web.PolicyAsync()).ValueKind is System.Text.Json.JsonValueKind.Undefined, web.DescribeAsync);
+            Assert.That(await web.PartitionAsync(), Is.Zero);
+            await web.ReleaseAsync("somebody");
+        }
+    }
+
+    private static async Task<string> RefusalAsync(Func<Task> write)
+    {
+        try
+        {
+            await write();
+            return "";
+        }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.Invalid or ApiErrorKind.Forbidden)
+        {
+            return error.Message;
+        }
+    }
+
+    private static JsonObject Read(string name) => YamlText.ParseObject(File.ReadAllBytes(Path.Combine(Programs.Repository, "config/components/admission", $"{name}.yaml")));
+}
