@@ -6,7 +6,8 @@ using Ordinal.ControlPlane.Cache;
 namespace Ordinal.ControlPlane.Controllers;
 
 /// <summary>
-/// Publishes events. The same event again (object, type, reason, message) raises the count of the first. Events are written one after
+/// Publishes events. The same event again (object, type, reason, message) raises the count of the first; many that differ are combined,
+/// and too many are dropped (<see cref="EventCorrelator"/>). Events are written one after
 /// the other behind the caller's back, and a failure to write one is no failure of the work that it tells about.
 /// </summary>
 /// <param name="client">The way to the API server.</param>
@@ -19,6 +20,7 @@ public sealed partial class EventRecorder(ClusterClient client, string component
     private const int MostRemembered = 4096;
     private readonly Lock gate = new();
     private readonly Queue<Pending> pending = new();
+    private readonly EventCorrelator correlator = new();
     private readonly Dictionary<(string Uid, string Type, string Reason, string Message), (string Name, int Count, string First)> published = [];
     private long lastStamp;
     private Task writing = Task.CompletedTask;
@@ -82,42 +84,55 @@ public sealed partial class EventRecorder(ClusterClient client, string component
 
     private async Task WriteAsync(Pending next)
     {
-        (string, string, string, string) identity = (next.About.Uid, next.Type, next.Reason, next.Message);
-        string now = timeProvider.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        string stamp = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         string @namespace = next.About.Namespace.Length > 0 ? next.About.Namespace : "default";
-        if (published.TryGetValue(identity, out (string Name, int Count, string First) known))
-        {
-            JsonObject patch = new() { ["count"] = known.Count + 1, ["lastTimestamp"] = now };
-            try
-            {
-                await client.MergePatchAsync(ResourceKind.Events, new ObjectKey(@namespace, known.Name), patch, "", CancellationToken.None);
-                published[identity] = known with { Count = known.Count + 1 };
-                return;
-            }
-            catch (ApiFailureException failure) when (failure.IsNotFound)
-            {
-                // It has expired: it starts over.
-                published.Remove(identity);
-            }
-        }
-
-        string name = await CreateAsync(next, @namespace, now);
+        CorrelatedEvent correlated = correlator.Combine(next.About.Uid, next.Type, next.Reason, next.Message, now);
+        next = next with { Message = correlated.Message };
+        (string name, int before, string first) = published.GetValueOrDefault(correlated.Key, ("", 0, stamp));
         if (published.Count >= MostRemembered)
         {
             published.Clear();
         }
 
-        published[identity] = (name, 1, now);
+        // Counted even when it is not written: the next one that is written tells how many there were.
+        published[correlated.Key] = (name, before + 1, first);
+        if (!correlator.MayWrite(next.About.Uid, now))
+        {
+            return;
+        }
+
+        if (name.Length > 0 && await RaiseAsync(new ObjectKey(@namespace, name), correlated.Message, before + 1, stamp))
+        {
+            return;
+        }
+
+        published[correlated.Key] = (await CreateAsync(next, @namespace, before + 1, first, stamp), before + 1, first);
     }
 
-    private async Task<string> CreateAsync(Pending next, string @namespace, string now)
+    /// <summary>Raises the count of an event; false when it has expired.</summary>
+    private async Task<bool> RaiseAsync(ObjectKey key, string message, int count, string stamp)
+    {
+        JsonObject patch = new() { ["message"] = message, ["count"] = count, ["lastTimestamp"] = stamp };
+        try
+        {
+            await client.MergePatchAsync(ResourceKind.Events, key, patch, "", CancellationToken.None);
+            return true;
+        }
+        catch (ApiFailureException failure) when (failure.IsNotFound)
+        {
+            return false;
+        }
+    }
+
+    private async Task<string> CreateAsync(Pending next, string @namespace, int count, string first, string last)
     {
         while (true)
         {
             string name = $"{next.About.Name}.{Stamp():x}";
             try
             {
-                await client.CreateAsync(ResourceKind.Events, @namespace, Build(next, @namespace, name, now), CancellationToken.None);
+                await client.CreateAsync(ResourceKind.Events, @namespace, Build(next, @namespace, name, count, first, last), CancellationToken.None);
                 return name;
             }
             catch (ApiFailureException failure) when (failure.IsAlreadyExists)
@@ -127,7 +142,7 @@ public sealed partial class EventRecorder(ClusterClient client, string component
         }
     }
 
-    private JsonObject Build(Pending next, string @namespace, string name, string now)
+    private JsonObject Build(Pending next, string @namespace, string name, int count, string first, string last)
     {
         JsonObject source = new() { ["component"] = component };
         if (host.Length > 0)
@@ -157,9 +172,9 @@ public sealed partial class EventRecorder(ClusterClient client, string component
             ["type"] = next.Type,
             ["reason"] = next.Reason,
             ["message"] = next.Message,
-            ["count"] = 1,
-            ["firstTimestamp"] = now,
-            ["lastTimestamp"] = now,
+            ["count"] = count,
+            ["firstTimestamp"] = first,
+            ["lastTimestamp"] = last,
             ["source"] = source,
             ["reportingComponent"] = component,
             ["reportingInstance"] = host,

@@ -14,6 +14,7 @@ namespace Ordinal.TestSupport;
 /// </summary>
 public sealed class RealControlPlane : IAsyncDisposable
 {
+    // Nor is there a node controller, so nothing may taint new nodes as not ready: nobody would take the taint off.
     // What a StatefulSet needs, by the names of 1.28 and later; the node and service controllers would ask for a cloud.
     private const string Controllers = "statefulset-controller,disruption-controller,garbage-collector-controller,namespace-controller,"
         + "endpoints-controller,endpointslice-controller,serviceaccount-controller,clusterrole-aggregation-controller,"
@@ -93,7 +94,7 @@ public sealed class RealControlPlane : IAsyncDisposable
 
         Start(assets, "kube-apiserver", [
             $"--etcd-servers=http://127.0.0.1:{client}", "--bind-address=127.0.0.1", $"--secure-port={secure}", $"--cert-dir={folder}/certs",
-            $"--token-auth-file={folder}/tokens.csv", "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount",
+            $"--token-auth-file={folder}/tokens.csv", "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
             "--service-account-issuer=https://kubernetes.default.svc", $"--service-account-key-file={folder}/sa.pub",
             $"--service-account-signing-key-file={folder}/sa.key", "--service-cluster-ip-range=10.0.0.0/24", "--v=0", .. more]);
 

@@ -65,6 +65,57 @@ public sealed class ClaimTests(ClusterKind kind) : ConformanceTests(kind)
         Assert.That(Owners("data-web-0"), Is.EqualTo("ConfigMap other"));
     }
 
+    [Test, Rule("S24")]
+    public async Task Claims_get_their_owners_while_the_pod_is_still_pending()
+    {
+        await Workload.CreateAsync(Space, new StatefulSetDocument { Replicas = 1, Image = "app:bad", HasClaims = true, Retention = ("Delete", "Retain") });
+        await Space.UntilAsync("the claim belongs to the set", () => Owners("data-web-0") is "StatefulSet web");
+        Assert.That(Space.Find(ResourceKind.Pods, "web-0")!.Phase(), Is.EqualTo("Pending"));
+    }
+
+    [Test, Rule("S24")]
+    public async Task Another_policy_is_told_as_an_update_of_each_pod()
+    {
+        var web = await Workload.StartAsync(Space, new StatefulSetDocument { Replicas = 2, HasClaims = true });
+        await web.PatchAsync("""{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Delete"}}}""");
+        await Space.UntilAsync("the claims belong to the set", () => Owners("data-web-0") is "StatefulSet web" && Owners("data-web-1") is "StatefulSet web");
+        await Space.UntilAsync("it is told", () => Told("SuccessfulUpdate").Count == 2);
+        Assert.That(Told("SuccessfulUpdate"), Is.EquivalentTo(new[] { "Update Pod web-0 in StatefulSet web successful", "Update Pod web-1 in StatefulSet web successful" }));
+        await web.PatchAsync("""{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Retain"}}}""");
+        await Space.UntilAsync("the claims belong to nobody", () => Owners("data-web-0").Length + Owners("data-web-1").Length == 0);
+        Assert.That(web.Deleted(), Is.Empty);
+    }
+
+    [Test, Rule("API-statefulset-claim-templates")]
+    public async Task A_set_whose_claim_templates_are_invalid_is_refused()
+    {
+        var document = new StatefulSetDocument { HasClaims = true }.Build();
+        document.Child("spec").List("volumeClaimTemplates")![0]!["spec"] = new JsonObject();
+        var refused = (await Space.PostAsync(ResourceKind.StatefulSets, document)).Refused(422);
+        Assert.That(refused.Causes, Is.EquivalentTo(new[]
+        {
+            ("FieldValueRequired", "spec.volumeClaimTemplates[0].spec.accessModes", "Required value: at least 1 access mode is required"),
+            ("FieldValueRequired", "spec.volumeClaimTemplates[0].spec.resources[storage]", "Required value"),
+        }));
+    }
+
+    [Test, Rule("S24")]
+    public async Task A_claim_that_cannot_be_made_is_told_twice_and_no_pod_is_made()
+    {
+        var document = new StatefulSetDocument { Replicas = 1, HasClaims = true }.Build();
+        var tooLong = new string('l', 64);
+        document.Child("spec").List("volumeClaimTemplates")![0]!["metadata"]!["labels"] = new JsonObject { ["long"] = tooLong };
+        await Workload.CreateAsync(Space, document);
+        await Space.UntilAsync("the failures are told", () => Told("FailedCreate").Count == 2);
+        var why = $"PersistentVolumeClaim \"data-web-0\" is invalid: metadata.labels: Invalid value: \"{tooLong}\": must be no more than 63 bytes";
+        Assert.That(Told("FailedCreate"), Is.EquivalentTo(new[]
+        {
+            $"Create Claim data-web-0 for Pod web-0 in StatefulSet web failed error: {why}",
+            $"Create Pod web-0 in StatefulSet web failed error: failed to create PVC data-web-0: {why}",
+        }));
+        Assert.That(Space.Pods, Is.Empty);
+    }
+
     [Test, Rule("S25")]
     public async Task A_pod_waits_until_the_claim_of_its_predecessor_is_gone()
     {
@@ -86,6 +137,9 @@ public sealed class ClaimTests(ClusterKind kind) : ConformanceTests(kind)
         var back = Space.Events.Last(seen => seen is { Type: "ADDED", Name: "web-1" } && seen.Kind == ResourceKind.Pods);
         Assert.That(long.Parse(back.Item.Version(), System.Globalization.CultureInfo.InvariantCulture), Is.GreaterThan(long.Parse(gone.Item.Version(), System.Globalization.CultureInfo.InvariantCulture)));
     }
+
+    private List<string> Told(string reason) =>
+        [.. Space.All(ResourceKind.Events).Where(item => item.Text("reason") == reason).Select(item => item.Text("message")!).Distinct()];
 
     private string Owners(string claim) => Space.Find(ResourceKind.Claims, claim) is { } item ? OwnersOf(item) : "no claim";
 

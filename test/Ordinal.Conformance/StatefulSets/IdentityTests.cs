@@ -75,6 +75,20 @@ public sealed class IdentityTests(ClusterKind kind) : ConformanceTests(kind)
         ];
     }
 
+    [Test, Rule("S01")]
+    public async Task Identity_labels_that_were_taken_off_are_put_back_and_the_revision_label_is_not()
+    {
+        var web = await Workload.StartAsync(Space, new StatefulSetDocument { Replicas = 1 });
+        var uid = web.Pod(0)!.Uid();
+        await Space.PatchAsync(ResourceKind.Pods, "web-0", """{"metadata":{"labels":{"apps.kubernetes.io/pod-index":null,"statefulset.kubernetes.io/pod-name":"other","controller-revision-hash":"other"}}}""");
+        await Space.UntilAsync("the labels are back", () => Space.Events.Any(seen => seen.Item.Uid() == uid && seen.Item.Label("controller-revision-hash") is "other" && seen.Item.Label("apps.kubernetes.io/pod-index") is "0" && seen.Item.Label("statefulset.kubernetes.io/pod-name") is "web-0"));
+        await Space.UntilAsync("it is told", () => Space.All(ResourceKind.Events).Any(item => item.Text("reason") is "SuccessfulUpdate" && item.Text("message") is "Update Pod web-0 in StatefulSet web successful"));
+
+        // A pod of a revision that is none is outdated, so it is replaced.
+        await Space.UntilAsync("another web-0 is ready", () => web.Pod(0) is { } pod && pod.Uid() != uid && pod.IsReady());
+        Assert.That(web.Pod(0)!.Revision(), Is.EqualTo(web.UpdateRevision));
+    }
+
     [Test, Rule("S02")]
     public async Task A_pod_whose_labels_match_no_more_is_released_and_adopted_when_they_do_again()
     {
@@ -110,6 +124,23 @@ public sealed class IdentityTests(ClusterKind kind) : ConformanceTests(kind)
         await web.UntilCompleteAsync();
         Assert.That(web.CurrentRevision, Is.EqualTo(first));
         await Space.UntilAsync("its number is 3", () => Space.Find(ResourceKind.ControllerRevisions, first).Number("revision") == 3);
+    }
+
+    [Test, Rule("S11")]
+    public async Task A_latest_revision_that_only_lacks_defaults_is_the_templates_revision()
+    {
+        var web = await Workload.StartAsync(Space, new StatefulSetDocument { Replicas = 1 });
+        var known = Space.Find(ResourceKind.ControllerRevisions, web.CurrentRevision)!.DeepClone().AsObject();
+        await Space.DeleteAsync(ResourceKind.StatefulSets, "web");
+        await Space.UntilAsync("its revision and its pod are gone", () => Space.All(ResourceKind.ControllerRevisions).IsEmpty && Space.Pods.IsEmpty);
+
+        // As an older server would have written it.
+        known["metadata"] = new JsonObject { ["name"] = "web-old", ["labels"] = new JsonObject { ["app"] = "web" } };
+        known.Child("data").Child("spec").Child("template").Child("spec").List("containers")![0]!.AsObject().Remove("terminationMessagePolicy");
+        await Space.CreateAsync(ResourceKind.ControllerRevisions, known);
+        var again = await Workload.StartAsync(Space, new StatefulSetDocument { Replicas = 1 });
+        Assert.That(again.CurrentRevision, Is.EqualTo("web-old"));
+        Assert.That(Space.All(ResourceKind.ControllerRevisions).Select(revision => revision.Name()), Is.EqualTo(new[] { "web-old" }));
     }
 
     [TestCase(2, new long[] { 3, 4, 5 }), TestCase(0, new long[] { 5 }), Rule("S12")]

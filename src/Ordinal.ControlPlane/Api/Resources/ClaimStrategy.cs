@@ -29,19 +29,24 @@ public sealed class ClaimStrategy : ResourceStrategy
 
     public override void ApplyDefaults(JsonObject document) => document.Ensure("spec").Default("volumeMode", "Filesystem");
 
-    public override void Validate(JsonObject document, JsonObject? old, bool isStatusWrite, FieldErrors errors)
+    /// <summary>Checks the spec of a claim or of a claim's template.</summary>
+    public static void ValidateSpec(JsonObject? spec, string path, FieldErrors errors)
     {
-        JsonObject spec = document.Ensure("spec");
         if (spec.List("accessModes") is not { Count: > 0 })
         {
-            errors.Required("spec.accessModes", "at least 1 access mode is required");
+            errors.Required($"{path}.accessModes", "at least 1 access mode is required");
         }
 
         if (spec.Child("resources").Child("requests")?["storage"] is null)
         {
-            errors.Required("spec.resources[storage]");
+            errors.Required($"{path}.resources[storage]");
         }
+    }
 
+    public override void Validate(JsonObject document, JsonObject? old, bool isStatusWrite, FieldErrors errors)
+    {
+        JsonObject spec = document.Ensure("spec");
+        ValidateSpec(spec, "spec", errors);
         JsonObject? before = old.Child("spec");
         if (before is not null && spec.Select(p => p.Key).Union(before.Select(p => p.Key), StringComparer.Ordinal)
                 .Any(name => !Mutable.Contains(name) && !JsonNodes.Same(spec[name], before[name])))

@@ -93,6 +93,15 @@ public sealed class StatefulSetStrategy : ResourceStrategy
         NotNegative(spec, "minReadySeconds", "spec.minReadySeconds", errors);
         NotNegative(spec.Child("ordinals"), "start", "spec.ordinals.start", errors);
         Retention(spec.Child("persistentVolumeClaimRetentionPolicy"), errors);
+        if (old is null && spec.List("volumeClaimTemplates") is { } claims)
+        {
+            // Only at creation: they cannot change, and older servers let invalid ones in.
+            for (int i = 0; i < claims.Count; i++)
+            {
+                ClaimStrategy.ValidateSpec((claims[i] as JsonObject).Child("spec"), $"spec.volumeClaimTemplates[{i}].spec", errors);
+            }
+        }
+
         Selector(spec, errors);
         Template(spec, errors);
     }

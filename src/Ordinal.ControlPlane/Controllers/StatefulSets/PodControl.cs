@@ -32,7 +32,6 @@ public sealed class PodControl(ClusterClient client, ObjectStore pods, ClaimCont
         try
         {
             await client.DeleteAsync(ResourceKind.Pods, new ObjectKey(set.Key.Namespace, pod.Name), null, null, null, cancellationToken);
-            Succeeded(set, "Delete", pod);
         }
         catch (ApiFailureException failure) when (failure.IsNotFound)
         {
@@ -42,6 +41,8 @@ public sealed class PodControl(ClusterClient client, ObjectStore pods, ClaimCont
         {
             throw Failed(set, "Delete", pod, failure.StatusMessage, failure);
         }
+
+        Succeeded(set, "Delete", pod);
     }
 
     private async Task RunAsync(StatefulSetView set, IEnumerable<StatefulSetOperation> operations, IReadOnlyDictionary<string, JsonElement> templates, CancellationToken cancellationToken)
@@ -55,6 +56,7 @@ public sealed class PodControl(ClusterClient client, ObjectStore pods, ClaimCont
                     break;
                 case StatefulSetOperation.CreateClaims claims:
                     await claimControl.CreateMissingAsync(set, claims.Pod, cancellationToken);
+                    await SetOwnersAsync(set, claims.Pod, cancellationToken);
                     break;
                 case StatefulSetOperation.RepairPod repair:
                     await RepairAsync(set, repair.Pod, cancellationToken);
@@ -73,37 +75,65 @@ public sealed class PodControl(ClusterClient client, ObjectStore pods, ClaimCont
 
     private async Task CreateAsync(StatefulSetView set, PodFacts pod, JsonElement template, CancellationToken cancellationToken)
     {
-        KubeObject created;
+        ApiFailureException? refused = null;
         try
         {
             await claimControl.CreateMissingAsync(set, pod, cancellationToken);
             JsonObject document = PodIdentity.Build(set, template, pod.Revision, pod.Ordinal);
-            created = await client.CreateAsync(ResourceKind.Pods, set.Key.Namespace, document, cancellationToken);
+            KubeObject created = await client.CreateAsync(ResourceKind.Pods, set.Key.Namespace, document, cancellationToken);
+            ownWrites.Record(set.Key, pods, created);
+            pod = PodFacts.Of(created);
+        }
+        catch (SyncFailedException failure)
+        {
+            throw Failed(set, "Create", pod, failure.Message, failure);
         }
         catch (ApiFailureException failure) when (failure.IsAlreadyExists)
         {
             // Nothing to tell of: the cache is behind, or a pod of somebody else has the name.
             throw new SyncFailedException(failure.StatusMessage, failure);
         }
-        catch (Exception failure) when (failure is ApiFailureException or SyncFailedException)
+        catch (ApiFailureException failure)
         {
-            throw Failed(set, "Create", pod, (failure as ApiFailureException)?.StatusMessage ?? failure.Message, failure);
+            // The claims get their owners all the same.
+            refused = failure;
         }
 
-        ownWrites.Record(set.Key, pods, created);
+        await SetOwnersAsync(set, pod, cancellationToken);
+        if (refused is not null)
+        {
+            throw Failed(set, "Create", pod, refused.StatusMessage, refused);
+        }
+
         Succeeded(set, "Create", pod);
-        await claimControl.SetOwnersAsync(set, PodFacts.Of(created), cancellationToken);
+    }
+
+    private async Task<bool> SetOwnersAsync(StatefulSetView set, PodFacts pod, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await claimControl.SetOwnersAsync(set, pod, cancellationToken);
+        }
+        catch (SyncFailedException failure)
+        {
+            throw Failed(set, "Update", pod, failure.Message, failure);
+        }
     }
 
     private async Task RepairAsync(StatefulSetView set, PodFacts pod, CancellationToken cancellationToken)
     {
-        await claimControl.SetOwnersAsync(set, pod, cancellationToken);
-        if (PodIdentity.IsSettled(set, pod))
+        bool isSettled = PodIdentity.IsSettled(set, pod);
+        if (!isSettled)
+        {
+            await claimControl.CreateMissingAsync(set, pod, cancellationToken);
+        }
+
+        // A claim that was written counts as an update of the pod, which is then written too and told of, though nothing in it changes.
+        if (!await SetOwnersAsync(set, pod, cancellationToken) && isSettled)
         {
             return;
         }
 
-        await claimControl.CreateMissingAsync(set, pod, cancellationToken);
         KubeObject current = pod.Document!;
         for (int attempt = 1; ; attempt++)
         {

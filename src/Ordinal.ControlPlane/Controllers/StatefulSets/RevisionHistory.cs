@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Cache;
 
 namespace Ordinal.ControlPlane.Controllers.StatefulSets;
@@ -62,7 +63,7 @@ public static class RevisionHistory
     {
         long next = sorted.Length == 0 ? 1 : NumberOf(sorted[^1]) + 1;
         KubeObject? equal = sorted.LastOrDefault(revision => HasData(revision, data));
-        return equal is null ? new RevisionDecision.Create(next)
+        return equal is null ? (sorted.Length > 0 && MeansTheSame(sorted[^1], data) ? new RevisionDecision.Reuse(sorted[^1]) : new RevisionDecision.Create(next))
             : ReferenceEquals(equal, sorted[^1]) ? new RevisionDecision.Reuse(equal)
             : new RevisionDecision.Renumber(equal, next);
     }
@@ -70,6 +71,22 @@ public static class RevisionHistory
     /// <summary>Tells whether a revision has this content.</summary>
     public static bool HasData(KubeObject revision, string data) =>
         revision.Root.At("data") is { ValueKind: JsonValueKind.Object } known && CanonicalJson.Write(known) == data;
+
+    /// <summary>
+    /// Tells whether a revision means the same once its template has today's defaults (StatefulSetSemanticRevisionComparison): an API
+    /// server that learnt a new default must not roll every set.
+    /// </summary>
+    public static bool MeansTheSame(KubeObject revision, string data)
+    {
+        if (TemplateOf(revision).At("spec") is not { ValueKind: JsonValueKind.Object })
+        {
+            return false;
+        }
+
+        JsonObject known = JsonNode.Parse(revision.Root.At("data").GetRawText())!.AsObject();
+        PodDefaults.Apply(known["spec"]!["template"]!["spec"]!.AsObject());
+        return CanonicalJson.Write(JsonSerializer.SerializeToElement<JsonNode>(known)) == data;
+    }
 
     /// <summary>Builds the document of a new revision.</summary>
     /// <param name="collisionCount">Goes into the hash, so that a name that is taken by other content is not tried twice.</param>

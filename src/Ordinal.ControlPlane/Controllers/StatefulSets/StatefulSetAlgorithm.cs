@@ -148,7 +148,7 @@ public static class StatefulSetAlgorithm
         }
 
         ImmutableArray<StatefulSetOperation>.Builder operations = ImmutableArray.CreateBuilder<StatefulSetOperation>();
-        if (pod.IsPending && set.ClaimTemplates.Any(template => !input.Claims.ContainsKey(set.ClaimName(template, pod.Ordinal))))
+        if (pod.IsPending && (set.ClaimTemplates.Any(template => !input.Claims.ContainsKey(set.ClaimName(template, pod.Ordinal))) || !ClaimRetention.IsSettled(input, pod)))
         {
             operations.Add(new StatefulSetOperation.CreateClaims(pod));
         }

@@ -145,6 +145,10 @@ public sealed partial class StatefulSetController : KeyedController<ObjectKey>
                 status = status with { CurrentReplicas = status.CurrentReplicas - 1 };
             }
         }
+        catch (ApiFailureException failure)
+        {
+            return (status, new SyncFailedException(failure.Message, failure));
+        }
         catch (SyncFailedException failure)
         {
             return (status, failure);

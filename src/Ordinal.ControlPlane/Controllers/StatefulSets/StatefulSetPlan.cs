@@ -13,7 +13,7 @@ public abstract record StatefulSetOperation
     /// <summary>Creates the claims that are missing, then the pod, then sets the owners of its claims.</summary>
     public sealed record CreatePod(PodFacts Slot) : StatefulSetOperation(Slot);
 
-    /// <summary>Creates the claims that a pending pod misses.</summary>
+    /// <summary>Creates the claims that a pending pod misses, and sets their owners.</summary>
     public sealed record CreateClaims(PodFacts Existing) : StatefulSetOperation(Existing);
 
     /// <summary>Repairs the identity labels, the volumes and the claims' owners of a pod.</summary>
