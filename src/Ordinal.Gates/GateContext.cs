@@ -16,6 +16,9 @@ public sealed record GateContext
     /// <summary>Gets the headless Service (<c>spec.serviceName</c>); empty when there is none.</summary>
     public required string Service { get; init; }
 
+    /// <summary>Gets how long a pod may take to stop before it is killed, as the template has it; null when it is not known.</summary>
+    public TimeSpan? GracePeriod { get; init; }
+
     /// <summary>Gets all expected pods by ascending ordinal, missing ones included (with an empty UID), condemned ones too as long as they exist.</summary>
     public required ImmutableArray<GateTarget> Pods { get; init; }
 

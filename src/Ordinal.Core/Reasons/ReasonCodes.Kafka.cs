@@ -78,6 +78,8 @@ public static partial class ReasonCodes
 
     public static ReasonCode KafkaNoBaseline { get; } = Add("KafkaNoBaseline", ReasonArea.Gate, false, "Nothing is remembered of the broker before its restart, so every partition must be in sync.", "Nothing to do.");
 
+    public static ReasonCode KafkaGracePeriodTooShort { get; } = Add("KafkaGracePeriodTooShort", ReasonArea.Gate, false, "The pods' terminationGracePeriodSeconds is shorter than a broker's controlled shutdown usually takes: it is killed in the middle, and recovers its logs when it is back.", "Raise terminationGracePeriodSeconds in the StatefulSet's template to at least 30, on brokers with many partitions to some minutes.");
+
     // ---- controllers ----
     public static ReasonCode KraftQuorumUnreadable { get; } = Add("KraftQuorumUnreadable", ReasonArea.Gate, false, "The brokers cannot tell about the quorum of controllers; as a rule it has lost its majority.", "Bring the controllers back, one by one; never delete their volumes.");
 

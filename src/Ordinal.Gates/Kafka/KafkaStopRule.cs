@@ -10,6 +10,8 @@ namespace Ordinal.Gates.Kafka;
 /// </summary>
 internal static class KafkaStopRule
 {
+    private static readonly TimeSpan ShortestGracePeriod = TimeSpan.FromSeconds(30);
+
     internal static GateAnswer Evaluate(GateInput input, KafkaObservation observation, KafkaGateOptions options)
     {
         var gone = input.Question.Pods.FirstOrDefault(uid => input.Context.FindByUid(uid) is null);
@@ -147,9 +149,13 @@ internal static class KafkaStopRule
         {
             Baseline = KafkaBaseline.Of(view).ToString(),
             Batch = KafkaBatch.Choose(input, view, observation, options),
-            Warnings = [.. Warnings(view, observation, census, options), .. KafkaQuorumRule.Warnings(view, options)],
+            Warnings = [.. Warnings(view, observation, census, options), .. GracePeriod(input.Context), .. KafkaQuorumRule.Warnings(view, options)],
         };
     }
+
+    private static IEnumerable<string> GracePeriod(GateContext context) => context.GracePeriod is { } grace && grace < ShortestGracePeriod
+        ? [KafkaRule.Warning(ReasonCodes.KafkaGracePeriodTooShort, string.Create(CultureInfo.InvariantCulture, $"terminationGracePeriodSeconds is {grace.TotalSeconds:0}, at least {ShortestGracePeriod.TotalSeconds:0} are needed for a clean stop"))]
+        : [];
 
     private static string CultureFree(int number) => number.ToString(CultureInfo.InvariantCulture);
 

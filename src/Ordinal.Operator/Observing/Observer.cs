@@ -107,6 +107,7 @@ public sealed class Observer(OperatorStores stores)
             Namespace = set.Namespace,
             Name = set.Name,
             Service = observation.Item.ServiceName,
+            GracePeriod = TimeSpan.FromSeconds(observation.Item.GracePeriodSeconds),
             Pods = [.. targets.Values.OrderBy(target => target.Ordinal)],
             Gates = gates,
         };

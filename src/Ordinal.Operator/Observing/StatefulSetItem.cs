@@ -26,6 +26,9 @@ public sealed record StatefulSetItem : IStoreItem
     /// <summary>Gets <c>spec.serviceName</c>, under which each pod has a DNS name; may be empty.</summary>
     public string ServiceName { get; init; } = "";
 
+    /// <summary>Gets the template's <c>terminationGracePeriodSeconds</c>.</summary>
+    public int GracePeriodSeconds { get; init; }
+
     /// <summary>Gets <c>spec.updateStrategy</c> exactly as the server has it, for the test of a JSON patch; "" when it is absent.</summary>
     public string StrategyJson { get; init; } = "";
 
@@ -62,6 +65,7 @@ public sealed record StatefulSetItem : IStoreItem
             PodLabels = LabelsOf(spec.Member("template").Member("metadata").Member("labels"), strings),
             Selector = LabelSelector.Read(spec.Member("selector")).ToString(),
             ServiceName = spec.Text("serviceName"),
+            GracePeriodSeconds = Number(spec.Member("template").Member("spec"), "terminationGracePeriodSeconds", 30),
             StrategyJson = strategy.ValueKind is JsonValueKind.Object ? strings.Intern(strategy.GetRawText()) : "",
             HasAnnotations = annotations.ValueKind is JsonValueKind.Object,
             Snapshot = new StatefulSetSnapshot

@@ -4,6 +4,8 @@ using Ordinal.ControlPlane.Workloads.Kafka;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
 using Ordinal.Gates.Kafka;
+using Ordinal.Gates.Kafka.Messages;
+using Ordinal.Gates.Kafka.Wire;
 
 namespace Ordinal.Integration.Gates.Kafka;
 
@@ -311,6 +313,22 @@ public sealed class KafkaGateTests
         var reports = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => kafka.MayStopAsync(2)));
         Assert.That(reports.Select(r => r.Verdict), Is.All.EqualTo(GateVerdict.Allow));
         Assert.That(kafka.Servers.Values.Select(s => s.Connections), Is.All.EqualTo(1));
+    }
+
+    [Test]
+    public async Task The_requests_that_change_something_are_understood()
+    {
+        await using var kafka = TestKafka.Three();
+        using var connections = new KafkaConnections(new KafkaDialer(null, "", null), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20), TimeProvider.System);
+        var broker = KafkaEndpoint.Parse(kafka.Options.BootstrapServers.Split(',')[0])!;
+        kafka.Ensemble.Leave(2);
+        Assert.That((await connections.AskAsync(broker, UnregisterBroker.Request(2), CancellationToken.None)).Value!.ErrorCode, Is.Zero);
+        Assert.That(kafka.Ensemble.Nodes[2].IsRegistered, Is.False);
+        Assert.That((await connections.AskAsync(broker, UnregisterBroker.Request(2), CancellationToken.None)).Value!.ErrorCode, Is.EqualTo(102), "BROKER_ID_NOT_REGISTERED");
+        var altered = await connections.AskAsync(broker, IncrementalAlterConfigs.Request(0, new Dictionary<string, string?> { ["cordoned.log.dirs"] = "*" }, validateOnly: true), CancellationToken.None);
+        Assert.That(altered.Value, Is.EqualTo(new IncrementalAlterConfigs(0, null)));
+        var self = (await connections.AskAsync(broker, DescribeConfigs.OfBroker(0, "broker.id"), CancellationToken.None)).Value!.Resources.Single();
+        Assert.That((self.Name, self.Values["broker.id"]), Is.EqualTo(("0", "0")));
     }
 
     internal static void Expect(GateReport report, GateVerdict verdict, ReasonCode reason, params string[] words)

@@ -208,6 +208,16 @@ public sealed class KafkaStopRuleTests
     }
 
     [Test]
+    public void K32_a_grace_period_that_is_too_short_for_a_clean_stop_is_warned_of()
+    {
+        var world = KafkaWorld.Of(3).Topic("orders", 2, Three);
+        world.GracePeriod = TimeSpan.FromSeconds(5);
+        Assert.That(world.MayStop(2).Warnings, Has.One.StartsWith("KafkaGracePeriodTooShort: terminationGracePeriodSeconds is 5, at least 30"));
+        world.GracePeriod = TimeSpan.FromSeconds(30);
+        Assert.That(world.MayStop(2).Warnings, Is.Empty);
+    }
+
+    [Test]
     public void K33_partitions_that_are_being_moved_hold_at_the_strict_level_only()
     {
         var world = KafkaWorld.Of(4).Topic("orders", 2, Three);

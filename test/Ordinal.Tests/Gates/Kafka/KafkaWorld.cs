@@ -107,6 +107,8 @@ internal sealed class KafkaWorld
     /// <summary>What the second look at the quorum shows, where that is something else.</summary>
     internal int? OtherEpoch { get; set; }
 
+    internal TimeSpan? GracePeriod { get; set; } = TimeSpan.FromSeconds(60);
+
     internal List<int> DeadVoters { get; } = [];
 
     internal List<KafkaReassignment> Moving { get; } = [];
@@ -162,6 +164,7 @@ internal sealed class KafkaWorld
         Namespace = "prod",
         Name = "kafka",
         Service = "kafka",
+        GracePeriod = GracePeriod,
         Gates = [],
         Pods =
         [
