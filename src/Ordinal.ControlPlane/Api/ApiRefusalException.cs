@@ -40,6 +40,16 @@ public sealed class ApiRefusalException(int code, string reason, string message)
     /// <summary>Gets a value indicating whether details are written though they are empty.</summary>
     public bool EmptyDetails { get; init; }
 
+    /// <summary>Gets the warnings that go with the refusal.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
+
+    /// <summary>Puts warnings on the refusal; the first ones stay.</summary>
+    internal ApiRefusalException Warning(IReadOnlyList<string> warnings)
+    {
+        Warnings = Warnings.Count > 0 ? Warnings : [.. warnings];
+        return this;
+    }
+
     /// <summary>Builds the Status document.</summary>
     public JsonObject ToStatus()
     {
@@ -90,6 +100,7 @@ public sealed class ApiRefusalException(int code, string reason, string message)
     /// <summary>Builds the answer that a door sends.</summary>
     public ApiAnswer ToAnswer() => new(Code, JsonText.Write(ToStatus()))
     {
+        Warnings = Warnings,
         RetryAfter = RetryAfterSeconds > 0 ? TimeSpan.FromSeconds(RetryAfterSeconds) : null,
     };
 

@@ -8,6 +8,12 @@ internal sealed record ApiRequest(ApiCall Call, IReadOnlyList<string> Segments, 
     /// <summary>Gets the target below a group and version; null for discovery, health and the like.</summary>
     public RequestTarget? Target { get; init; }
 
+    /// <summary>Gets all parameters of the query in order; one name may come more than once.</summary>
+    public IReadOnlyList<(string Name, string Value)> Parameters { get; init; } = [];
+
+    /// <summary>Gets all values of a parameter, empty ones too.</summary>
+    public IReadOnlyList<string> All(string name) => [.. Parameters.Where(p => p.Name == name).Select(p => p.Value)];
+
     public bool IsDryRun => Query.TryGetValue("dryRun", out string? value) && value.Length > 0;
 
     public string? Text(string name) => Query.TryGetValue(name, out string? value) && value.Length > 0 ? value : null;
@@ -22,17 +28,41 @@ internal sealed record ApiRequest(ApiCall Call, IReadOnlyList<string> Segments, 
     /// <exception cref="ApiRefusalException">The path cannot be decoded.</exception>
     public static ApiRequest Parse(ApiCall call)
     {
-        // An empty segment is kept out like a trailing slash: "/api/" is "/api".
-        string[] segments = [.. call.Path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
+        // Decoded first and split then, as a real server does: "%2F" separates like "/". An empty segment in between stays one.
+        string path = Uri.UnescapeDataString(call.Path);
+        string[] segments = path.Trim('/').Length == 0 ? [] : path.TrimEnd('/').Split('/')[1..];
         var query = new Dictionary<string, string>(StringComparer.Ordinal);
+        var all = new List<(string Name, string Value)>();
         foreach (string pair in call.Query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
+            // Go leaves out what it cannot read.
+            if (pair.Contains(';') || !IsDecodable(pair))
+            {
+                continue;
+            }
+
             int equals = pair.IndexOf('=');
             string name = Decode(equals < 0 ? pair : pair[..equals]);
-            query.TryAdd(name, equals < 0 ? "" : Decode(pair[(equals + 1)..]));
+            string value = equals < 0 ? "" : Decode(pair[(equals + 1)..]);
+            all.Add((name, value));
+            query.TryAdd(name, value);
         }
 
-        return new ApiRequest(call, segments, query) { Target = RequestTarget.Parse(segments) };
+        return new ApiRequest(call, segments, query) { Target = RequestTarget.Parse(segments), Parameters = all };
+    }
+
+    /// <summary>Whether every percent sign starts an escape: what Go answers with 400 when it is in the path, and leaves out of a query.</summary>
+    public static bool IsDecodable(string text)
+    {
+        for (int i = text.IndexOf('%'); i >= 0; i = text.IndexOf('%', i + 1))
+        {
+            if (i + 2 >= text.Length || !char.IsAsciiHexDigit(text[i + 1]) || !char.IsAsciiHexDigit(text[i + 2]))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));

@@ -69,12 +69,22 @@ public sealed class ApiServer
             return instead;
         }
 
+        if (!ApiRequest.IsDecodable(apiCall.Path))
+        {
+            return new ApiAnswer(400, "400 Bad Request"u8.ToArray()) { ContentType = "text/plain; charset=utf-8" };
+        }
+
         ApiRequest request = ApiRequest.Parse(apiCall);
         ApiAnswer answer;
         try
         {
+            if (apiCall.Body.Length > _options.MaxBodyBytes)
+            {
+                throw Refuse.TooLong(_options.MaxBodyBytes);
+            }
+
             request = _access.Check(request);
-            answer = request.Segments is ["metrics"] ? Metrics() : request.Target?.Subresource == "log" && apiCall.Method == "GET"
+            answer = request.Segments is ["metrics"] && apiCall.Method == "GET" ? Metrics() : request.Target?.Subresource == "log" && apiCall.Method == "GET"
                 ? await _dispatcher.ReadLogAsync(request, cancellationToken)
                 : _dispatcher.Answer(request);
         }
@@ -104,7 +114,8 @@ public sealed class ApiServer
             request = _access.Check(request);
             if (request.Target?.Subresource == "log")
             {
-                return new StreamOpening(null, await _dispatcher.OpenLogAsync(request, cancellationToken));
+                IApiFeed? log = await _dispatcher.OpenLogAsync(request, cancellationToken);
+                return log is null ? new StreamOpening(new ApiAnswer(204, default), null) : new StreamOpening(null, log);
             }
 
             IApiFeed feed = IsWatch(request)
@@ -122,5 +133,6 @@ public sealed class ApiServer
 
     private ApiAnswer Metrics() => new(200, Encoding.UTF8.GetBytes(Requests.ToPrometheus(Store.Revision))) { ContentType = "text/plain; version=0.0.4" };
 
-    private static bool IsWatch(ApiRequest request) => request.Flag("watch");
+    // On one object's path a real API server does not look at the parameter.
+    private static bool IsWatch(ApiRequest request) => request.Flag("watch") && request.Target?.Name is null or "";
 }

@@ -6,39 +6,36 @@ using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Api;
 
-/// <summary>Answers <c>pods/binding</c>: puts a pod on a node, once.</summary>
+/// <summary>Answers <c>pods/binding</c> and <c>bindings</c>: puts a pod on a node, once.</summary>
 internal sealed class Bindings(ObjectWriter writer, Writes writes)
 {
     /// <summary>Binds a pod.</summary>
     /// <exception cref="ApiRefusalException">The pod is not there, is being deleted or has a node.</exception>
     public ApiAnswer Create(ResourceType pods, RequestTarget target, ApiRequest request)
     {
-        JsonObject body = Bodies.Parse(request);
-        if (body.Child("target").Text("name") is not { Length: > 0 } node)
+        WriteContext context = writes.ContextOf(pods, request, "binding") with { WritesSpecAndStatus = true };
+        JsonObject body = Bodies.ReadSmall(request, "", "Binding", "v1");
+        JsonObject? metadata = body.Child("metadata");
+        string name = metadata.Text("name") ?? "";
+        if (target.Name.Length > 0 && name != target.Name)
         {
-            var errors = new FieldErrors();
-            errors.Required("target.name");
-            throw Refuse.Invalid("", "Binding", target.Name, errors.Found);
+            throw Refuse.BadRequest("name in URL does not match name in Binding object");
         }
 
-        WriteContext context = writes.ContextOf(pods, request, "binding") with { WritesSpecAndStatus = true };
+        Check(body, name, pods, target);
+        var key = new StoreKey(pods.StorageName, target.Namespace, name);
         writer.Update(
             pods,
-            new StoreKey(pods.StorageName, target.Namespace, target.Name),
+            key,
             pod =>
             {
-                if (pod.Metadata().Text("deletionTimestamp") is not null)
+                string uid = pod.Metadata().Text("uid") ?? "";
+                if (metadata.Text("uid") is { Length: > 0 } wanted && wanted != uid)
                 {
-                    throw Refuse.Conflict(pods, target.Name, $"pod {target.Name} is being deleted, cannot be assigned to a host");
+                    throw Refuse.WrongUid(pods, key, wanted, uid);
                 }
 
-                if (pod.Child("spec").Text("nodeName") is { Length: > 0 } bound)
-                {
-                    throw Refuse.Conflict(pods, target.Name, $"pod {target.Name} is already assigned to node \"{bound}\"");
-                }
-
-                pod.Ensure("spec")["nodeName"] = node;
-                SetScheduled(pod, context.Now);
+                Bind(pod, name, body, context.Now);
                 return pod;
             },
             context);
@@ -47,6 +44,60 @@ internal sealed class Bindings(ObjectWriter writer, Writes writes)
             ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success", ["code"] = 201L,
         }));
     }
+
+    private static void Check(JsonObject body, string name, ResourceType pods, RequestTarget target)
+    {
+        if (body.Child("metadata").Text("namespace") is { Length: > 0 } sent && sent != target.Namespace)
+        {
+            throw Refuse.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+        }
+
+        // A real API server forgets to say that these are mistakes of the caller.
+        string kind = body.Child("target").Text("kind") ?? "";
+        if (kind is not ("" or "Node"))
+        {
+            throw Refuse.Plain($"target.kind: Unsupported value: {JsonText.WriteString(kind)}: supported values: \"Node\", \"<empty>\"");
+        }
+
+        if (string.IsNullOrEmpty(body.Child("target").Text("name")))
+        {
+            throw Refuse.Plain("target.name: Required value");
+        }
+
+        if (name.Length == 0)
+        {
+            throw Refuse.NotFound(pods, name);
+        }
+    }
+
+    private static void Bind(JsonObject pod, string name, JsonObject body, DateTimeOffset now)
+    {
+        if (pod.Metadata().Text("deletionTimestamp") is not null)
+        {
+            throw Conflict(name, $"pod {name} is being deleted, cannot be assigned to a host");
+        }
+
+        if (pod.Child("spec").Text("nodeName") is { Length: > 0 } bound)
+        {
+            throw Conflict(name, $"pod {name} is already assigned to node \"{bound}\"");
+        }
+
+        if (pod.Child("spec").List("schedulingGates") is { Count: > 0 })
+        {
+            throw Conflict(name, $"pod {name} has non-empty .spec.schedulingGates");
+        }
+
+        pod.Ensure("spec")["nodeName"] = body.Child("target").Text("name");
+        foreach ((string annotation, JsonNode? value) in body.Child("metadata").Child("annotations") ?? [])
+        {
+            pod.Metadata().Ensure("annotations")[annotation] = value?.DeepClone();
+        }
+
+        SetScheduled(pod, now);
+    }
+
+    private static ApiRefusalException Conflict(string name, string why) =>
+        new(409, "Conflict", $"Operation cannot be fulfilled on pods/binding \"{name}\": {why}") { Name = name, Kind = "pods/binding" };
 
     private static void SetScheduled(JsonObject pod, DateTimeOffset now)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Door;
@@ -9,34 +8,156 @@ namespace Ordinal.ControlPlane.Api;
 /// <summary>Answers what is not about objects: discovery, version, health, metrics.</summary>
 internal sealed class Discovery(TypeRegistry types, ApiServerOptions options)
 {
+    private const string Aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
     /// <summary>Answers a path, or null when there is nothing there.</summary>
+    /// <exception cref="ApiRefusalException">The path is there and not for this method.</exception>
     public ApiAnswer? Answer(ApiRequest request)
     {
-        if (request.Call.Method is not ("GET" or "HEAD"))
+        // "/healthz/" is another path than "/healthz", and not there; "/api/" is the same as "/api".
+        bool endsOpen = request.Call.Path.EndsWith('/') && request.Segments.Count > 0;
+        if (HealthChecks.Answer(request) is { } health)
         {
-            return null;
+            return endsOpen ? null : health;
         }
 
-        return request.Segments switch
+        ApiAnswer? answer = request.Segments switch
         {
-            ["api"] => Json(CoreVersions()),
-            ["apis"] => Json(Groups()),
+            [] => Json(Paths()),
+            ["api"] => AggregatedOr(request, isCore: true, CoreVersions),
+            ["apis"] => AggregatedOr(request, isCore: false, Groups),
             ["api", var version] => Resources("", version),
             ["apis", var group] => Group(group),
             ["apis", var group, var version] => Resources(group, version),
             ["version"] => Json(Version()),
-            ["healthz" or "livez" or "readyz"] => Text("ok"),
-            ["healthz" or "livez" or "readyz", _] => Text("ok"),
             // kubectl wants exactly this type; JSON, or an echo of its Accept, it refuses.
             ["openapi", "v2"] => new ApiAnswer(200, OpenApiV2.Write(types.All, options.GitVersion)) { ContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf" },
             ["openapi", "v3"] => Json(new JsonObject { ["paths"] = new JsonObject() }),
             _ => null,
         };
+        return answer is null || request.Call.Method == "GET" ? answer : throw Refuse.MethodNotAllowed();
+    }
+
+    /// <summary>Answers a path that is not there: below a served group as an API, elsewhere as any web server.</summary>
+    public static ApiAnswer NotFound(ApiRequest request, TypeRegistry types)
+    {
+        bool isApi = request.Segments is ["api", ..] || (request.Segments is ["apis", var group, ..] && types.All.Any(t => t.Group == group));
+        return isApi ? throw Refuse.NoSuchResource() : new ApiAnswer(404, "404 page not found\n"u8.ToArray()) { ContentType = "text/plain; charset=utf-8" };
+    }
+
+    private static ApiAnswer AggregatedDiscovery(JsonArray items) => new(200, JsonText.Write(new JsonObject
+    {
+        ["kind"] = "APIGroupDiscoveryList", ["apiVersion"] = "apidiscovery.k8s.io/v2", ["metadata"] = new JsonObject(), ["items"] = items,
+    }))
+    {
+        ContentType = Aggregated,
+    };
+
+    /// <summary>Newer clients read all groups in one answer, if they ask for it in their Accept header.</summary>
+    private ApiAnswer AggregatedOr(ApiRequest request, bool isCore, Func<JsonObject> plain)
+    {
+        string accept = request.Call.Accept ?? "";
+        foreach (string clause in accept.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] parameters = clause.Split(';', StringSplitOptions.TrimEntries);
+            if (!parameters.Contains("as=APIGroupDiscoveryList"))
+            {
+                if (parameters[0] is "application/json" or "*/*" or "application/yaml")
+                {
+                    return Json(plain());
+                }
+            }
+            else if (parameters.Contains("v=v2") && parameters.Contains("g=apidiscovery.k8s.io"))
+            {
+                return AggregatedDiscovery(DiscoveryItems(isCore));
+            }
+        }
+
+        return accept.Length == 0
+            ? Json(plain())
+            : throw Representations.WrongForm("only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+    }
+
+    private JsonArray DiscoveryItems(bool isCore)
+    {
+        var items = new JsonArray();
+        foreach (IGrouping<string, ResourceType> group in types.All.Where(t => t.Group.Length == 0 == isCore).GroupBy(t => t.Group, StringComparer.Ordinal))
+        {
+            var versions = new JsonArray();
+            foreach (IGrouping<string, ResourceType> version in group.GroupBy(t => t.Version, StringComparer.Ordinal))
+            {
+                versions.Add((JsonNode)new JsonObject
+                {
+                    ["version"] = version.Key,
+                    ["resources"] = new JsonArray([.. version.Select(DiscoveryEntry)]),
+                    ["freshness"] = "Current",
+                });
+            }
+
+            var metadata = new JsonObject();
+            if (!isCore)
+            {
+                metadata["name"] = group.Key;
+            }
+
+            metadata["creationTimestamp"] = null;
+            items.Add((JsonNode)new JsonObject { ["metadata"] = metadata, ["versions"] = versions });
+        }
+
+        return items;
+    }
+
+    private static JsonNode DiscoveryEntry(ResourceType type)
+    {
+        static JsonObject KindOf(string group, string version, string kind) => new() { ["group"] = group, ["version"] = version, ["kind"] = kind };
+
+        var entry = new JsonObject
+        {
+            ["resource"] = type.Plural,
+            ["responseKind"] = KindOf(type.Group, type.Version, type.Kind),
+            ["scope"] = type.Namespaced ? "Namespaced" : "Cluster",
+            ["singularResource"] = type.Singular,
+            ["verbs"] = List(type.Verbs),
+        };
+        if (type.ShortNames.Count > 0)
+        {
+            entry["shortNames"] = List(type.ShortNames);
+        }
+
+        if (type.Categories.Count > 0)
+        {
+            entry["categories"] = List(type.Categories);
+        }
+
+        var listed = new JsonArray();
+        AddResource(listed, type);
+        var subresources = new JsonArray();
+        foreach (JsonObject listedEntry in listed.OfType<JsonObject>().Skip(1))
+        {
+            subresources.Add((JsonNode)new JsonObject
+            {
+                ["subresource"] = listedEntry.Text("name")!.Split('/')[1],
+                ["responseKind"] = KindOf(listedEntry.Text("group") ?? type.Group, listedEntry.Text("version") ?? type.Version, listedEntry.Text("kind") ?? ""),
+                ["verbs"] = listedEntry["verbs"]!.DeepClone(),
+            });
+        }
+
+        if (subresources.Count > 0)
+        {
+            entry["subresources"] = subresources;
+        }
+
+        return entry;
+    }
+
+    private JsonObject Paths()
+    {
+        string[] groups = [.. types.All.Where(t => t.Group.Length > 0).SelectMany(t => (string[])[$"/apis/{t.Group}", $"/apis/{t.Group}/{t.Version}"])];
+        string[] all = ["/api", "/api/v1", "/apis", .. groups, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+        return new JsonObject { ["paths"] = List([.. all.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]) };
     }
 
     private static ApiAnswer Json(JsonObject document) => new(200, JsonText.Write(document));
-
-    private static ApiAnswer Text(string text) => new(200, Encoding.UTF8.GetBytes(text)) { ContentType = "text/plain; charset=utf-8" };
 
     private static JsonObject GroupEntry(string group, IReadOnlyList<string> versions)
     {

@@ -20,19 +20,20 @@ internal sealed class Evictions(TimeProvider timeProvider, RevisionedStore store
     /// <exception cref="ApiRefusalException">The budget, a precondition or the pod's absence forbids it.</exception>
     public ApiAnswer Create(ResourceType pods, RequestTarget target, ApiRequest request)
     {
-        JsonObject body = Bodies.Parse(request);
-        if (body.Text("kind") is not (null or "Eviction") || body.Text("apiVersion") is not (null or "policy/v1" or "policy/v1beta1"))
-        {
-            throw Refuse.BadRequest($"not an eviction: {body.Text("apiVersion")}, Kind={body.Text("kind")}");
-        }
-
-        if (body.Child("metadata").Text("name") is { } named && named != target.Name)
+        WriteOptions.Check(request);
+        JsonObject body = Bodies.ReadSmall(request, "policy", "Eviction", "policy/v1", "policy/v1beta1");
+        if (body.Child("metadata").Text("name") != target.Name)
         {
             throw Refuse.BadRequest("name in URL does not match name in Eviction object");
         }
 
-        DeleteOptions options = body.Child("deleteOptions") is { } asked ? DeleteOptions.FromDocument(asked) : new DeleteOptions();
-        options = options with { IsDryRun = options.IsDryRun || request.IsDryRun };
+        if (body.Child("metadata").Text("namespace") is { Length: > 0 } sent && sent != target.Namespace)
+        {
+            throw Refuse.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+        }
+
+        DeleteOptions options = (body.Child("deleteOptions") is { } asked ? DeleteOptions.FromDocument(asked) : new DeleteOptions()).Checked();
+        options = options with { DryRun = options.IsDryRun ? options.DryRun : request.All("dryRun") };
         var key = new StoreKey(pods.StorageName, target.Namespace, target.Name);
         StoredObject stored = store.Find(key) ?? throw Refuse.NotFound(pods, target.Name);
         JsonObject pod = stored.Parse();

@@ -58,6 +58,17 @@ public sealed class FieldErrors
             field,
             $"Unsupported value: {(value is null ? "null" : JsonText.WriteString(value))}: supported values: {string.Join(", ", supported.Select(s => $"\"{s}\""))}"));
 
+    /// <summary>Notes a value outside an enumeration, with a rendering of the value of the caller's own.</summary>
+    public void NotSupportedShown(string field, string shown, params IEnumerable<string> supported) => _found.Add(new FieldError(
+        "FieldValueNotSupported", field, $"Unsupported value: {shown}: supported values: {string.Join(", ", supported.Select(s => $"\"{s}\""))}"));
+
+    /// <summary>Notes a value that is not allowed where a real API server shows an empty text in place of it and says no more.</summary>
+    public void InvalidBare(string field, JsonNode? value) => _found.Add(new FieldError("FieldValueInvalid", field, $"Invalid value: {(value is null ? "null" : JsonText.WriteString(value))}"));
+
+    /// <summary>Notes a repeated value, with a rendering of the value of the caller's own.</summary>
+    public void DuplicateShown(string field, string shown, string detail = "") => _found.Add(new FieldError(
+        "FieldValueDuplicate", field, detail.Length == 0 ? $"Duplicate value: {shown}" : $"Duplicate value: {shown}: {detail}"));
+
     /// <summary>Notes a reference to something that is not there.</summary>
     public void NotFound(string field, JsonNode? value) =>
         _found.Add(new FieldError("FieldValueNotFound", field, $"Not found: {JsonText.WriteString(value)}"));

@@ -1,22 +1,30 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Schemas;
-using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Api;
 
 /// <summary>
-/// Drops fields that a kind does not have, and says so as far as the writer asked: refused when strict, warned of by default.
+/// Reads a document as its kind: drops fields that the kind does not have, and says so as far as the writer asked (refused when strict,
+/// warned of by default); refuses values of a wrong type.
 /// </summary>
 internal static class FieldFilter
 {
-    /// <summary>Removes unknown fields from a document.</summary>
-    /// <exception cref="ApiRefusalException">There are some, and the writer wants them refused (400).</exception>
-    public static void Prune(ResourceType type, JsonObject document, WriteContext context, bool isPatch)
+    /// <summary>Removes unknown fields and nulls from a document.</summary>
+    /// <param name="type">Resource.</param>
+    /// <param name="document">The document, in the version of the resource; it is changed.</param>
+    /// <param name="context">How strict to be, and where warnings go.</param>
+    /// <param name="words">The words of a refusal.</param>
+    /// <param name="duplicates">Repeated fields that were found before.</param>
+    /// <exception cref="ApiRefusalException">A value is of a wrong type, or the writer wants unknown and repeated fields refused.</exception>
+    public static void Prune(ResourceType type, JsonObject document, WriteContext context, DecodeWords words, IReadOnlyList<string>? duplicates = null)
     {
+        if (type.Strategy is not CustomResourceStrategy && type.Shape is ObjectShape known && FieldTypes.Problem(known, document, words.Converts) is { } problem)
+        {
+            throw words.Refusal(problem);
+        }
+
         var unknown = new List<string>();
-        CheckTypes(type, document, isPatch);
         foreach (string name in document.Select(p => p.Key).ToArray())
         {
             if (name is "apiVersion" or "kind")
@@ -24,7 +32,7 @@ internal static class FieldFilter
                 continue;
             }
 
-            Shape shape = type.Shape is ObjectShape known ? known.Fields.GetValueOrDefault(name, Shape.Unknown) : Shape.Unknown;
+            Shape shape = type.Shape is ObjectShape inner ? inner.Fields.GetValueOrDefault(name, Shape.Unknown) : Shape.Unknown;
             if (type.Shape is ObjectShape { KeepsUnknownFields: false } closed && name != "metadata" && !closed.Fields.ContainsKey(name))
             {
                 document.Remove(name);
@@ -36,92 +44,34 @@ internal static class FieldFilter
             }
         }
 
-        Report(type, unknown, context, isPatch);
+        if (words.Sorts)
+        {
+            unknown.Sort(StringComparer.Ordinal);
+        }
+
+        Report([.. (duplicates ?? []).Select(Repeated), .. unknown.Select(path => $"unknown field \"{path}\"")], context, words);
     }
 
-    /// <summary>A value of the wrong JSON type could not even be read by a real server: 400, in its decoder's words.</summary>
-    private static void CheckTypes(ResourceType type, JsonObject document, bool isPatch)
+    private static string Repeated(string path) =>
+        path.StartsWith("yaml:", StringComparison.Ordinal) || path.StartsWith("json patch", StringComparison.Ordinal) ? path : $"duplicate field \"{path}\"";
+
+    /// <summary>The reader of YAML reports its lines under one head; each is a warning.</summary>
+    private static IEnumerable<string> Lines(string message) =>
+        message.StartsWith("yaml: ", StringComparison.Ordinal) ? message.Split("\n  ").Skip(1) : [message];
+
+    private static void Report(string[] messages, WriteContext context, DecodeWords words)
     {
-        if (type.Strategy is CustomResourceStrategy || type.Shape is not ObjectShape shape)
+        if (messages.Length == 0)
         {
             return;
         }
 
-        if (FindWrongType(shape, document, shape.Name, "") is { } problem)
-        {
-            throw Refuse.BadRequest(isPatch ? problem : $"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: {problem}");
-        }
-    }
-
-    private static string? FindWrongType(Shape shape, JsonNode? node, string owner, string path)
-    {
-        if (node is null)
-        {
-            return null;
-        }
-
-        string? wanted = shape switch
-        {
-            ObjectShape known when node is not JsonObject => $"v1.{known.Name}",
-            MapShape when node is not JsonObject => "map[string]string",
-            ListShape when node is not JsonArray => "[]interface {}",
-            ScalarShape { Kind: ScalarKind.Text } when node.AsText() is null => "string",
-            ScalarShape { Kind: ScalarKind.Whole } when node.AsNumber() is null => "int32",
-            ScalarShape { Kind: ScalarKind.Flag } when node.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False) => "bool",
-            ScalarShape { Kind: ScalarKind.Any } when node is not JsonValue => "string",
-            _ => null,
-        };
-        if (wanted is not null)
-        {
-            return $"json: cannot unmarshal {GoKind(node)} into Go struct field {owner}.{path} of type {wanted}";
-        }
-
-        switch (shape, node)
-        {
-            case (ObjectShape known, JsonObject fields):
-                foreach ((string name, JsonNode? value) in fields)
-                {
-                    if (known.Fields.TryGetValue(name, out Shape? field)
-                        && FindWrongType(field, value, known.Name, path.Length == 0 ? name : $"{path}.{name}") is { } problem)
-                    {
-                        return problem;
-                    }
-                }
-
-                return null;
-            case (MapShape map, JsonObject entries):
-                return entries.Select(e => FindWrongType(map.Value, e.Value, owner, path)).FirstOrDefault(p => p is not null);
-            case (ListShape list, JsonArray items):
-                return items.Select(i => FindWrongType(list.Item, i, owner, path)).FirstOrDefault(p => p is not null);
-            default:
-                return null;
-        }
-    }
-
-    private static string GoKind(JsonNode node) => node.GetValueKind() switch
-    {
-        JsonValueKind.Object => "object",
-        JsonValueKind.Array => "array",
-        JsonValueKind.String => "string",
-        JsonValueKind.True or JsonValueKind.False => "bool",
-        _ => "number",
-    };
-
-    private static void Report(ResourceType type, List<string> unknown, WriteContext context, bool isPatch)
-    {
-        if (unknown.Count == 0)
-        {
-            return;
-        }
-
-        string[] messages = [.. unknown.Select(path => $"unknown field \"{path}\"")];
         switch (context.FieldValidation)
         {
             case "Strict":
-                string strict = $"strict decoding error: {string.Join(", ", messages)}";
-                throw Refuse.BadRequest(isPatch ? strict : $"{type.Kind} in version \"{type.Version}\" cannot be handled as a {type.Kind}: {strict}");
+                throw words.Refusal($"strict decoding error: {string.Join(", ", messages)}");
             case "Warn":
-                context.Warnings.AddRange(messages);
+                context.Warnings.AddRange(messages.SelectMany(Lines));
                 break;
         }
     }

@@ -44,7 +44,7 @@ public sealed record FieldSelector(IReadOnlyList<FieldRequirement> Requirements)
                 : term[operatorAt..].StartsWith("!=", StringComparison.Ordinal) ? "!="
                 : term[operatorAt..].StartsWith("==", StringComparison.Ordinal) ? "=="
                 : term[operatorAt] == '=' ? "=" : null;
-            if (comparison is null || operatorAt == 0)
+            if (comparison is null)
             {
                 throw Refuse.BadRequest($"invalid selector: '{text}'; can't understand '{term}'");
             }

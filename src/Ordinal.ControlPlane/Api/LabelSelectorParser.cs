@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Ordinal.ControlPlane.Api;
@@ -5,15 +6,23 @@ namespace Ordinal.ControlPlane.Api;
 /// <summary>Parses the text form of a label selector, with a real API server's words for what it does not understand.</summary>
 internal sealed class LabelSelectorParser(string text)
 {
+    private const string Identifiers = "!, identifier, or 'end of string'";
     private readonly List<string> _tokens = Tokenize(text);
     private int _next;
 
     public LabelSelector Parse()
     {
         var requirements = new List<LabelRequirement>();
-        while (true)
+        while (Peek().Length > 0)
         {
-            requirements.Add(ParseRequirement());
+            if (Peek() != "!" && IsSpecial(Peek()))
+            {
+                throw Refuse.BadRequest($"found '{Peek()}', expected: {Identifiers}");
+            }
+
+            LabelRequirement requirement = ParseRequirement();
+            Check(requirement);
+            requirements.Add(requirement);
             string token = Take();
             if (token.Length == 0)
             {
@@ -25,40 +34,49 @@ internal sealed class LabelSelectorParser(string text)
                 throw Refuse.BadRequest($"found '{token}', expected: ',' or 'end of string'");
             }
 
-            if (Peek().Length == 0 || Peek() == ",")
+            if (Peek().Length == 0 || (Peek() != "!" && IsSpecial(Peek())))
             {
                 throw Refuse.BadRequest($"found '{Peek()}', expected: identifier after ','");
             }
         }
 
-        Check(requirements);
         return new LabelSelector([.. requirements.OrderBy(r => r.Key, StringComparer.Ordinal)]);
     }
 
-    private static void Check(List<LabelRequirement> requirements)
+    private static void Check(LabelRequirement requirement)
     {
         var errors = new FieldErrors();
-        foreach (LabelRequirement requirement in requirements)
+        foreach (string problem in Names.QualifiedProblems(requirement.Key))
         {
-            if (Names.QualifiedProblem(requirement.Key) is { } keyProblem)
+            errors.Invalid("<nil>", JsonValue.Create(requirement.Key), problem);
+        }
+
+        for (int i = 0; i < requirement.Values.Count; i++)
+        {
+            string value = requirement.Values[i];
+            if (requirement.Operator is LabelOperator.GreaterThan or LabelOperator.LessThan
+                && !long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             {
-                errors.Invalid("key", JsonValue.Create(requirement.Key), keyProblem);
+                errors.Invalid($"values[{i}]", JsonValue.Create(value), "for 'Gt', 'Lt' operators, the value must be an integer");
             }
 
-            for (int i = 0; i < requirement.Values.Count; i++)
+            foreach (string problem in Names.LabelValueProblems(value))
             {
-                if (requirement.Operator is LabelOperator.In or LabelOperator.NotIn && Names.LabelValueProblem(requirement.Values[i]) is { } problem)
+                if (requirement.Operator is LabelOperator.In or LabelOperator.NotIn)
                 {
-                    errors.InvalidShown($"values[{i}][{requirement.Key}]", $"\"{requirement.Values[i]}\"", problem);
+                    errors.Invalid($"values[{i}][{requirement.Key}]", JsonValue.Create(value), problem);
                 }
             }
         }
 
         if (errors.Found.Count > 0)
         {
-            throw Refuse.BadRequest("unable to parse requirement: " + string.Join(", ", errors.Found.Select(e => $"{e.Field}: {e.Message}")));
+            string[] all = [.. errors.Found.Select(e => $"{e.Field}: {e.Message}")];
+            throw Unparsable(all.Length == 1 ? all[0] : $"[{string.Join(", ", all)}]");
         }
     }
+
+    private static ApiRefusalException Unparsable(string why) => Refuse.BadRequest($"unable to parse requirement: {why}");
 
     private LabelRequirement ParseRequirement()
     {
@@ -68,7 +86,7 @@ internal sealed class LabelSelectorParser(string text)
             return new LabelRequirement(Identifier("identifier"), LabelOperator.DoesNotExist, []);
         }
 
-        string key = Identifier("!, identifier, or 'end of string'");
+        string key = Identifier(Identifiers);
         string token = Peek();
         switch (token)
         {
@@ -90,16 +108,14 @@ internal sealed class LabelSelectorParser(string text)
                 Take();
                 return new LabelRequirement(key, token == "in" ? LabelOperator.In : LabelOperator.NotIn, Values());
             default:
-                throw Refuse.BadRequest($"unable to parse requirement: found '{token}', expected: in, notin, =, ==, !=, gt, lt");
+                throw Unparsable($"found '{token}', expected: in, notin, =, ==, !=, gt, lt");
         }
     }
 
     private string Identifier(string expected)
     {
         string token = Take();
-        return token.Length == 0 || IsSpecial(token)
-            ? throw Refuse.BadRequest($"unable to parse requirement: found '{token}', expected: {expected}")
-            : token;
+        return token.Length == 0 || IsSpecial(token) ? throw Unparsable($"found '{token}', expected: {expected}") : token;
     }
 
     private string ExactValue()
@@ -110,7 +126,7 @@ internal sealed class LabelSelectorParser(string text)
             return "";
         }
 
-        return IsSpecial(token) ? throw Refuse.BadRequest($"unable to parse requirement: found '{token}', expected: identifier") : Take();
+        return IsSpecial(token) ? throw Unparsable($"found '{token}', expected: identifier") : Take();
     }
 
     private List<string> Values()
@@ -118,38 +134,46 @@ internal sealed class LabelSelectorParser(string text)
         string token = Take();
         if (token != "(")
         {
-            throw Refuse.BadRequest($"unable to parse requirement: found '{token}' expected: '('");
+            throw Unparsable($"found '{token}' expected: '('");
         }
 
         var values = new List<string>();
-        bool wantsValue = true;
+        if (Peek() == ")")
+        {
+            Take();
+            return [""];
+        }
+
         while (true)
         {
             token = Take();
             switch (token)
             {
-                case ")":
-                    if (wantsValue)
-                    {
-                        values.Add("");
-                    }
-
-                    return [.. values.Distinct(StringComparer.Ordinal)];
                 case ",":
-                    if (wantsValue)
-                    {
-                        values.Add("");
-                    }
-
-                    wantsValue = true;
+                    values.Add("");
                     break;
                 case "":
-                    throw Refuse.BadRequest("unable to parse requirement: found '', expected: ',', or identifier");
+                    throw Unparsable("found '', expected: ',', or identifier");
                 default:
-                    values.Add(IsSpecial(token)
-                        ? throw Refuse.BadRequest($"unable to parse requirement: found '{token}', expected: ',', or identifier") : token);
-                    wantsValue = false;
+                    values.Add(IsSpecial(token) ? throw Unparsable($"found '{token}', expected: ',', or identifier") : token);
+                    if (Peek() is not ("," or ")"))
+                    {
+                        throw Unparsable($"found '{Peek()}', expected: ',' or ')'");
+                    }
+
+                    if (Take() == ")")
+                    {
+                        return [.. values.Distinct(StringComparer.Ordinal)];
+                    }
+
                     break;
+            }
+
+            if (Peek() == ")")
+            {
+                Take();
+                values.Add("");
+                return [.. values.Distinct(StringComparer.Ordinal)];
             }
         }
     }
@@ -158,7 +182,9 @@ internal sealed class LabelSelectorParser(string text)
 
     private string Take() => _next < _tokens.Count ? _tokens[_next++] : "";
 
-    private static bool IsSpecial(string token) => token[0] is '=' or '!' or '(' or ')' or ',' or '>' or '<';
+    private static bool IsSpecial(string token) => token.Length > 0 && IsSpecial(token[0]);
+
+    private static bool IsSpecial(char c) => c is '=' or '!' or '(' or ')' or ',' or '>' or '<';
 
     private static List<string> Tokenize(string text)
     {
@@ -175,7 +201,7 @@ internal sealed class LabelSelectorParser(string text)
                 tokens.Add(c == '=' ? "==" : "!=");
                 i += 2;
             }
-            else if (IsSpecial(c.ToString()))
+            else if (IsSpecial(c))
             {
                 tokens.Add(c.ToString());
                 i++;
@@ -183,7 +209,7 @@ internal sealed class LabelSelectorParser(string text)
             else
             {
                 int start = i;
-                while (i < text.Length && !char.IsWhiteSpace(text[i]) && !IsSpecial(text[i].ToString()))
+                while (i < text.Length && !char.IsWhiteSpace(text[i]) && !IsSpecial(text[i]))
                 {
                     i++;
                 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Text;
@@ -25,79 +26,117 @@ internal static class MetadataRules
         JsonObject metadata = document.Metadata();
         if (old is null)
         {
-            string name = metadata.Text("name") ?? "";
-            if (name.Length == 0)
+            NameOf(type, metadata, errors);
+            if (metadata.Number("generation") is < 0)
             {
-                errors.Required("metadata.name", "name or generateName is required");
-            }
-            else if (type.Strategy.NameProblem(name) is { } problem)
-            {
-                errors.Invalid("metadata.name", JsonValue.Create(name), problem);
+                errors.Invalid("metadata.generation", metadata["generation"], "must be greater than or equal to 0");
             }
         }
 
         Labels(metadata.Child("labels"), "metadata.labels", errors);
-        if (metadata.Child("annotations") is { } annotations)
-        {
-            foreach ((string key, _) in annotations)
-            {
-                if (Names.QualifiedProblem(key.ToLowerInvariant()) is { } problem)
-                {
-                    errors.Invalid("metadata.annotations", JsonValue.Create(key), problem);
-                }
-            }
-        }
-
+        Annotations(metadata.Child("annotations"), "metadata.annotations", errors);
         OwnerReferences(metadata.List("ownerReferences"), errors);
-        Finalizers(metadata, old, errors);
+        Finalizers(type, metadata, old, errors);
     }
 
     /// <summary>Checks a set of labels.</summary>
     public static void Labels(JsonObject? labels, string path, FieldErrors errors)
     {
-        if (labels is null)
+        foreach ((string key, JsonNode? value) in labels ?? [])
         {
-            return;
+            foreach (string problem in Names.QualifiedProblems(key))
+            {
+                errors.Invalid(path, JsonValue.Create(key), problem);
+            }
+
+            foreach (string problem in Names.LabelValueProblems(value.AsText() ?? ""))
+            {
+                errors.Invalid(path, value, problem);
+            }
+        }
+    }
+
+    /// <summary>Checks a set of annotations.</summary>
+    public static void Annotations(JsonObject? annotations, string path, FieldErrors errors)
+    {
+        const int MostBytes = 256 * 1024;
+        long total = 0;
+        foreach ((string key, JsonNode? value) in annotations ?? [])
+        {
+            foreach (string problem in Names.QualifiedProblems(key.ToLowerInvariant()))
+            {
+                errors.Invalid(path, JsonValue.Create(key), problem);
+            }
+
+            total += Encoding.UTF8.GetByteCount(key) + Encoding.UTF8.GetByteCount(value.AsText() ?? "");
         }
 
-        foreach ((string key, JsonNode? value) in labels)
+        if (total > MostBytes)
         {
-            if (Names.QualifiedProblem(key) is { } keyProblem)
-            {
-                errors.Invalid(path, JsonValue.Create(key), keyProblem);
-            }
+            errors.TooLong(path, MostBytes);
+        }
+    }
 
-            if (Names.LabelValueProblem(value.AsText() ?? "") is { } valueProblem)
+    private static void NameOf(ResourceType type, JsonObject metadata, FieldErrors errors)
+    {
+        if (metadata.Text("generateName") is { Length: > 0 } prefix)
+        {
+            // A name goes on after the prefix, so a dash may be its last character.
+            string masked = prefix.Length > 1 && prefix[^1] == '-' ? prefix[..^1] + "a" : prefix;
+            if (type.Strategy.NameProblem(masked) is { } prefixProblem)
             {
-                errors.Invalid(path, value, valueProblem);
+                errors.Invalid("metadata.generateName", metadata["generateName"], prefixProblem);
             }
+        }
+
+        string name = metadata.Text("name") ?? "";
+        if (name.Length == 0)
+        {
+            errors.Required("metadata.name", "name or generateName is required");
+        }
+        else if (type.Strategy.NameProblem(name) is { } problem)
+        {
+            errors.Invalid("metadata.name", JsonValue.Create(name), problem);
         }
     }
 
     private static void OwnerReferences(JsonArray? references, FieldErrors errors)
     {
-        int controllers = 0;
-        for (int i = 0; references is not null && i < references.Count; i++)
+        const string Path = "metadata.ownerReferences";
+        string? controller = null;
+        foreach (JsonNode? node in references ?? [])
         {
-            var reference = references[i] as JsonObject;
+            var reference = node as JsonObject;
             foreach (string field in (ReadOnlySpan<string>)["apiVersion", "kind", "name", "uid"])
             {
                 if (string.IsNullOrEmpty(reference.Text(field)))
                 {
-                    errors.Invalid($"metadata.ownerReferences[{i}].{field}", JsonValue.Create(""), field is "apiVersion" ? "version must not be empty" : "must not be empty");
+                    errors.Invalid($"{Path}.{field}", JsonValue.Create(""), field is "apiVersion" ? "version must not be empty" : "must not be empty");
                 }
             }
 
-            controllers += reference.Flag("controller") == true ? 1 : 0;
-        }
+            if (reference is not null && reference.Text("kind") == "Event" && reference.Text("apiVersion") is "v1" or "events.k8s.io/v1")
+            {
+                string version = reference.Text("apiVersion")!;
+                errors.Invalid(Path, reference, $"{(version.Contains('/') ? "" : "/")}{version}, Kind=Event is disallowed from being an owner");
+            }
 
-        if (controllers > 1)
-        {
-            errors.Invalid("metadata.ownerReferences", references, "Only one reference can have Controller set to true. Found \"true\" in references");
+            if (reference.Flag("controller") != true)
+            {
+                continue;
+            }
+
+            string shown = $"{reference.Text("kind")}/{reference.Text("name")}";
+            if (controller is not null)
+            {
+                errors.Invalid(Path, references, $"Only one reference can have Controller set to true. Found \"true\" in references for {controller} and {shown}");
+            }
+
+            controller ??= shown;
         }
     }
 
-    private static void Finalizers(JsonObject metadata, JsonObject? old, FieldErrors errors)
+    private static void Finalizers(ResourceType type, JsonObject metadata, JsonObject? old, FieldErrors errors)
     {
         if (metadata.List("finalizers") is not { } finalizers)
         {
@@ -106,9 +145,18 @@ internal static class MetadataRules
 
         foreach (JsonNode? finalizer in finalizers)
         {
-            if (Names.QualifiedProblem(finalizer.AsText() ?? "") is { } problem)
+            foreach (string problem in Names.QualifiedProblems(finalizer.AsText() ?? ""))
             {
                 errors.Invalid("metadata.finalizers", finalizer, problem);
+            }
+        }
+
+        for (int i = 0; i < finalizers.Count && old is null && type.Strategy is not (CustomResourceStrategy or CrdStrategy); i++)
+        {
+            string name = finalizers[i].AsText() ?? "";
+            if (!name.Contains('/') && name is not ("kubernetes" or "orphan" or "foregroundDeletion"))
+            {
+                errors.Invalid($"metadata.finalizers[{i}]", finalizers[i], "name is neither a standard finalizer name nor is it fully qualified");
             }
         }
 

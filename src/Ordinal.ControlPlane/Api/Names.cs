@@ -17,13 +17,28 @@ public static partial class Names
     private const string QualifiedWords =
         "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
+    private const string KeyWords =
+        "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
+
+    private const string ConfigKeyWords =
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+
+    private const string PortWords = "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)";
+
     /// <summary>Says what is wrong with an RFC 1123 label; null when nothing is.</summary>
-    public static string? LabelProblem(string name) =>
-        name.Length > 63 ? "must be no more than 63 bytes" : Label().IsMatch(name) ? null : LabelWords;
+    public static string? LabelProblem(string name) => First(LabelProblems(name));
+
+    /// <summary>Says all that is wrong with an RFC 1123 label.</summary>
+    public static IReadOnlyList<string> LabelProblems(string name) => Collect(
+        name.Length > 63 ? "must be no more than 63 characters" : null,
+        Label().IsMatch(name) ? null : Subdomain().IsMatch(name) ? "must not contain dots" : LabelWords);
 
     /// <summary>Says what is wrong with an RFC 1123 subdomain; null when nothing is.</summary>
-    public static string? SubdomainProblem(string name) =>
-        name.Length > 253 ? "must be no more than 253 bytes" : Subdomain().IsMatch(name) ? null : SubdomainWords;
+    public static string? SubdomainProblem(string name) => First(SubdomainProblems(name));
+
+    /// <summary>Says all that is wrong with an RFC 1123 subdomain.</summary>
+    public static IReadOnlyList<string> SubdomainProblems(string name) => Collect(
+        name.Length > 253 ? "must be no more than 253 characters" : null, Subdomain().IsMatch(name) ? null : SubdomainWords);
 
     /// <summary>Says what is wrong with a name that is only part of a path; null when nothing is.</summary>
     public static string? PathSegmentProblem(string name) => name switch
@@ -35,30 +50,67 @@ public static partial class Names
     };
 
     /// <summary>Says what is wrong with a label's value; null when nothing is.</summary>
-    public static string? LabelValueProblem(string value) =>
-        value.Length > 63 ? "must be no more than 63 bytes" : LabelValue().IsMatch(value) ? null : LabelValueWords;
+    public static string? LabelValueProblem(string value) => First(LabelValueProblems(value));
+
+    /// <summary>Says all that is wrong with a label's value.</summary>
+    public static IReadOnlyList<string> LabelValueProblems(string value) => Collect(
+        value.Length > 63 ? "must be no more than 63 bytes" : null, LabelValue().IsMatch(value) ? null : LabelValueWords);
 
     /// <summary>Says what is wrong with a label's or annotation's key; null when nothing is.</summary>
-    public static string? QualifiedProblem(string key)
+    public static string? QualifiedProblem(string key) => First(QualifiedProblems(key));
+
+    /// <summary>Says all that is wrong with a label's or annotation's key.</summary>
+    public static IReadOnlyList<string> QualifiedProblems(string key)
     {
-        int slash = key.IndexOf('/');
-        string name = slash < 0 ? key : key[(slash + 1)..];
-        if (slash == 0)
+        string[] parts = key.Split('/');
+        if (parts.Length > 2)
         {
-            return "prefix part must be non-empty";
+            return [KeyWords];
         }
 
-        if (slash > 0 && SubdomainProblem(key[..slash]) is { } prefixProblem)
+        string name = parts[^1];
+        string? prefix = parts.Length == 1 ? null : parts[0].Length == 0 ? "must be non-empty" : SubdomainProblem(parts[0]);
+        return Collect(
+            prefix is null ? null : $"prefix part {prefix}",
+            name.Length == 0 ? "name part must be non-empty" : name.Length > 63 ? "name part must be no more than 63 bytes" : null,
+            QualifiedName().IsMatch(name) ? null : QualifiedWords);
+    }
+
+    /// <summary>Says all that is wrong with a key of a ConfigMap or Secret.</summary>
+    public static IReadOnlyList<string> ConfigKeyProblems(string key) => Collect(
+        key.Length > 253 ? "must be no more than 253 characters" : null,
+        !ConfigKey().IsMatch(key) ? ConfigKeyWords
+            : key == "." ? "must not be '.'"
+            : key == ".." ? "must not be '..'"
+            : key.StartsWith("..", StringComparison.Ordinal) ? "must not start with '..'" : null);
+
+    /// <summary>Says all that is wrong with the name of a port.</summary>
+    public static IReadOnlyList<string> PortNameProblems(string name) => Collect(
+        name.Length > 15 ? "must be no more than 15 characters" : null,
+        name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') ? null : PortWords,
+        name.Any(char.IsAsciiLetterLower) || name.Any(char.IsAsciiLetterUpper) ? null : "must contain at least one letter (a-z)",
+        name.Contains("--", StringComparison.Ordinal) ? "must not contain consecutive hyphens" : null,
+        name.StartsWith('-') || name.EndsWith('-') ? "must not begin or end with a hyphen" : null);
+
+    /// <summary>Says all that is wrong with the name of an environment variable.</summary>
+    public static IReadOnlyList<string> VariableProblems(string name) => Collect(
+        name.Length > 0 && name.All(c => c is >= ' ' and <= '~' and not '=')
+            ? null : "a valid environment variable name must consist only of printable ASCII characters other than '='");
+
+    private static string? First(IReadOnlyList<string> problems) => problems.Count == 0 ? null : problems[0];
+
+    private static string[] Collect(params ReadOnlySpan<string?> problems)
+    {
+        var found = new List<string>();
+        foreach (string? problem in problems)
         {
-            return $"prefix part {prefixProblem}";
+            if (problem is not null)
+            {
+                found.Add(problem);
+            }
         }
 
-        return name.Length switch
-        {
-            0 => "name part must be non-empty",
-            > 63 => "name part must be no more than 63 bytes",
-            _ => QualifiedName().IsMatch(name) ? null : QualifiedWords,
-        };
+        return [.. found];
     }
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.CultureInvariant)]
@@ -66,6 +118,9 @@ public static partial class Names
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex Subdomain();
+
+    [GeneratedRegex(@"^[-._a-zA-Z0-9]+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ConfigKey();
 
     [GeneratedRegex(@"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?\z", RegexOptions.CultureInvariant)]
     private static partial Regex LabelValue();

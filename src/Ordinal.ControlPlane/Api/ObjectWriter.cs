@@ -33,16 +33,17 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             throw Refuse.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
         }
 
-        if (!string.IsNullOrEmpty(metadata.Text("resourceVersion")))
-        {
-            throw Refuse.BadRequest("resourceVersion should not be set on objects to be created");
-        }
-
+        long? sentVersion = metadata.Text("resourceVersion") is { } text && long.TryParse(text, CultureInfo.InvariantCulture, out long sent) ? sent : null;
         string? generateName = metadata.Text("generateName");
         string name = metadata.Text("name") ?? "";
         if (name.Length == 0 && !string.IsNullOrEmpty(generateName))
         {
             name = identity.NewName(generateName);
+        }
+
+        if (type.Namespaced)
+        {
+            CheckNamespace(type, @namespace, name);
         }
 
         var created = new JsonObject { ["name"] = name };
@@ -59,6 +60,11 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             created["generation"] = 1L;
         }
 
+        if (metadata.Number("generation") is < 0)
+        {
+            Carry(metadata, created, "generation");
+        }
+
         created["creationTimestamp"] = JsonNodes.Timestamp(context.Now);
         foreach (string kept in (ReadOnlySpan<string>)["labels", "annotations", "ownerReferences", "finalizers", "managedFields"])
         {
@@ -66,27 +72,21 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
         }
 
         MetadataRules.DropEmpty(created);
-
         document["metadata"] = created;
         if (type.HasStatus)
         {
             document.Remove("status");
         }
 
-        FieldFilter.Prune(type, document, context, isPatch: context.IsApply);
+        PodPriority? priority = type.Strategy is PodStrategy ? PodPriority.Of(store, type, findType("scheduling.k8s.io", "priorityclasses")!, name, document) : null;
         type.Strategy.PrepareForCreate(document);
         type.Strategy.ApplyDefaults(document);
         var errors = new FieldErrors();
         MetadataRules.Validate(type, document, null, errors);
         type.Strategy.Validate(document, null, isStatusWrite: false, errors);
-        Throw(type, name.Length == 0 ? "" : name, errors);
+        Throw(type, name, errors);
         context.Warnings.AddRange(errors.Warnings);
         Admission?.Invoke(type, document, null, context);
-        if (type.Namespaced)
-        {
-            CheckNamespace(type, @namespace, name);
-        }
-
         var key = new StoreKey(type.StorageName, @namespace, name);
         if (store.Find(key) is not null)
         {
@@ -96,6 +96,14 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
         if (!context.IsApply)
         {
             ManagedFields.RecordWrite(type, null, document, context);
+        }
+
+        priority?.ApplyTo(document);
+        type.Strategy.Admit(document);
+        if (sentVersion is > 0)
+        {
+            // The storage's own word, which a real API server passes on without a reason.
+            throw Refuse.Plain("resourceVersion should not be set on objects to be created");
         }
 
         return Commit(type, key, null, document, context) ?? throw Refuse.AlreadyExists(type, name);
@@ -117,7 +125,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             StoredObject stored = store.Find(key) ?? throw Refuse.NotFound(type, key.Name);
             JsonObject old = stored.Parse();
             JsonObject proposed = change(stored.Parse());
-            CheckLocking(type, key, stored, old, proposed);
+            CheckLocking(type, key, stored, old, proposed, context);
             Prepare(type, proposed, old, context);
             if (!context.IsApply)
             {
@@ -180,7 +188,9 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
     {
         if (errors.Found.Count > 0)
         {
-            throw Refuse.Invalid(type, name, errors.Found);
+            // A kind that is stored in another group is refused under that group's name.
+            int slash = type.StorageApiVersion.IndexOf('/');
+            throw Refuse.Invalid(slash < 0 ? "" : type.StorageApiVersion[..slash], type.Kind, name, errors.Found);
         }
     }
 
@@ -203,7 +213,6 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             Carry(oldMetadata, metadata, "generateName");
         }
 
-        FieldFilter.Prune(type, proposed, context, isPatch: true);
         proposed["apiVersion"] = type.StorageApiVersion;
         proposed["kind"] = type.Kind;
         if (type.HasStatus && !context.WritesSpecAndStatus)
@@ -240,10 +249,15 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
         Admission?.Invoke(type, proposed, old, context);
     }
 
-    private static void CheckLocking(ResourceType type, StoreKey key, StoredObject stored, JsonObject old, JsonObject proposed)
+    private static void CheckLocking(ResourceType type, StoreKey key, StoredObject stored, JsonObject old, JsonObject proposed, WriteContext context)
     {
         JsonObject metadata = proposed.Metadata();
         string? name = metadata.Text("name");
+        if (string.IsNullOrEmpty(name) && context.IsReplace)
+        {
+            throw Refuse.BadRequest($"the name of the object ({key.Name} based on URL) was undeterminable: name must be provided");
+        }
+
         if (!string.IsNullOrEmpty(name) && name != key.Name)
         {
             throw Refuse.BadRequest($"the name of the object ({name}) does not match the name on the URL ({key.Name})");
@@ -259,10 +273,27 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
         string? storedUid = old.Child("metadata").Text("uid");
         if (!string.IsNullOrEmpty(uid) && uid != storedUid)
         {
-            throw Refuse.Conflict(type, key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {storedUid}");
+            if (context.IsReplace)
+            {
+                throw Refuse.WrongUid(type, key, uid, storedUid ?? "");
+            }
+
+            var errors = new FieldErrors();
+            errors.Invalid("metadata.uid", metadata["uid"], "field is immutable");
+            Throw(type, key.Name, errors);
         }
 
         string? version = metadata.Text("resourceVersion");
+        if (!string.IsNullOrEmpty(version) && !long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            throw Refuse.Plain(Refuse.NoVersion(version));
+        }
+
+        if (context.IsReplace && version is null or "" or "0" && type.NeedsVersion && context.Subresource.Length == 0)
+        {
+            throw Refuse.NeedsVersion(type, key.Name);
+        }
+
         if (!string.IsNullOrEmpty(version) && version != "0" && version != stored.Revision.ToString(CultureInfo.InvariantCulture))
         {
             throw Refuse.Modified(type, key.Name);

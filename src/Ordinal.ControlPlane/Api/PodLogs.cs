@@ -15,7 +15,13 @@ internal sealed class PodLogs(TimeProvider timeProvider, RevisionedStore store, 
     /// <exception cref="ApiRefusalException">There is no such pod, container or log.</exception>
     public async Task<ApiAnswer> ReadAsync(ResourceType pods, RequestTarget target, ApiRequest request, CancellationToken cancellationToken)
     {
-        await using IApiFeed feed = await OpenAsync(pods, target, request, cancellationToken);
+        IApiFeed? opened = await OpenAsync(pods, target, request, cancellationToken);
+        if (opened is null)
+        {
+            return new ApiAnswer(204, default);
+        }
+
+        await using IApiFeed feed = opened;
         var buffer = new ArrayBufferWriter<byte>();
         while (await feed.ReadAsync(cancellationToken) is { } chunk)
         {
@@ -25,22 +31,17 @@ internal sealed class PodLogs(TimeProvider timeProvider, RevisionedStore store, 
         return new ApiAnswer(200, buffer.WrittenMemory) { ContentType = "text/plain" };
     }
 
-    /// <summary>Opens a log.</summary>
+    /// <summary>Opens a log; null when the pod has no node yet, and so nothing to say.</summary>
     /// <exception cref="ApiRefusalException">There is no such pod, container or log.</exception>
-    public async Task<IApiFeed> OpenAsync(ResourceType pods, RequestTarget target, ApiRequest request, CancellationToken cancellationToken)
+    public async Task<IApiFeed?> OpenAsync(ResourceType pods, RequestTarget target, ApiRequest request, CancellationToken cancellationToken)
     {
+        Options options = Options.Read(request, target.Name);
         StoredObject stored = store.Find(new StoreKey(pods.StorageName, target.Namespace, target.Name)) ?? throw Refuse.NotFound(pods, target.Name);
         JsonObject pod = stored.Parse();
         string container = ChooseContainer(pod, target.Name, request.Text("container"));
         if (string.IsNullOrEmpty(pod.Child("spec").Text("nodeName")))
         {
-            throw Refuse.BadRequest($"pod {target.Name} does not have a host assigned");
-        }
-
-        DateTimeOffset? since = request.Number("sinceSeconds") is { } seconds ? timeProvider.GetUtcNow().AddSeconds(-seconds) : null;
-        if (request.Text("sinceTime") is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
-        {
-            since = time;
+            return null;
         }
 
         var asked = new LogRequest(target.Namespace, target.Name, container)
@@ -48,9 +49,9 @@ internal sealed class PodLogs(TimeProvider timeProvider, RevisionedStore store, 
             Follow = request.Flag("follow"),
             Previous = request.Flag("previous"),
             Timestamps = request.Flag("timestamps"),
-            TailLines = request.Number("tailLines"),
-            LimitBytes = request.Number("limitBytes"),
-            Since = since,
+            TailLines = options.TailLines,
+            LimitBytes = options.LimitBytes,
+            Since = options.Since ?? (options.SinceSeconds is { } seconds ? timeProvider.GetUtcNow().AddSeconds(-seconds) : null),
         };
         return await sources.OpenAsync(asked, cancellationToken)
             ?? throw Refuse.BadRequest($"container \"{container}\" in pod \"{target.Name}\" is waiting to start: ContainerCreating");
@@ -72,4 +73,38 @@ internal sealed class PodLogs(TimeProvider timeProvider, RevisionedStore store, 
 
     private static string[] NamesOf(JsonObject pod, string list) =>
         [.. (pod.Child("spec").List(list) ?? []).Select(c => (c as JsonObject).Text("name") ?? "")];
+
+    /// <summary>The parameters of a log, checked.</summary>
+    private sealed record Options(long? TailLines, long? LimitBytes, long? SinceSeconds, DateTimeOffset? Since)
+    {
+        public static Options Read(ApiRequest request, string podName)
+        {
+            var options = new Options(request.Number("tailLines"), request.Number("limitBytes"), request.Number("sinceSeconds"), Time(request.Text("sinceTime")));
+            var errors = new FieldErrors();
+            if (options.TailLines is < 0)
+            {
+                errors.Invalid("tailLines", options.TailLines, "must be greater than or equal to 0");
+            }
+
+            if (options.LimitBytes is < 1)
+            {
+                errors.Invalid("limitBytes", options.LimitBytes, "must be greater than 0");
+            }
+
+            if (options is { SinceSeconds: not null, Since: not null })
+            {
+                errors.Forbidden("[]", "at most one of `sinceTime` or `sinceSeconds` may be specified");
+            }
+            else if (options.SinceSeconds is < 1)
+            {
+                errors.Invalid("sinceSeconds", options.SinceSeconds, "must be greater than 0");
+            }
+
+            return errors.Found.Count == 0 ? options : throw Refuse.Invalid("", "PodLogOptions", podName, errors.Found);
+        }
+
+        private static DateTimeOffset? Time(string? text) => text is null ? null
+            : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
+            : throw Refuse.BadRequest($"parsing time {JsonText.WriteString(text)} as \"2006-01-02T15:04:05Z07:00\": cannot parse {JsonText.WriteString(text)} as \"2006\"");
+    }
 }

@@ -14,6 +14,11 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
 
     public ApiAnswer Get(ResourceType type, RequestTarget target, ApiRequest request)
     {
+        if (ListOptions.ParseVersion(request.Text("resourceVersion"), isPlain: true) is { } version && version > store.Revision)
+        {
+            throw Refuse.TooLarge(version, store.Revision);
+        }
+
         StoredObject stored = store.Find(new StoreKey(type.StorageName, target.Namespace, target.Name)) ?? throw Refuse.NotFound(type, target.Name);
         return Answer(200, type, stored, request);
     }
@@ -25,6 +30,7 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
         {
             RepresentationKind.Table => Tables.Write(type, [stored], null, timeProvider.GetUtcNow(), request),
             RepresentationKind.Metadata => Representations.MetadataOnly(stored),
+            RepresentationKind.MetadataList => throw Representations.WrongForm($"you requested PartialObjectMetadataList, but the requested object is not a list ({GoKinds.TypeOf(type, isList: false)})"),
             RepresentationKind.Object => Representations.InVersion(type, stored),
         };
         return new ApiAnswer(code, body) { Warnings = warnings ?? [] };
@@ -33,11 +39,6 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
     public ApiAnswer List(ResourceType type, RequestTarget target, ApiRequest request)
     {
         Selectors selectors = Selectors.Parse(type, request);
-        if (target.Name.Length > 0)
-        {
-            throw Refuse.MethodNotAllowed();
-        }
-
         (StoreSnapshot snapshot, StoreKey? after) = ChooseSnapshot(type, target, request);
         int limit = (int)Math.Clamp(request.Number("limit") ?? 0, 0, int.MaxValue);
         var selected = new List<StoredObject>();
@@ -75,7 +76,8 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
         return new ApiAnswer(200, Representations.Of(request) switch
         {
             RepresentationKind.Table => Tables.Write(type, selected, metadata, now, request),
-            RepresentationKind.Metadata => Representations.List("PartialObjectMetadataList", "meta.k8s.io/v1", metadata, selected.Select(Representations.MetadataOnly)),
+            RepresentationKind.Metadata => throw Representations.WrongForm($"you requested PartialObjectMetadata, but the requested object is a list ({GoKinds.TypeOf(type, isList: true)})"),
+            RepresentationKind.MetadataList => Representations.List("PartialObjectMetadataList", "meta.k8s.io/v1", metadata, selected.Select(Representations.MetadataOnly)),
             RepresentationKind.Object => Representations.List(
                 type.ListKind, type.ApiVersion, metadata, selected.Select(s => Representations.InVersion(type, s))),
         });
@@ -84,20 +86,12 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
     public IApiFeed Watch(ResourceType type, RequestTarget target, ApiRequest request)
     {
         Selectors selectors = Selectors.Parse(type, request);
-        if (target.Name.Length > 0)
-        {
-            FieldRequirement[] byName = [.. selectors.Fields.Requirements, new FieldRequirement("metadata.name", target.Name, true)];
-            selectors = selectors with { Fields = new FieldSelector(byName) };
-        }
+        ListOptions asked = ListOptions.Read(request);
 
-        bool wantsInitial = request.Flag("sendInitialEvents");
-        if (request.Text("sendInitialEvents") is not null && request.Text("resourceVersionMatch") != "NotOlderThan")
-        {
-            throw InvalidListOptions(
-                "resourceVersionMatch", "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided", "FieldValueForbidden");
-        }
-
-        long? version = ParseVersion(request.Text("resourceVersion"));
+        // Before anything is subscribed: a form that is not there is refused.
+        _ = Representations.Of(request);
+        bool wantsInitial = asked.SendsInitialEvents == true;
+        long? version = asked.Version;
         bool fromState = wantsInitial || version is null or 0;
         WatchStart start = store.Watch(type.StorageName, target.Namespace, fromState ? null : version);
         if (wantsInitial && version > start.Snapshot.Revision)
@@ -110,7 +104,7 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
         return new WatchFeed(timeProvider, store, start, new WatchSettings(type, selectors, request)
         {
             AskedVersion = version ?? 0,
-            SendsState = fromState && request.Text("sendInitialEvents") is null or "true",
+            SendsState = fromState && asked.SendsInitialEvents != false,
             MarksEndOfState = wantsInitial,
             SendsBookmarks = request.Flag("allowWatchBookmarks"),
             Lifetime = seconds > 0 ? TimeSpan.FromSeconds(seconds) : options.WatchTimeout,
@@ -118,15 +112,9 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
         });
     }
 
-    private static long? ParseVersion(string? text) => text is null ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long version) ? version
-        : throw InvalidListOptions("resourceVersion", $"Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax", "FieldValueInvalid");
-
-    private static ApiRefusalException InvalidListOptions(string field, string message, string reason) =>
-        Refuse.Invalid("meta.k8s.io", "ListOptions", "", [new FieldError(reason, field, message)]);
-
     private (StoreSnapshot Snapshot, StoreKey? After) ChooseSnapshot(ResourceType type, RequestTarget target, ApiRequest request)
     {
+        ListOptions asked = ListOptions.Read(request);
         if (request.Text("continue") is { } token)
         {
             (long revision, StoreKey after) = ContinueToken.Read(token, type.StorageName);
@@ -135,32 +123,17 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
                 return (store.Snapshot(type.StorageName, target.Namespace), after);
             }
 
-            StoreSnapshot kept = store.FindSnapshot(type.StorageName, target.Namespace, revision) ?? throw Refuse.Expired(ContinueTooOld);
-            return (kept, after);
+            return (store.FindSnapshot(type.StorageName, target.Namespace, revision) ?? throw Refuse.Expired(ContinueTooOld), after);
         }
 
         StoreSnapshot current = store.Snapshot(type.StorageName, target.Namespace);
-        long? version = ParseVersion(request.Text("resourceVersion"));
-        if (version > current.Revision)
+        if (asked.Version > current.Revision)
         {
-            throw Refuse.TooLarge(version.Value, current.Revision);
+            throw Refuse.TooLarge(asked.Version.Value, current.Revision);
         }
 
-        switch (request.Text("resourceVersionMatch"))
-        {
-            case null or "NotOlderThan":
-                return (current, null);
-            case "Exact" when version is > 0:
-                return (store.FindSnapshot(type.StorageName, target.Namespace, version.Value)
-                    ?? throw Refuse.Expired($"The resourceVersion for the provided list is too old."), null);
-            case "Exact":
-                throw InvalidListOptions(
-                    "resourceVersionMatch", "Forbidden: resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"", "FieldValueForbidden");
-            case { } unknown:
-                throw InvalidListOptions(
-                    "resourceVersionMatch",
-                    $"Unsupported value: \"{unknown}\": supported values: \"Exact\", \"NotOlderThan\", \"\"",
-                    "FieldValueNotSupported");
-        }
+        return asked.Match == "Exact"
+            ? (store.FindSnapshot(type.StorageName, target.Namespace, asked.Version!.Value) ?? throw Refuse.Expired("The resourceVersion for the provided list is too old."), null)
+            : (current, null);
     }
 }

@@ -58,6 +58,9 @@ internal static class Refuse
     public static ApiRefusalException UnsupportedMediaType(string accepted) =>
         new(415, "UnsupportedMediaType", $"the body of the request was in an unknown format - accepted media types include: {accepted}");
 
+    /// <summary>A body that is too long.</summary>
+    public static ApiRefusalException TooLong(long limit) => new(413, "RequestEntityTooLarge", $"Request entity too large: limit is {limit}");
+
     public static ApiRefusalException Expired(string message) => new(410, "Expired", message);
 
     public static ApiRefusalException TooOld(long asked, long oldest) => Expired($"too old resource version: {asked} ({oldest})");
@@ -68,6 +71,36 @@ internal static class Refuse
             Causes = [new StatusCause("ResourceVersionTooLarge", "Too large resource version")],
             RetryAfterSeconds = 1,
         };
+
+    /// <summary>The result of a patch that cannot be read: 422 without a name, whose only cause is the patch.</summary>
+    public static ApiRefusalException BadPatch(string shown, string why)
+    {
+        string message = $"Invalid value: {Text.JsonText.WriteString(shown)}: {why}";
+        return new ApiRefusalException(422, "Invalid", $" \"\" is invalid: patch: {message}") { Causes = [new StatusCause("FieldValueInvalid", message, "patch")] };
+    }
+
+    /// <summary>What a real API server answers where it forgot to say what kind of error it is: 500 without a reason.</summary>
+    public static ApiRefusalException Plain(string message) => new(500, "", message);
+
+    /// <summary>A PUT of a kind that does not take one without a version; names the resource where others name the kind.</summary>
+    public static ApiRefusalException NeedsVersion(ResourceType type, string name)
+    {
+        const string Message = "Invalid value: 0: must be specified for an update";
+        return new ApiRefusalException(422, "Invalid", $"{type.Qualified} \"{name}\" is invalid: metadata.resourceVersion: {Message}")
+        {
+            Name = name, Group = type.Group, Kind = type.Plural, Causes = [new StatusCause("FieldValueInvalid", Message, "metadata.resourceVersion")],
+        };
+    }
+
+    /// <summary>A number that is none, where a resourceVersion was wanted.</summary>
+    public static string NoVersion(string text) => $"strconv.ParseUint: parsing {Text.JsonText.WriteString(text)}: invalid syntax";
+
+    /// <summary>A uid that is not the object's, in the words of the storage.</summary>
+    public static ApiRefusalException WrongUid(ResourceType type, Storage.StoreKey key, string wanted, string actual) => Conflict(
+        type,
+        key.Name,
+        $"StorageError: invalid object, Code: 4, Key: /registry/{type.RegistryName}/{(key.Namespace.Length == 0 ? "" : key.Namespace + "/")}{key.Name}, ResourceVersion: 0, "
+            + $"AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {actual}");
 
     /// <summary>A failed <c>test</c>, or a patch that does not fit the object: 422 with empty details.</summary>
     public static ApiRefusalException UnprocessablePatch() =>

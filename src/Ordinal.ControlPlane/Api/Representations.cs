@@ -13,37 +13,77 @@ internal enum RepresentationKind
     Object,
     Table,
     Metadata,
+    MetadataList,
 }
 
 /// <summary>Chooses and writes the form of an answer.</summary>
 internal static class Representations
 {
+    private const string Available = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    private const string Streams = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+
+    /// <summary>Refuses a request that accepts nothing that this server could send at all.</summary>
+    /// <exception cref="ApiRefusalException">There is no such type (406).</exception>
+    public static void CheckAccept(ApiRequest request, bool isCollection)
+    {
+        string accept = request.Call.Accept ?? "";
+        if (accept.Length == 0 || accept.Split(',').Any(clause => clause.Split(';')[0].Trim() is "*/*" or "application/json" or "application/yaml"))
+        {
+            return;
+        }
+
+        // Protobuf is asked for beside JSON by all clients that we know; alone we could not serve it.
+        throw new ApiRefusalException(406, "NotAcceptable", $"406: Not Acceptable\n\nAvailable representations: {Available}{(isCollection ? Streams : "")}") { EmptyDetails = true };
+    }
+
+    /// <summary>Refuses a form that does not go with what was asked for.</summary>
+    public static ApiRefusalException WrongForm(string why) => new(406, "NotAcceptable", why);
+
     /// <summary>Reads the Accept header: the first clause that we can serve wins.</summary>
+    /// <exception cref="ApiRefusalException">There is none (406).</exception>
     public static RepresentationKind Of(ApiRequest request)
     {
-        foreach (string clause in (request.Call.Accept ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        string accept = request.Call.Accept ?? "";
+        foreach (string clause in accept.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parameters = clause.Split(';', StringSplitOptions.TrimEntries);
-            if (parameters[0] is not ("application/json" or "*/*" or "application/*"))
+            if (parameters[0] is not ("application/json" or "application/yaml" or "*/*"))
             {
                 continue;
             }
 
             string? form = parameters.FirstOrDefault(p => p.StartsWith("as=", StringComparison.Ordinal))?[3..];
-            if (form is not null && (!parameters.Contains("g=meta.k8s.io") || !parameters.Contains("v=v1")))
+            if (form is null)
+            {
+                return RepresentationKind.Object;
+            }
+
+            if (!parameters.Contains("g=meta.k8s.io") || !(parameters.Contains("v=v1") || parameters.Contains("v=v1beta1")))
             {
                 continue;
             }
 
-            return form switch
+            switch (form)
             {
-                "Table" => RepresentationKind.Table,
-                "PartialObjectMetadata" or "PartialObjectMetadataList" => RepresentationKind.Metadata,
-                _ => RepresentationKind.Object,
-            };
+                case "Table":
+                    return RepresentationKind.Table;
+                case "PartialObjectMetadata":
+                    return RepresentationKind.Metadata;
+                case "PartialObjectMetadataList":
+                    return RepresentationKind.MetadataList;
+            }
         }
 
-        return RepresentationKind.Object;
+        return accept.Length == 0 ? RepresentationKind.Object : throw WrongForm($"only the following media types are accepted: {Available}");
+    }
+
+    /// <summary>Gets the version of Table and PartialObjectMetadata that was asked for first.</summary>
+    public static string MetaVersion(ApiRequest request)
+    {
+        string accept = request.Call.Accept ?? "";
+        int beta = accept.IndexOf("v=v1beta1", StringComparison.Ordinal);
+        int stable = accept.IndexOf("v=v1;", StringComparison.Ordinal);
+        return beta >= 0 && (stable < 0 || beta < stable) && !accept.Contains("v=v1,", StringComparison.Ordinal) ? "meta.k8s.io/v1beta1" : "meta.k8s.io/v1";
     }
 
     /// <summary>Gets an object in the version that was asked for; the stored bytes when that is the stored one.</summary>

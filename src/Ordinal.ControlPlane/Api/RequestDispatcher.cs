@@ -108,14 +108,20 @@ internal sealed class RequestDispatcher
     /// <summary>Answers everything that is not a stream.</summary>
     public ApiAnswer Answer(ApiRequest request)
     {
-        if (request.Target is not { } target)
+        if (request.Target is not { } target || !_types.All.Any(t => t.Group == target.Group))
         {
-            return _discovery.Answer(request) ?? throw Refuse.NoSuchResource();
+            return _discovery.Answer(request) ?? Discovery.NotFound(request, _types);
         }
 
+        Representations.CheckAccept(request, target.Name.Length == 0 && request.Call.Method == "GET");
         if (_reviews.Answer(request) is { } review)
         {
             return review;
+        }
+
+        if (target is { Group: "", Version: "v1", Resource: "bindings", Name: "", Namespace.Length: > 0 })
+        {
+            return request.Call.Method == "POST" ? _bindings.Create(_types.Find("", "v1", "pods")!, target, request) : throw Refuse.MethodNotAllowed();
         }
 
         ResourceType type = Resolve(target);
@@ -124,52 +130,91 @@ internal sealed class RequestDispatcher
             throw Refuse.MethodNotAllowed();
         }
 
-        if (target.Subresource.Length > 0 && target.Name.Length > 0 && AnswerSubresource(type, target, request) is { } answer)
+        CheckNames(target);
+        if (target.Subresource.Length > 0)
         {
-            return answer;
+            return AnswerSubresource(type, target, request);
         }
 
-        return (request.Call.Method, target.Subresource, target.Name.Length > 0) switch
+        return (request.Call.Method, target.Name.Length > 0) switch
         {
-            ("GET", "", true) => _reader.Get(type, target, request),
-            ("GET", "", false) => _reader.List(type, target, request),
-            ("POST", "", false) => _writes.Create(type, target, request),
-            ("PUT", "", true) => _writes.Replace(type, target, request),
-            ("PATCH", "", true) => _writes.Patch(type, target, request),
-            ("DELETE", "", true) => _writes.Delete(type, target, request),
-            ("DELETE", "", false) => _writes.DeleteCollection(type, target, request),
-            _ when target.Subresource.Length > 0 => throw Refuse.NoSuchResource(),
+            ("GET", true) => _reader.Get(type, target, request),
+            ("GET", false) => _reader.List(type, target, request),
+            ("POST", false) => _writes.Create(type, target, request),
+            ("PUT", true) => _writes.Replace(type, target, request),
+            ("PATCH", true) => _writes.Patch(type, target, request),
+            ("DELETE", true) => _writes.Delete(type, target, request),
+            ("DELETE", false) => _writes.DeleteCollection(type, target, request),
             _ => throw Refuse.MethodNotAllowed(),
         };
     }
 
-    private ApiAnswer? AnswerSubresource(ResourceType type, RequestTarget target, ApiRequest request)
+    private static void CheckNames(RequestTarget target)
     {
-        bool isPod = type is { Group: "", Plural: "pods" };
-        return (target.Subresource, request.Call.Method) switch
+        if (Names.PathSegmentProblem(target.Namespace) is { } problem)
         {
-            ("status", "GET") when type.HasStatus => _reader.Get(type, target, request),
-            ("status", "PUT") when type.HasStatus => _writes.Replace(type, target, request),
-            ("status", "PATCH") when type.HasStatus => _writes.Patch(type, target, request),
-            ("scale", "GET") when type.Scale is not null => _scales.Get(type, target),
-            ("scale", "PUT" or "PATCH") when type.Scale is not null => _scales.Write(type, target, request),
-            ("binding", "POST") when isPod => _bindings.Create(type, target, request),
-            ("eviction", "POST") when isPod => _evictions.Create(type, target, request),
-            ("finalize", "PUT") when type.Strategy is NamespaceStrategy => _writes.Finalize(type, target, request),
-            ("exec" or "attach" or "portforward" or "proxy", _) when isPod => throw Refuse.NotServed(target.Subresource),
-            ("status", _) when type.HasStatus => throw Refuse.MethodNotAllowed(),
-            _ => null,
-        };
+            throw Refuse.BadRequest($"Namespace parameter invalid: {JsonText.WriteString(target.Namespace)}: {problem}");
+        }
+
+        if (Names.PathSegmentProblem(target.Name) is { } nameProblem)
+        {
+            throw Refuse.BadRequest($"Name parameter invalid: {JsonText.WriteString(target.Name)}: {nameProblem}");
+        }
+    }
+
+    private ApiAnswer AnswerSubresource(ResourceType type, RequestTarget target, ApiRequest request)
+    {
+        string method = request.Call.Method;
+        bool isPod = type is { Group: "", Plural: "pods" };
+        switch (target.Subresource)
+        {
+            case "status" when type.HasStatus:
+                return method switch
+                {
+                    "GET" => _reader.Get(type, target, request),
+                    "PUT" => _writes.Replace(type, target, request),
+                    "PATCH" => _writes.Patch(type, target, request),
+                    _ => throw Refuse.MethodNotAllowed(),
+                };
+            case "scale" when type.Scale is not null:
+                return method switch
+                {
+                    "GET" => _scales.Get(type, target),
+                    "PUT" or "PATCH" => _scales.Write(type, target, request),
+                    _ => throw Refuse.MethodNotAllowed(),
+                };
+            case "binding" when isPod:
+                return method == "POST" ? _bindings.Create(type, target, request) : throw Refuse.MethodNotAllowed();
+            case "eviction" when isPod:
+                return method == "POST" ? _evictions.Create(type, target, request) : throw Refuse.MethodNotAllowed();
+            case "exec" or "attach" or "portforward" when isPod && method is "GET" or "POST":
+                _ = _reader.Get(type, target, request);
+                throw Refuse.NotServed(target.Subresource);
+            case "log" or "exec" or "attach" or "portforward" when isPod:
+                throw Refuse.MethodNotAllowed();
+            case "proxy" when isPod || type is { Group: "", Plural: "services" }:
+                _ = _reader.Get(type, target, request);
+                throw new ApiRefusalException(503, "ServiceUnavailable", $"no endpoints available for {type.Singular} \"{target.Name}\"");
+            case "token" when type is { Group: "", Plural: "serviceaccounts" } && method != "POST":
+                throw Refuse.MethodNotAllowed();
+            case "finalize" when type.Strategy is NamespaceStrategy:
+                return method == "PUT" ? _writes.Finalize(type, target, request) : throw Refuse.MethodNotAllowed();
+            default:
+                throw Refuse.NoSuchResource();
+        }
     }
 
     public IApiFeed OpenWatch(ApiRequest request)
     {
         RequestTarget target = request.Target ?? throw Refuse.NoSuchResource();
-        return _reader.Watch(Resolve(target), target, request);
+        Representations.CheckAccept(request, isCollection: true);
+        ResourceType type = Resolve(target);
+        CheckNames(target);
+        return _reader.Watch(type, target, request);
     }
 
-    /// <summary>Opens a log as a stream.</summary>
-    public Task<IApiFeed> OpenLogAsync(ApiRequest request, CancellationToken cancellationToken)
+    /// <summary>Opens a log as a stream; null when there is nothing to read.</summary>
+    public Task<IApiFeed?> OpenLogAsync(ApiRequest request, CancellationToken cancellationToken)
     {
         RequestTarget target = request.Target!;
         return _logs.OpenAsync(ResolveLog(target), target, request, cancellationToken);
@@ -190,6 +235,7 @@ internal sealed class RequestDispatcher
         ResourceType type = _types.Find(target.Group, target.Version, target.Resource) ?? throw Refuse.NoSuchResource();
         bool fits = type.Namespaced || target.Namespace.Length == 0;
         bool names = type.Namespaced && target.Name.Length > 0 && target.Namespace.Length == 0;
-        return fits && !names ? type : throw Refuse.NoSuchResource();
+        bool isHole = target.Name.Length == 0 && target.Subresource.Length > 0;
+        return fits && !names && !isHole ? type : throw Refuse.NoSuchResource();
     }
 }

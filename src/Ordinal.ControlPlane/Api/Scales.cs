@@ -1,8 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Door;
 using Ordinal.ControlPlane.Patching;
+using Ordinal.ControlPlane.Schemas;
 using Ordinal.ControlPlane.Storage;
 using Ordinal.ControlPlane.Text;
 
@@ -11,6 +11,9 @@ namespace Ordinal.ControlPlane.Api;
 /// <summary>Answers the scale subresource as an <c>autoscaling/v1</c> Scale.</summary>
 internal sealed class Scales(RevisionedStore store, ObjectWriter writer, Writes writes)
 {
+    private const string ApiVersion = "autoscaling/v1";
+    private static readonly ResourceType Kind = new("autoscaling", "v1", "scales", "Scale", true) { Shape = BuiltInShapes.Of("Scale") };
+
     /// <summary>Reads the scale of an object.</summary>
     public ApiAnswer Get(ResourceType type, RequestTarget target)
     {
@@ -21,57 +24,87 @@ internal sealed class Scales(RevisionedStore store, ObjectWriter writer, Writes 
     /// <summary>Replaces or patches the scale of an object.</summary>
     public ApiAnswer Write(ResourceType type, RequestTarget target, ApiRequest request)
     {
+        string mediaType = Bodies.MediaType(request);
+        if (request.Call.Method == "PUT")
+        {
+            WriteContext replace = writes.ContextOf(type, request, "scale") with { IsReplace = true };
+            JsonObject document = Bodies.ReadSmall(request, "autoscaling", "Scale", ApiVersion);
+            FieldFilter.Prune(Kind, document, replace, DecodeWords.OfBody(Kind));
+            return Answer(type, writer.Update(type, KeyOf(type, target), current => WithScale(type, target, current, document, replace), replace));
+        }
+
+        Patches.CheckType(mediaType, type);
         WriteContext context = writes.ContextOf(type, request, "scale");
-        bool isPatch = request.Call.Method == "PATCH";
-        IDocumentPatch? patch = isPatch ? ParsePatch(request) : null;
-        JsonObject? replacement = isPatch ? null : Bodies.Parse(request);
+        if (mediaType == Patches.Apply)
+        {
+            return Apply(type, target, request, context with { IsApply = true });
+        }
+
+        IDocumentPatch patch = Patches.Parse(request, Kind.Shape);
         StoredObject written = writer.Update(
             type,
             KeyOf(type, target),
             current =>
             {
-                JsonObject before = ToScale(type, current);
-                JsonObject scale = patch?.Apply((JsonObject)before.DeepClone()) ?? (JsonObject)replacement!.DeepClone();
-                Check(target.Name, before, scale);
-                Set(current, type.Scale!.SpecReplicas, scale.Child("spec").Number("replicas") ?? 0);
-                return current;
+                context.Warnings.Clear();
+                JsonObject scale = patch.Apply(ToScale(type, current));
+                FieldFilter.Prune(Kind, scale, context, patch.Words(scale), patch.Duplicates);
+                return WithScale(type, target, current, scale, context);
             },
             context);
-        return new ApiAnswer(200, JsonText.Write(ToScale(type, written.Parse())));
+        return Answer(type, written) with { Warnings = context.Warnings };
     }
 
-    private static IDocumentPatch ParsePatch(ApiRequest request)
+    /// <summary>Applies the size: the manager owns the field of the object that carries it.</summary>
+    private ApiAnswer Apply(ResourceType type, RequestTarget target, ApiRequest request, WriteContext context)
     {
-        try
+        JsonObject scale = Bodies.ReadApply(request, ApiVersion, "Scale", target, context);
+        ApplyTypes.Check(Kind, scale);
+        var declared = new JsonObject { ["apiVersion"] = type.ApiVersion, ["kind"] = type.Kind, ["metadata"] = scale["metadata"]?.DeepClone() };
+        if (scale.Child("spec").Number("replicas") is { } replicas)
         {
-            return Bodies.MediaType(request) switch
-            {
-                "application/json-patch+json" => JsonPatch.Parse(request.Call.Body.Span),
-                "application/merge-patch+json" or "application/strategic-merge-patch+json" => new MergePatch(JsonText.ParseObject(request.Call.Body.Span)),
-                _ => throw Refuse.UnsupportedMediaType("application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json"),
-            };
+            CheckReplicas(target.Name, replicas);
+            Set(declared, type.Scale!.SpecReplicas, replicas);
         }
-        catch (JsonException e)
-        {
-            throw Refuse.BadRequest($"error decoding patch: {Bodies.Shorten(e.Message)}");
-        }
+
+        var apply = new ServerSideApply(type.Shape, declared, context, request.Flag("force"));
+        return Answer(type, writer.Update(type, KeyOf(type, target), apply.Apply, context));
     }
 
-    private static void Check(string name, JsonObject before, JsonObject scale)
+    private static ApiAnswer Answer(ResourceType type, StoredObject stored) => new(200, JsonText.Write(ToScale(type, stored.Parse())));
+
+    private static JsonObject WithScale(ResourceType type, RequestTarget target, JsonObject current, JsonObject scale, WriteContext context)
     {
-        string? version = scale.Child("metadata").Text("resourceVersion");
-        if (!string.IsNullOrEmpty(version) && version != before.Metadata().Text("resourceVersion"))
+        JsonObject? metadata = scale.Child("metadata");
+        if (metadata.Text("name") is { Length: > 0 } name && name != target.Name)
         {
-            throw new ApiRefusalException(
-                409,
-                "Conflict",
-                $"Operation cannot be fulfilled on scales.autoscaling \"{name}\": the object has been modified; please apply your changes to the latest version and try again")
-            {
-                Name = name, Group = "autoscaling", Kind = "scales",
-            };
+            throw Refuse.BadRequest($"the name of the object ({name}) does not match the name on the URL ({target.Name})");
+        }
+
+        if (string.IsNullOrEmpty(metadata.Text("name")) && context.IsReplace)
+        {
+            throw Refuse.BadRequest($"the name of the object ({target.Name} based on URL) was undeterminable: name must be provided");
+        }
+
+        if (metadata.Text("namespace") is { Length: > 0 } sent && sent != target.Namespace)
+        {
+            throw Refuse.BadRequest("the namespace of the provided object does not match the namespace sent on the request");
+        }
+
+        if (metadata.Text("resourceVersion") is { Length: > 0 } version)
+        {
+            // The object's own check compares it.
+            current.Metadata()["resourceVersion"] = version;
         }
 
         long replicas = scale.Child("spec").Number("replicas") ?? 0;
+        CheckReplicas(target.Name, replicas);
+        Set(current, type.Scale!.SpecReplicas, replicas);
+        return current;
+    }
+
+    private static void CheckReplicas(string name, long replicas)
+    {
         if (replicas < 0)
         {
             var errors = new FieldErrors();
@@ -94,7 +127,7 @@ internal sealed class Scales(RevisionedStore store, ObjectWriter writer, Writes 
 
         ScalePaths paths = type.Scale!;
         var spec = new JsonObject();
-        if (Find(document, paths.SpecReplicas).AsNumber() is { } wished)
+        if (Find(document, paths.SpecReplicas).AsNumber() is { } wished and not 0)
         {
             spec["replicas"] = wished;
         }
@@ -111,7 +144,7 @@ internal sealed class Scales(RevisionedStore store, ObjectWriter writer, Writes 
             status["selector"] = selector;
         }
 
-        return new JsonObject { ["kind"] = "Scale", ["apiVersion"] = "autoscaling/v1", ["metadata"] = metadata, ["spec"] = spec, ["status"] = status };
+        return new JsonObject { ["kind"] = "Scale", ["apiVersion"] = ApiVersion, ["metadata"] = metadata, ["spec"] = spec, ["status"] = status };
     }
 
     private static JsonNode? Find(JsonObject document, string path)

@@ -14,16 +14,33 @@ internal sealed record Selectors(LabelSelector Labels, FieldSelector Fields)
 
     public static Selectors Parse(ResourceType type, ApiRequest request)
     {
+        LabelSelector labels = LabelSelector.Parse(request.Text("labelSelector") ?? "");
         FieldSelector fields = FieldSelector.Parse(request.Text("fieldSelector") ?? "");
-        foreach (FieldRequirement requirement in fields.Requirements)
+        return new Selectors(labels, new FieldSelector([.. fields.Requirements.Select(r => r with { Field = StoredName(type, r.Field) })]));
+    }
+
+    /// <summary>Gets the name under which a field's value is kept with the object.</summary>
+    /// <exception cref="ApiRefusalException">The resource cannot be selected by this field.</exception>
+    private static string StoredName(ResourceType type, string field)
+    {
+        if (field is "metadata.name" or "metadata.namespace")
         {
-            if (requirement.Field is not ("metadata.name" or "metadata.namespace") && !type.SelectableFields.ContainsKey(requirement.Field))
-            {
-                throw Refuse.BadRequest($"field label not supported: {requirement.Field}");
-            }
+            return field;
         }
 
-        return new Selectors(LabelSelector.Parse(request.Text("labelSelector") ?? ""), fields);
+        if (type.SelectorNames is { } names)
+        {
+            return names.TryGetValue(field, out string? stored) ? stored : throw Refuse.BadRequest($"field label not supported: {field}");
+        }
+
+        if (type.SelectableFields.ContainsKey(field))
+        {
+            return field;
+        }
+
+        throw Refuse.BadRequest(type.SelectableFields.Count > 0 || type.Strategy is CustomResourceStrategy
+            ? $"field label not supported: {field}"
+            : $"\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
     }
 
     /// <summary>Reads the values that this resource's field selectors ask for.</summary>
@@ -43,7 +60,8 @@ internal sealed record Selectors(LabelSelector Labels, FieldSelector Fields)
                 node = (node as JsonObject)?[step];
             }
 
-            values[field] = node.AsShown();
+            // Go's zero value of a boolean.
+            values[field] = node is null && field is "spec.hostNetwork" or "spec.unschedulable" ? "false" : node.AsShown();
         }
 
         return values;

@@ -28,6 +28,13 @@ internal static class Tables
         }
 
         string include = request.Text("includeObject") ?? "Metadata";
+        if (include is not ("Metadata" or "Object" or "None"))
+        {
+            throw Refuse.BadRequest(
+                $"Unable to convert to Table as requested: includeObject: Invalid value: {JsonText.WriteString(include)}: must be 'Metadata', 'Object', 'None', or empty");
+        }
+
+        string apiVersion = Representations.MetaVersion(request);
         var rows = new JsonArray();
         foreach (StoredObject stored in objects)
         {
@@ -47,7 +54,7 @@ internal static class Tables
                 row["object"] = new JsonObject
                 {
                     ["kind"] = "PartialObjectMetadata",
-                    ["apiVersion"] = "meta.k8s.io/v1",
+                    ["apiVersion"] = apiVersion,
                     ["metadata"] = document["metadata"]?.DeepClone(),
                 };
             }
@@ -62,7 +69,7 @@ internal static class Tables
         return JsonText.Write(new JsonObject
         {
             ["kind"] = "Table",
-            ["apiVersion"] = "meta.k8s.io/v1",
+            ["apiVersion"] = apiVersion,
             ["metadata"] = metadata,
             ["columnDefinitions"] = columns,
             ["rows"] = rows,

@@ -174,7 +174,7 @@ internal sealed class WatchFeed : IApiFeed
             case RepresentationKind.Object:
                 _ready.Enqueue(StoredEvent.Encode(type, Representations.InVersion(_settings.Type, storedEvent.State).Span));
                 break;
-            case RepresentationKind.Metadata:
+            case RepresentationKind.Metadata or RepresentationKind.MetadataList:
                 _ready.Enqueue(StoredEvent.Encode(type, Representations.MetadataOnly(storedEvent.State).Span));
                 break;
             case RepresentationKind.Table:

@@ -24,6 +24,9 @@ internal sealed record WriteContext(string Manager, DateTimeOffset Now)
     /// <summary>Gets a value indicating whether this is a server-side apply, which computes managed fields itself.</summary>
     public bool IsApply { get; init; }
 
+    /// <summary>Gets a value indicating whether a whole object is put in place of the stored one.</summary>
+    public bool IsReplace { get; init; }
+
     /// <summary>Gets Strict, Warn or Ignore.</summary>
     public string FieldValidation { get; init; } = "Warn";
 

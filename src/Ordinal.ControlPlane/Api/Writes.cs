@@ -18,26 +18,30 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
             throw Refuse.MethodNotAllowed();
         }
 
-        WriteContext context = ContextOf(type, request, "");
-        JsonObject document = Bodies.ReadObject(request, type, context);
-        StoredObject stored = writer.Create(type, target.Namespace, document, context);
-        return reader.Answer(201, type, stored, request, context.Warnings);
+        return Warning(ContextOf(type, request, ""), context =>
+        {
+            JsonObject document = Bodies.ReadObject(request, type, context);
+            return reader.Answer(201, type, writer.Create(type, target.Namespace, document, context), request, context.Warnings);
+        });
     }
 
     public ApiAnswer Replace(ResourceType type, RequestTarget target, ApiRequest request)
     {
         CheckStatus(type, target);
-        WriteContext context = ContextOf(type, request, target.Subresource);
-        JsonObject document = Bodies.ReadObject(request, type, context);
-        StoreKey key = KeyOf(type, target);
-        if (type.CreatesOnUpdate && store.Find(key) is null)
+        return Warning(ContextOf(type, request, target.Subresource) with { IsReplace = true }, context =>
         {
-            document.Metadata()["name"] ??= target.Name;
-            return reader.Answer(201, type, writer.Create(type, target.Namespace, document, context), request, context.Warnings);
-        }
+            JsonObject document = Bodies.ReadObject(request, type, context);
+            StoreKey key = KeyOf(type, target);
+            if (type.CreatesOnUpdate && store.Find(key) is null)
+            {
+                document.Metadata()["name"] ??= target.Name;
+                document.Metadata().Remove("resourceVersion");
+                return reader.Answer(201, type, writer.Create(type, target.Namespace, document, context), request, context.Warnings);
+            }
 
-        StoredObject stored = writer.Update(type, key, _ => (JsonObject)document.DeepClone(), context);
-        return reader.Answer(200, type, stored, request, context.Warnings);
+            StoredObject stored = writer.Update(type, key, _ => (JsonObject)document.DeepClone(), context);
+            return reader.Answer(200, type, stored, request, context.Warnings);
+        });
     }
 
     /// <summary>Replaces a namespace's own finalizers; with the last one it goes.</summary>
@@ -60,39 +64,39 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
     public ApiAnswer Patch(ResourceType type, RequestTarget target, ApiRequest request)
     {
         CheckStatus(type, target);
-        if (Bodies.MediaType(request) is "application/apply-patch+yaml" or "application/apply-patch+cbor")
+        string mediaType = Bodies.MediaType(request);
+        Patches.CheckType(mediaType, type);
+        WriteContext writeContext = ContextOf(type, request, target.Subresource);
+        if (mediaType == Patches.Apply)
         {
-            return Apply(type, target, request);
+            return Warning(writeContext with { IsApply = true }, context => Apply(type, target, request, context));
         }
 
-        WriteContext context = ContextOf(type, request, target.Subresource);
-        StoreKey key = KeyOf(type, target);
-        IDocumentPatch patch = Patches.Parse(request, type);
-        StoredObject stored = writer.Update(
-            type,
-            key,
-            current =>
-            {
-                if (type.Converter is null)
+        return Warning(writeContext, context =>
+        {
+            StoreKey key = KeyOf(type, target);
+            IDocumentPatch patch = Patches.Parse(request, type.Shape);
+            StoredObject stored = writer.Update(
+                type,
+                key,
+                current =>
                 {
-                    return patch.Apply(current);
-                }
-
-                return type.Converter.ToStorage(patch.Apply(type.Converter.FromStorage(current)));
-            },
-            context);
-        return reader.Answer(200, type, stored, request, context.Warnings);
+                    context.Warnings.Clear();
+                    JsonObject patched = patch.Apply(type.Converter?.FromStorage(current) ?? current);
+                    DecodeWords words = patch.Words(patched);
+                    CheckKind(type, patched, words);
+                    patched = type.Converter?.ToStorage(patched) ?? patched;
+                    FieldFilter.Prune(type, patched, context, words, patch.Duplicates);
+                    return patched;
+                },
+                context);
+            return reader.Answer(200, type, stored, request, context.Warnings);
+        });
     }
 
-    private ApiAnswer Apply(ResourceType type, RequestTarget target, ApiRequest request)
+    private ApiAnswer Apply(ResourceType type, RequestTarget target, ApiRequest request, WriteContext context)
     {
-        if (request.Text("fieldManager") is null)
-        {
-            throw Refuse.Invalid("meta.k8s.io", "PatchOptions", "", [new FieldError("FieldValueRequired", "fieldManager", "Required value: is required for apply patch")]);
-        }
-
-        WriteContext context = ContextOf(type, request, target.Subresource) with { IsApply = true };
-        JsonObject declared = Bodies.ReadApply(request, type, target);
+        JsonObject declared = Bodies.ReadApply(request, type, target, context);
         if (type.Converter is { } converter)
         {
             declared = converter.ToStorage(declared);
@@ -103,37 +107,85 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
             // A manager owns only what this endpoint can write.
             foreach (string name in declared.Select(p => p.Key).Where(n => n is not ("apiVersion" or "kind" or "metadata")).ToArray())
             {
-                if ((name == "status") != context.IsStatusWrite)
+                if (name == "status" != context.IsStatusWrite)
                 {
                     declared.Remove(name);
                 }
             }
         }
 
+        ApplyTypes.Check(type, declared);
         StoreKey key = KeyOf(type, target);
         bool force = request.Flag("force");
-        if (store.Find(key) is null)
+        var apply = new ServerSideApply(type.Shape, declared, context, force);
+        if (store.Find(key) is not null)
         {
-            if (target.Subresource.Length > 0)
-            {
-                throw Refuse.NotFound(type, target.Name);
-            }
-
-            JsonObject created = new ServerSideApply(type.Shape, declared, context, force).Apply(new JsonObject
-            {
-                ["apiVersion"] = type.StorageApiVersion, ["kind"] = type.Kind, ["metadata"] = new JsonObject(),
-            });
-            return reader.Answer(201, type, writer.Create(type, target.Namespace, created, context), request, context.Warnings);
+            return reader.Answer(200, type, writer.Update(type, key, live => Read(apply.Apply(live)), context), request, context.Warnings);
         }
 
-        var apply = new ServerSideApply(type.Shape, declared, context, force);
-        return reader.Answer(200, type, writer.Update(type, key, apply.Apply, context), request, context.Warnings);
+        if (target.Subresource.Length > 0)
+        {
+            throw Refuse.NotFound(type, target.Name);
+        }
+
+        if (declared.Metadata().Text("uid") is { Length: > 0 } uid)
+        {
+            throw Refuse.Conflict(type, target.Name, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+        }
+
+        JsonObject created = apply.Apply(new JsonObject { ["apiVersion"] = type.StorageApiVersion, ["kind"] = type.Kind, ["metadata"] = new JsonObject() });
+        created.Metadata().Remove("resourceVersion");
+        return reader.Answer(201, type, writer.Create(type, target.Namespace, Read(created), context), request, context.Warnings);
+
+        // The schema of server-side apply has refused what is unknown; what is left is to read nulls and check values.
+        JsonObject Read(JsonObject applied)
+        {
+            FieldFilter.Prune(type, applied, context, DecodeWords.OfBody(type));
+            return applied;
+        }
+    }
+
+    /// <summary>Carries out a write; its warnings go with the refusal too.</summary>
+    private static ApiAnswer Warning(WriteContext context, Func<WriteContext, ApiAnswer> write)
+    {
+        try
+        {
+            return write(context);
+        }
+        catch (ApiRefusalException refusal)
+        {
+            throw refusal.Warning(context.Warnings);
+        }
+    }
+
+    /// <summary>A patch may not make another kind of an object.</summary>
+    private static void CheckKind(ResourceType type, JsonObject patched, DecodeWords words)
+    {
+        string kind = patched.Text("kind") ?? type.Kind;
+        string apiVersion = patched.Text("apiVersion") ?? type.ApiVersion;
+        if (kind == type.Kind && apiVersion == type.ApiVersion)
+        {
+            return;
+        }
+
+        if (type.Strategy is CustomResourceStrategy)
+        {
+            throw Refuse.BadRequest($"the kind or API version in the data ({apiVersion}, {kind}) does not match the expected one ({type.ApiVersion}, {type.Kind})");
+        }
+
+        string why = GoKinds.Mismatch(apiVersion, kind, type.Group, type.Kind).Message;
+        throw words.Refusal(why[(why.IndexOf($"as a {type.Kind}: ", StringComparison.Ordinal) + $"as a {type.Kind}: ".Length)..]);
     }
 
     public ApiAnswer Delete(ResourceType type, RequestTarget target, ApiRequest request)
     {
         DeleteOptions options = DeleteOptions.Read(request);
-        DeleteOutcome outcome = deleter.Delete(type, KeyOf(type, target), options, ContextOf(type, request, ""));
+        if (type.Strategy is NamespaceStrategy && target.Name is ("default" or "kube-system" or "kube-public"))
+        {
+            throw Refuse.Forbidden(type, target.Name, "this namespace may not be deleted");
+        }
+
+        DeleteOutcome outcome = deleter.Delete(type, KeyOf(type, target), options, ContextOf(type, request, "") with { IsDryRun = options.IsDryRun });
         if (!outcome.IsGone || type.Strategy.AnswersDeletedObject)
         {
             return reader.Answer(200, type, outcome.Last, request);
@@ -159,15 +211,15 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
 
     public ApiAnswer DeleteCollection(ResourceType type, RequestTarget target, ApiRequest request)
     {
-        if (type.Namespaced && target.Namespace.Length == 0)
+        if ((type.Namespaced && target.Namespace.Length == 0) || type.Strategy is NamespaceStrategy)
         {
-            // A real server has no collection deletes across namespaces.
+            // A real server has no collection deletes across namespaces, and none of namespaces.
             throw Refuse.MethodNotAllowed();
         }
 
         Selectors selectors = Selectors.Parse(type, request);
         DeleteOptions options = DeleteOptions.Read(request);
-        WriteContext context = ContextOf(type, request, "");
+        WriteContext context = ContextOf(type, request, "") with { IsDryRun = options.IsDryRun };
         var deleted = new List<StoredObject>();
         foreach (StoredObject stored in store.Snapshot(type.StorageName, target.Namespace).Objects())
         {
@@ -195,17 +247,7 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
     /// <exception cref="ApiRefusalException">A parameter is not valid.</exception>
     public WriteContext ContextOf(ResourceType type, ApiRequest request, string subresource)
     {
-        if (request.Text("dryRun") is { } dryRun && dryRun != "All")
-        {
-            throw Refuse.Invalid("meta.k8s.io", "CreateOptions", "", [new FieldError("FieldValueNotSupported", "dryRun", $"Unsupported value: [\"{dryRun}\"]: supported values: \"All\"")]);
-        }
-
-        string validation = request.Text("fieldValidation") ?? "Warn";
-        if (validation is not ("Strict" or "Warn" or "Ignore"))
-        {
-            throw Refuse.Invalid("meta.k8s.io", "CreateOptions", "", [new FieldError("FieldValueNotSupported", "fieldValidation", $"Unsupported value: \"{validation}\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"")]);
-        }
-
+        WriteOptions.Check(request);
         return new WriteContext(ManagerOf(request), timeProvider.GetUtcNow())
         {
             Subresource = subresource,
@@ -213,7 +255,7 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
             Verb = RequestAttributes.Of(request).Verb,
             ApiVersion = type.ApiVersion,
             IsDryRun = request.IsDryRun,
-            FieldValidation = validation,
+            FieldValidation = request.Text("fieldValidation") ?? "Warn",
         };
     }
 

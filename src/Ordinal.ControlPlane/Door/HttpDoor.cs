@@ -120,15 +120,18 @@ public sealed class HttpDoor : IClusterDoor, IDisposable
     private HttpRequestMessage ToRequest(ApiCall apiCall)
     {
         string target = apiCall.Query.Length == 0 ? apiCall.Path : $"{apiCall.Path}?{apiCall.Query}";
-        var request = new HttpRequestMessage(new HttpMethod(apiCall.Method), new Uri(_options.Server, target))
+
+        // As it is: tidying the path up would ask for something else.
+        var address = new Uri($"{_options.Server.GetLeftPart(UriPartial.Authority)}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var request = new HttpRequestMessage(new HttpMethod(apiCall.Method), address)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        if (!apiCall.Body.IsEmpty)
+        if (!apiCall.Body.IsEmpty || apiCall.ContentType is not null)
         {
             request.Content = new ReadOnlyMemoryContent(apiCall.Body);
-            request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(apiCall.ContentType ?? "application/json");
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", apiCall.ContentType ?? "application/json");
         }
 
         request.Headers.TryAddWithoutValidation("Accept", apiCall.Accept ?? "application/json");

@@ -57,6 +57,12 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
         }
 
         SetHeaders(response, answer);
+        if (answer.StatusCode == StatusCodes.Status204NoContent)
+        {
+            response.ContentType = null;
+            return;
+        }
+
         response.ContentLength = answer.Body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
@@ -130,7 +136,7 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
         int question = target.IndexOf('?', StringComparison.Ordinal);
         HttpRequest request = context.Request;
         return new ApiCall(
-            HttpMethods.IsHead(request.Method) ? "GET" : request.Method,
+            request.Method,
             question < 0 ? target : target[..question],
             question < 0 ? "" : target[(question + 1)..])
         {

@@ -75,9 +75,19 @@ internal sealed class FieldComparison
                 continue;
             }
 
+            bool was = old?.ContainsKey(name) == true;
+            bool isNow = now?.ContainsKey(name) == true;
             JsonNode? before = old?[name];
             JsonNode? after = now?[name];
             _path.Add("f:" + name);
+            if ((was && before is null && after is null) || (isNow && after is null && before is null))
+            {
+                // A null that is written, as an unset time, is a field like others.
+                (was && isNow ? null : was ? Removed : Added)?.Insert(_path);
+                _path.RemoveAt(_path.Count - 1);
+                continue;
+            }
+
             bool alwaysThere = depth == 0 && name == "metadata" || shape is ObjectShape known && known.AlwaysThere.Contains(name);
             Compare(FieldShape(shape, name)!, before, after, alwaysThere, depth + 1);
             _path.RemoveAt(_path.Count - 1);

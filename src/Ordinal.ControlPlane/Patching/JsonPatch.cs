@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Text;
@@ -14,21 +13,43 @@ internal sealed class JsonPatch : IDocumentPatch
 {
     private readonly IReadOnlyList<Operation> _operations;
 
-    private JsonPatch(IReadOnlyList<Operation> operations) => _operations = operations;
-
-    /// <summary>Parses a patch.</summary>
-    /// <exception cref="JsonException">The text is no array of operations.</exception>
-    public static JsonPatch Parse(ReadOnlySpan<byte> utf8)
+    private JsonPatch(IReadOnlyList<Operation> operations, IReadOnlyList<string> duplicates)
     {
-        JsonArray list = JsonText.Parse(utf8) as JsonArray ?? throw new JsonException("a JSON patch is an array of operations");
-        const int MostOperations = 10_000;
-        if (list.Count > MostOperations)
+        _operations = operations;
+        Duplicates = [.. duplicates.Select(d => $"json patch duplicate field \"{d}\"")];
+    }
+
+    public IReadOnlyList<string> Duplicates { get; }
+
+    /// <summary>Reads a patch.</summary>
+    /// <exception cref="ApiRefusalException">The document is no array of operations, or has too many.</exception>
+    public static JsonPatch Parse(JsonNode? document, IReadOnlyList<string> duplicates)
+    {
+        if (document is not (null or JsonArray))
         {
-            throw new ApiRefusalException(413, "RequestEntityTooLarge", $"The allowed maximum operations in a JSON patch is {MostOperations}, got {list.Count}");
+            throw Refuse.BadRequest($"error decoding patch: json: cannot unmarshal {GoJson.KindOf(document)} into Go value of type []handlers.jsonPatchOp");
         }
 
-        return new JsonPatch([.. list.Select(ReadOperation)]);
+        const int MostOperations = 10_000;
+        JsonArray list = document as JsonArray ?? [];
+        if (list.Count > MostOperations)
+        {
+            throw new ApiRefusalException(
+                413, "RequestEntityTooLarge", $"Request entity too large: The allowed maximum operations in a JSON patch is {MostOperations}, got {list.Count}");
+        }
+
+        foreach (JsonNode? item in list)
+        {
+            if (item is not (null or JsonObject))
+            {
+                throw Refuse.BadRequest($"error decoding patch: json: cannot unmarshal {GoJson.KindOf(item)} into Go value of type handlers.jsonPatchOp");
+            }
+        }
+
+        return new JsonPatch([.. list.Select(ReadOperation)], duplicates);
     }
+
+    public DecodeWords Words(JsonObject patched) => DecodeWords.OfPatch(JsonText.WriteString(patched));
 
     public JsonObject Apply(JsonObject current)
     {
@@ -41,40 +62,33 @@ internal sealed class JsonPatch : IDocumentPatch
         return document as JsonObject ?? throw Refuse.UnprocessablePatch();
     }
 
+    // What is missing is refused when the operation is carried out, as an operation that does not fit.
     private static Operation ReadOperation(JsonNode? node)
     {
         var fields = node as JsonObject;
-        string kind = fields.Text("op") ?? throw new JsonException("an operation has no op");
-        string path = fields.Text("path") ?? throw new JsonException("an operation has no path");
-        return new Operation(kind, Pointer(path), fields.Text("from") is { } from ? Pointer(from) : null, fields?["value"], fields?.ContainsKey("value") ?? false);
+        return new Operation(
+            fields.Text("op") ?? "", fields.Text("path") is { } path ? Pointer(path) : null, fields.Text("from") is { } from ? Pointer(from) : null, fields?["value"]);
     }
 
-    private static string[] Pointer(string path)
-    {
-        if (path.Length == 0)
-        {
-            return [];
-        }
-
-        return path[0] == '/'
-            ? [.. path[1..].Split('/').Select(s => s.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))]
-            : throw new JsonException($"'{path}' is no JSON pointer");
-    }
+    /// <summary>Takes a pointer apart. What comes before the first slash is passed over, as a real API server does.</summary>
+    private static string[] Pointer(string path) =>
+        path.Length == 0 ? [] : [.. path.Split('/')[1..].Select(s => s.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
 
     private static JsonNode? Apply(JsonNode? document, Operation operation)
     {
+        string[] path = operation.Path ?? throw Refuse.UnprocessablePatch();
         switch (operation.Kind)
         {
             case "test":
-                return TryGet(document, operation.Path, out JsonNode? tested)
+                return TryGet(document, path, out JsonNode? tested)
                     ? JsonNodes.Same(tested, operation.Value) ? document : throw Refuse.UnprocessablePatch()
                     : operation.Value is null ? document : throw Refuse.UnprocessablePatch();
-            case "add" when operation.HasValue:
-                return Set(document, operation.Path, operation.Value?.DeepClone(), mustExist: false);
-            case "replace" when operation.HasValue:
-                return Set(document, operation.Path, operation.Value?.DeepClone(), mustExist: true);
+            case "add":
+                return Set(document, path, operation.Value?.DeepClone(), mustExist: false);
+            case "replace":
+                return Set(document, path, operation.Value?.DeepClone(), mustExist: true);
             case "remove":
-                Remove(document, operation.Path);
+                Remove(document, path);
                 return document;
             case "copy" or "move" when operation.From is { } from:
                 if (!TryGet(document, from, out JsonNode? source))
@@ -88,7 +102,7 @@ internal sealed class JsonPatch : IDocumentPatch
                     Remove(document, from);
                 }
 
-                return Set(document, operation.Path, copy, mustExist: false);
+                return Set(document, path, copy, mustExist: false);
             default:
                 throw Refuse.UnprocessablePatch();
         }
@@ -130,7 +144,8 @@ internal sealed class JsonPatch : IDocumentPatch
 
         switch (parent)
         {
-            case JsonObject target when !mustExist || target.ContainsKey(last):
+            case JsonObject target:
+                // A replace of a field that is not there adds it: so does a real API server.
                 target[last] = value;
                 return document;
             case JsonArray list when mustExist && Index(last, list.Count - 1) is { } index:
@@ -167,8 +182,17 @@ internal sealed class JsonPatch : IDocumentPatch
         }
     }
 
-    private static int? Index(string step, int highest) =>
-        int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index <= highest ? index : null;
+    /// <summary>Reads an index; a negative one counts from the end.</summary>
+    private static int? Index(string step, int highest)
+    {
+        if (!int.TryParse(step, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int index))
+        {
+            return null;
+        }
 
-    private sealed record Operation(string Kind, string[] Path, string[]? From, JsonNode? Value, bool HasValue);
+        index = index < 0 ? highest + 1 + index : index;
+        return index >= 0 && index <= highest ? index : null;
+    }
+
+    private sealed record Operation(string Kind, string[]? Path, string[]? From, JsonNode? Value);
 }

@@ -32,6 +32,13 @@ internal static class ManagedFields
     public static void RecordWrite(ResourceType type, JsonObject? old, JsonObject document, WriteContext context)
     {
         List<FieldOwner> owners = ReadBase(old, document);
+        if (old is not null && owners.Count == 0)
+        {
+            // Once nobody owns anything, only a server-side apply begins again.
+            Write(document, owners);
+            return;
+        }
+
         FieldComparison changes = FieldComparison.Of(type.Shape, old, document);
         if (type.HasStatus && context.Subresource.Length == 0)
         {
@@ -105,10 +112,14 @@ internal static class ManagedFields
                 ["manager"] = owner.Manager,
                 ["operation"] = owner.Operation,
                 ["apiVersion"] = owner.ApiVersion,
-                ["time"] = owner.Time,
-                ["fieldsType"] = "FieldsV1",
-                ["fieldsV1"] = owner.Fields.Write(),
             };
+            if (owner.Time.Length > 0)
+            {
+                entry["time"] = owner.Time;
+            }
+
+            entry["fieldsType"] = "FieldsV1";
+            entry["fieldsV1"] = owner.Fields.Write();
             if (owner.Subresource.Length > 0)
             {
                 entry["subresource"] = owner.Subresource;
@@ -158,7 +169,15 @@ internal static class ManagedFields
             return [];
         }
 
-        List<FieldOwner> owners = Read(document);
+        JsonArray? list = document.Child("metadata").List("managedFields");
+        bool isReadable = list?.OfType<JsonObject>().All(IsEntry) == true;
+        List<FieldOwner> owners = isReadable ? Read(document) : [];
         return owners.Count > 0 ? owners : Read(old);
     }
+
+    private static bool IsEntry(JsonObject entry) => entry.Text("operation") is "Apply" or "Update" && entry.Text("fieldsType") == "FieldsV1"
+        && entry.Child("fieldsV1") is { } fields && AreSteps(fields);
+
+    private static bool AreSteps(JsonObject fields) => fields.All(field =>
+        (field.Key == "." || (field.Key.Length > 2 && field.Key[1] == ':' && field.Key[0] is 'f' or 'k' or 'v' or 'i')) && field.Value is JsonObject inner && AreSteps(inner));
 }

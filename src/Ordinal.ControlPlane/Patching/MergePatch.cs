@@ -1,10 +1,16 @@
 using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Api;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Patching;
 
 /// <summary>A JSON merge patch (RFC 7386): null removes, objects merge, all else replaces.</summary>
-internal sealed class MergePatch(JsonObject patch) : IDocumentPatch
+internal sealed class MergePatch(JsonObject patch, IReadOnlyList<string>? duplicates = null) : IDocumentPatch
 {
+    public IReadOnlyList<string> Duplicates { get; } = duplicates ?? [];
+
+    public DecodeWords Words(JsonObject patched) => DecodeWords.OfPatch(JsonText.WriteString(patched));
+
     public JsonObject Apply(JsonObject current)
     {
         Merge(current, patch);

@@ -15,12 +15,20 @@ internal sealed class ServerSideApply(Shape shape, JsonObject declared, WriteCon
     /// <exception cref="ApiRefusalException">Others own what would change (409).</exception>
     public JsonObject Apply(JsonObject live)
     {
-        var config = (JsonObject)WithoutNulls(declared)!;
         List<FieldOwner> owners = ManagedFields.Read(live);
+        if (owners.Count == 0 && live.Child("metadata").Text("uid") is not null)
+        {
+            // Nobody's fields so far: what is there belongs to whoever was before the first apply.
+            owners.Add(new FieldOwner("before-first-apply", "Update", context.ApiVersion, "")
+            {
+                Time = JsonNodes.Timestamp(context.Now), Fields = FieldComparison.Of(shape, null, live).Added,
+            });
+        }
+
         var self = new FieldOwner(context.Manager, "Apply", context.ApiVersion, context.Subresource);
         FieldOwner? mine = owners.Find(o => o.IsSameOwner(self));
         FieldTree before = mine?.Fields ?? new FieldTree();
-        FieldTree now = FieldComparison.Declared(shape, config);
+        FieldTree now = FieldComparison.Declared(shape, declared);
         if (mine is null)
         {
             owners.Add(mine = self);
@@ -29,7 +37,7 @@ internal sealed class ServerSideApply(Shape shape, JsonObject declared, WriteCon
         mine.Fields = now;
 
         var merged = (JsonObject)live.DeepClone();
-        Merge(shape, merged, config);
+        Merge(shape, merged, declared);
         Prune(shape, merged, before, Union(owners));
 
         FieldComparison changes = FieldComparison.Of(shape, live, merged);
@@ -55,7 +63,7 @@ internal sealed class ServerSideApply(Shape shape, JsonObject declared, WriteCon
         return merged;
     }
 
-    private static JsonNode? WithoutNulls(JsonNode? node)
+    private static JsonNode? WithoutNulls(Shape shape, JsonNode? node)
     {
         switch (node)
         {
@@ -63,15 +71,21 @@ internal sealed class ServerSideApply(Shape shape, JsonObject declared, WriteCon
                 var copy = new JsonObject();
                 foreach ((string name, JsonNode? value) in fields)
                 {
+                    Shape inner = ShapeOf(shape, name);
                     if (value is not null)
                     {
-                        copy[name] = WithoutNulls(value);
+                        copy[name] = WithoutNulls(inner, value);
+                    }
+                    else if (shape is MapShape && inner is ScalarShape { Kind: ScalarKind.Text })
+                    {
+                        copy[name] = "";
                     }
                 }
 
                 return copy;
             case JsonArray items:
-                return new JsonArray([.. items.Select(WithoutNulls)]);
+                Shape item = shape is ListShape list ? list.Item : Shape.Unknown;
+                return new JsonArray([.. items.Select(i => WithoutNulls(item, i))]);
             default:
                 return node?.DeepClone();
         }
@@ -106,7 +120,20 @@ internal sealed class ServerSideApply(Shape shape, JsonObject declared, WriteCon
     {
         foreach ((string name, JsonNode? value) in config)
         {
-            target[name] = MergeValue(ShapeOf(shape, name), target[name], value!);
+            Shape field = ShapeOf(shape, name);
+            if (value is not null)
+            {
+                target[name] = MergeValue(field, target[name], value);
+            }
+            else if (shape is MapShape)
+            {
+                target[name] = field is ScalarShape { Kind: ScalarKind.Text } ? "" : null;
+            }
+            else if (field is ScalarShape or AtomicShape or UnknownShape)
+            {
+                // A null is a value of its own for a single field; an object or list it leaves as it is.
+                target.Remove(name);
+            }
         }
     }
 
@@ -114,7 +141,7 @@ internal sealed class ServerSideApply(Shape shape, JsonObject declared, WriteCon
     {
         if (target is null || IsAtomic(shape, value))
         {
-            return value.DeepClone();
+            return WithoutNulls(shape, value)!;
         }
 
         if (shape is ListShape list && value is JsonArray items)
@@ -129,7 +156,7 @@ internal sealed class ServerSideApply(Shape shape, JsonObject declared, WriteCon
             return copy;
         }
 
-        return value.DeepClone();
+        return WithoutNulls(shape, value)!;
     }
 
     /// <summary>Items that both have stay where the declared order puts them; the live ones in between keep their places.</summary>
@@ -157,6 +184,12 @@ internal sealed class ServerSideApply(Shape shape, JsonObject declared, WriteCon
         while (next.MoveNext())
         {
             AddMerged(next.Current.Key, next.Current.Value);
+        }
+
+        // An item that lacks its keys is nobody's counterpart; validation will say so.
+        foreach (JsonNode? item in declared.Where(i => FieldSteps.OfItem(list, i) is null))
+        {
+            result.Add(item?.DeepClone());
         }
 
         return result;
@@ -261,7 +294,7 @@ internal sealed class ServerSideApply(Shape shape, JsonObject declared, WriteCon
             ? $"Apply failed with 1 conflict: conflict with {conflicts[0].Owner.Shown}: {conflicts[0].Path}"
             : $"Apply failed with {conflicts.Count} conflicts: " + string.Join('\n', conflicts
                 .GroupBy(c => c.Owner)
-                .SelectMany(g => g.Select(c => $"- {c.Path}").Prepend($"conflicts with {g.Key.Shown}")));
+                .SelectMany(g => g.Select(c => $"- {c.Path}").Prepend($"conflicts with {g.Key.Shown}:")));
         throw new ApiRefusalException(409, "Conflict", message)
         {
             Causes = [.. conflicts.Select(c => new StatusCause("FieldManagerConflict", $"conflict with {c.Owner.Shown}", c.Path))],

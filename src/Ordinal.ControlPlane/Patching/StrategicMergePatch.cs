@@ -9,12 +9,16 @@ namespace Ordinal.ControlPlane.Patching;
 /// A strategic merge patch: a merge patch that knows which lists are maps. Understands the directives <c>$patch</c>
 /// (merge, replace, delete), <c>$retainKeys</c>, <c>$setElementOrder/field</c> and <c>$deleteFromPrimitiveList/field</c>.
 /// </summary>
-internal sealed class StrategicMergePatch(Shape shape, JsonObject patch) : IDocumentPatch
+internal sealed class StrategicMergePatch(Shape shape, JsonObject patch, IReadOnlyList<string>? duplicates = null) : IDocumentPatch
 {
     private const string Directive = "$patch";
     private const string RetainKeys = "$retainKeys";
     private const string SetElementOrder = "$setElementOrder/";
     private const string DeleteFromList = "$deleteFromPrimitiveList/";
+
+    public IReadOnlyList<string> Duplicates { get; } = duplicates ?? [];
+
+    public DecodeWords Words(JsonObject patched) => DecodeWords.OfPatch(GoJson.Print(patch)) with { Converts = true };
 
     public JsonObject Apply(JsonObject current) => Merge(shape, current, patch) ?? [];
 
@@ -30,7 +34,7 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch) : IDocu
             case null or "merge":
                 break;
             case { } unknown:
-                throw Refuse.BadRequest($"Unknown patch type found: {unknown}");
+                throw Refuse.Plain($"unknown patch type: {unknown} in map: {GoJson.Print(patch)}");
         }
 
         if (patch.List(RetainKeys) is { } retained)
@@ -54,28 +58,34 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch) : IDocu
         {
             if (!IsDirective(name))
             {
-                MergeField(FieldShape(shape, name), target, name, value);
+                MergeField(FieldShape(shape, name), target, name, value, patch.List(SetElementOrder + name));
             }
         }
 
         foreach ((string name, JsonNode? value) in patch)
         {
-            if (name.StartsWith(SetElementOrder, StringComparison.Ordinal))
+            string field = name.StartsWith(SetElementOrder, StringComparison.Ordinal) ? name[SetElementOrder.Length..] : "";
+            if (field.Length > 0 && !patch.ContainsKey(field) && value is JsonArray order && FieldShape(shape, field) is ListShape list && target.List(field) is { } items)
             {
-                string field = name[SetElementOrder.Length..];
-                Reorder(FieldShape(shape, field) as ListShape, target.List(field), value as JsonArray);
+                // Only the order is patched.
+                JsonNode?[] before = [.. items];
+                Sort(list, items, before, order);
             }
         }
 
         return target;
     }
 
-    private static void MergeField(Shape shape, JsonObject target, string name, JsonNode? value)
+    private static void MergeField(Shape shape, JsonObject target, string name, JsonNode? value, JsonArray? order)
     {
         switch (value)
         {
             case null:
                 target.Remove(name);
+                return;
+            case JsonObject fields when !target.ContainsKey(name) && fields.ContainsKey(Directive):
+                // Without a counterpart an object with a directive is left out as a whole.
+                target[name] = new JsonObject();
                 return;
             case JsonObject fields:
                 JsonObject? merged = Merge(shape, Detached(target, name) as JsonObject ?? [], fields);
@@ -90,10 +100,10 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch) : IDocu
 
                 return;
             case JsonArray items when shape is ListShape { MergeKey: { } key } list:
-                target[name] = MergeItems(list, key, Detached(target, name) as JsonArray ?? [], items);
+                target[name] = MergeItems(list, key, Detached(target, name) as JsonArray ?? [], items, order);
                 return;
-            case JsonArray items when shape is ListShape { MergesScalars: true }:
-                target[name] = MergeScalars(Detached(target, name) as JsonArray ?? [], items);
+            case JsonArray items when shape is ListShape { MergesScalars: true } scalars:
+                target[name] = MergeScalars(scalars, Detached(target, name) as JsonArray ?? [], items, order);
                 return;
             default:
                 target[name] = value.DeepClone();
@@ -101,8 +111,14 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch) : IDocu
         }
     }
 
-    private static JsonArray MergeItems(ListShape list, string key, JsonArray current, JsonArray patch)
+    private static JsonArray MergeItems(ListShape list, string key, JsonArray current, JsonArray patch, JsonArray? order)
     {
+        if (patch.Any(i => i is not JsonObject) && current.Count > 0)
+        {
+            throw Refuse.Plain($"list element types are not identical: [{GoJson.Print(current)} {GoJson.Print(patch)}]");
+        }
+
+        JsonNode?[] before = [.. current];
         if (patch.Any(i => (i as JsonObject).Text(Directive) == "replace"))
         {
             return new JsonArray([.. patch.OfType<JsonObject>().Where(i => !IsOnlyDirective(i)).Select(WithoutDirectives)]);
@@ -113,7 +129,7 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch) : IDocu
             var item = node as JsonObject;
             if (item is null || item[key] is null)
             {
-                throw Refuse.BadRequest($"map: {JsonText.WriteString(node)} does not contain declared merge key: {key}");
+                throw Refuse.Plain($"map: {GoJson.Print(node)} does not contain declared merge key: {key}");
             }
 
             int index = IndexOf(current, key, item[key]);
@@ -136,11 +152,13 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch) : IDocu
             }
         }
 
+        Sort(list, current, before, (IList<JsonNode?>?)order ?? [.. patch.Where(i => (i as JsonObject).Text(Directive) != "delete")]);
         return current;
     }
 
-    private static JsonArray MergeScalars(JsonArray current, JsonArray patch)
+    private static JsonArray MergeScalars(ListShape list, JsonArray current, JsonArray patch, JsonArray? order)
     {
+        JsonNode?[] before = [.. current];
         foreach (JsonNode? value in patch)
         {
             if (!current.Any(c => JsonNodes.Same(c, value)))
@@ -149,6 +167,7 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch) : IDocu
             }
         }
 
+        Sort(list, current, before, order ?? patch);
         return current;
     }
 
@@ -168,20 +187,18 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch) : IDocu
         }
     }
 
-    /// <summary>The places of the named items are filled again in the named order; what only the server has keeps its place.</summary>
-    private static void Reorder(ListShape? shape, JsonArray? list, JsonArray? order)
+    /// <summary>
+    /// Orders a merged list: the items that the patch names come in its order, the others in theirs. Between the two the old order
+    /// decides; a named item that is new comes before the others.
+    /// </summary>
+    private static void Sort(ListShape shape, JsonArray list, JsonNode?[] before, IList<JsonNode?> order)
     {
-        if (list is null || order is null)
+        JsonNode? KeyOf(JsonNode? item) => shape.MergeKey is { } key && item is JsonObject fields ? fields[key] : item;
+        int Rank(IList<JsonNode?> among, JsonNode? item)
         {
-            return;
-        }
-
-        JsonNode? KeyOf(JsonNode? item) => shape?.MergeKey is { } key && item is JsonObject fields ? fields[key] : item;
-        int Rank(JsonNode? item)
-        {
-            for (int i = 0; i < order.Count; i++)
+            for (int i = 0; i < among.Count; i++)
             {
-                if (JsonNodes.Same(KeyOf(order[i]), KeyOf(item)))
+                if (JsonNodes.Same(KeyOf(among[i]), KeyOf(item)))
                 {
                     return i;
                 }
@@ -192,10 +209,13 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch) : IDocu
 
         JsonNode?[] items = [.. list];
         list.Clear();
-        var named = new Queue<JsonNode?>(items.Where(i => Rank(i) >= 0).OrderBy(Rank));
-        foreach (JsonNode? item in items)
+        var named = new Queue<JsonNode?>(items.Where(i => Rank(order, i) >= 0).OrderBy(i => Rank(order, i)));
+        var others = new Queue<JsonNode?>(items.Where(i => Rank(order, i) < 0));
+        while (named.Count > 0 || others.Count > 0)
         {
-            list.Add(Rank(item) >= 0 ? named.Dequeue() : item);
+            bool takesOther = named.Count == 0
+                || (others.Count > 0 && Rank(before, others.Peek()) is >= 0 and var other && Rank(before, named.Peek()) is >= 0 and var mine && other < mine);
+            list.Add(takesOther ? others.Dequeue() : named.Dequeue());
         }
     }
 

@@ -75,7 +75,7 @@ public sealed class RevisionedStore(StoreOptions options)
         }
     }
 
-    /// <summary>Finds the snapshot of a resource at an exact revision; null when it is no longer kept.</summary>
+    /// <summary>Finds the snapshot of a resource at an exact revision; null when it is compacted and not kept.</summary>
     public StoreSnapshot? FindSnapshot(string resource, string @namespace, long revision)
     {
         lock (_lock)
@@ -86,7 +86,8 @@ public sealed class RevisionedStore(StoreOptions options)
             }
 
             StoreSnapshot? kept = _kept.FirstOrDefault(k => k.Revision == revision && k.Resource == resource);
-            return kept is null ? null : kept with { Namespace = @namespace };
+            return kept is not null ? kept with { Namespace = @namespace }
+                : revision >= _compacted && revision < _revision ? new StoreSnapshot(resource, @namespace, revision, RewindLocked(resource, revision)) : null;
         }
     }
 
@@ -225,6 +226,23 @@ public sealed class RevisionedStore(StoreOptions options)
 
     private ImmutableSortedSet<StoredObject> SetLocked(string resource) =>
         _resources.TryGetValue(resource, out ImmutableSortedSet<StoredObject>? set) ? set : ImmutableSortedSet.Create(ByKey);
+
+    /// <summary>Undoes the logged changes of a resource that are newer than a revision.</summary>
+    private ImmutableSortedSet<StoredObject> RewindLocked(string resource, long revision)
+    {
+        ImmutableSortedSet<StoredObject>.Builder set = SetLocked(resource).ToBuilder();
+        foreach (StoredEvent change in _log.Where(e => e.Revision > revision && e.State.Key.Resource == resource).Reverse())
+        {
+            // The set finds an object by its key.
+            set.Remove(change.State);
+            if (change.Previous is { } previous)
+            {
+                set.Add(previous);
+            }
+        }
+
+        return set.ToImmutable();
+    }
 
     private void PublishLocked(StoredEvent storedEvent)
     {

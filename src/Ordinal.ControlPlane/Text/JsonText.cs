@@ -1,17 +1,20 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using System.Text.Unicode;
 
 namespace Ordinal.ControlPlane.Text;
 
 /// <summary>Reads and writes JSON documents as the API server needs them.</summary>
-public static class JsonText
+public static partial class JsonText
 {
     // Go's encoder leaves quotes and non-ASCII text readable; so do we.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Parses an object. Of a repeated key the last one wins, as with a real API server.</summary>
+    /// <summary>Parses an object. Of a repeated key the last value wins, and repeated objects are merged, as with a real API server.</summary>
     /// <param name="utf8">The text.</param>
     /// <param name="duplicates">Collects the paths of repeated keys, for strict field validation.</param>
     /// <exception cref="JsonException">The text is not one JSON object.</exception>
@@ -22,23 +25,14 @@ public static class JsonText
     /// <exception cref="JsonException">The text is not JSON.</exception>
     public static JsonNode? Parse(ReadOnlySpan<byte> utf8, ICollection<string>? duplicates = null)
     {
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = 128 });
+        // Go reads bytes that are no UTF-8 as the replacement character.
+        var reader = new Utf8JsonReader(Utf8.IsValid(utf8) ? utf8 : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(utf8)), new JsonReaderOptions { MaxDepth = 128 });
         if (!reader.Read())
         {
             throw new JsonException("the document is empty");
         }
 
-        JsonNode? value;
-        try
-        {
-            value = ReadValue(ref reader, "", duplicates);
-        }
-        catch (InvalidOperationException e)
-        {
-            // The reader's word for bytes that are no UTF-8, and for half a surrogate pair.
-            throw new JsonException("a string is not valid UTF-8", e);
-        }
-
+        JsonNode? value = ReadValue(ref reader, "", duplicates);
         return reader.Read() ? throw new JsonException("text after the end of the document") : value;
     }
 
@@ -55,7 +49,7 @@ public static class JsonText
     }
 
     /// <summary>Writes a document as a compact string.</summary>
-    public static string WriteString(JsonNode? document) => System.Text.Encoding.UTF8.GetString(Write(document));
+    public static string WriteString(JsonNode? document) => Encoding.UTF8.GetString(Write(document));
 
     private static void WriteTo(JsonNode? node, Utf8JsonWriter writer)
     {
@@ -77,13 +71,14 @@ public static class JsonText
                 var result = new JsonObject();
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
-                    string name = reader.GetString()!;
+                    string name = ReadText(ref reader);
                     string inner = duplicates is null ? "" : path.Length == 0 ? name : $"{path}.{name}";
                     reader.Read();
                     JsonNode? value = ReadValue(ref reader, inner, duplicates);
-                    if (duplicates is not null && result.ContainsKey(name))
+                    if (result.TryGetPropertyValue(name, out JsonNode? before))
                     {
-                        duplicates.Add(inner);
+                        duplicates?.Add(inner);
+                        value = Merged(before, value);
                     }
 
                     result[name] = value;
@@ -99,7 +94,7 @@ public static class JsonText
 
                 return list;
             case JsonTokenType.String:
-                return JsonValue.Create(reader.GetString());
+                return JsonValue.Create(ReadText(ref reader));
             case JsonTokenType.True:
                 return JsonValue.Create(true);
             case JsonTokenType.False:
@@ -110,4 +105,42 @@ public static class JsonText
                 return reader.TryGetInt64(out long number) ? JsonValue.Create(number) : JsonValue.Create(JsonElement.ParseValue(ref reader));
         }
     }
+
+    /// <summary>Reads a string; half a surrogate pair becomes the replacement character, as in Go.</summary>
+    private static string ReadText(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // The lone half is replaced in the raw text: a whole pair is matched first and kept.
+            string raw = Encoding.UTF8.GetString(reader.ValueSpan);
+            string whole = Surrogates().Replace(raw, match => match.Groups["pair"].Success || match.Groups["other"].Success ? match.Value : "\\ufffd");
+            return JsonSerializer.Deserialize<string>($"\"{whole}\"")!;
+        }
+    }
+
+    private static JsonNode? Merged(JsonNode? before, JsonNode? value)
+    {
+        if (before is not JsonObject fields || value is not JsonObject more)
+        {
+            return value;
+        }
+
+        foreach (string name in more.Select(p => p.Key).ToArray())
+        {
+            JsonNode? inner = more[name];
+            more.Remove(name);
+            JsonNode? old = fields[name];
+            fields.Remove(name);
+            fields[name] = Merged(old, inner);
+        }
+
+        return fields;
+    }
+
+    [GeneratedRegex(@"(?<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|(?<other>\\.)", RegexOptions.CultureInvariant)]
+    private static partial Regex Surrogates();
 }

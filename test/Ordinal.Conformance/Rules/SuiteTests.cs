@@ -42,6 +42,6 @@ public sealed partial class SuiteTests
         }
     }
 
-    [GeneratedRegex("^(S[0-9]{2}|T[0-9]+|(API|CRD|CEL|RBAC|KUBELET|KUBECTL|TRACE)-[a-z0-9-]+|TRACE-[*])$")]
+    [GeneratedRegex("^(S[0-9]{2}|T[0-9]+|(API|CRD|CEL|RBAC|KUBELET|KUBECTL|TRACE)-[a-z0-9-]+|(API|TRACE)-[*])$")]
     private static partial Regex RuleId();
 }

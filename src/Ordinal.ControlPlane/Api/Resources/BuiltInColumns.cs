@@ -19,7 +19,7 @@ internal static class BuiltInColumns
             static (o, now) => [CellText.Name(o), Ready(o), CellText.Age(o, now), Containers(o, "name"), Containers(o, "image")]),
         "Deployment" => Make(
             [
-                NameColumn, new("Ready"), new("Up-to-date", "integer"), new("Available", "integer"), AgeColumn,
+                NameColumn, new("Ready"), new("Up-to-date"), new("Available"), AgeColumn,
                 new("Containers", Priority: 1), new("Images", Priority: 1), new("Selector", Priority: 1),
             ],
             static (o, now) =>
@@ -28,20 +28,17 @@ internal static class BuiltInColumns
                 Containers(o, "name"), Containers(o, "image"), LabelSelector.FromDocument(o.Child("spec").Child("selector"))?.ToString() ?? "",
             ]),
         "ControllerRevision" => Make(
-            [NameColumn, new("Controller"), new("Revision", "integer"), AgeColumn],
+            [NameColumn, new("Controller"), new("Revision"), AgeColumn],
             static (o, now) => [CellText.Name(o), Controller(o), o.Number("revision") ?? 0, CellText.Age(o, now)]),
         "Service" => ServiceColumns.Columns,
         "Endpoints" => Make([NameColumn, new("Endpoints"), AgeColumn], static (o, now) => [CellText.Name(o), ServiceColumns.Endpoints(o), CellText.Age(o, now)]),
         "Event" => EventColumns.Columns,
         "ConfigMap" => Make(
-            [NameColumn, new("Data", "integer"), AgeColumn],
+            [NameColumn, new("Data"), AgeColumn],
             static (o, now) => [CellText.Name(o), (long)((o.Child("data")?.Count ?? 0) + (o.Child("binaryData")?.Count ?? 0)), CellText.Age(o, now)]),
         "Secret" => Make(
-            [NameColumn, new("Type"), new("Data", "integer"), AgeColumn],
+            [NameColumn, new("Type"), new("Data"), AgeColumn],
             static (o, now) => [CellText.Name(o), o.Text("type"), (long)(o.Child("data")?.Count ?? 0), CellText.Age(o, now)]),
-        "ServiceAccount" => Make(
-            [NameColumn, new("Secrets", "integer"), AgeColumn],
-            static (o, now) => [CellText.Name(o), (long)(o.List("secrets")?.Count ?? 0), CellText.Age(o, now)]),
         "PersistentVolumeClaim" => Make(
             [
                 NameColumn, new("Status"), new("Volume"), new("Capacity"), new("Access Modes"), new("StorageClass"), new("VolumeAttributesClass"), AgeColumn,
@@ -63,18 +60,25 @@ internal static class BuiltInColumns
         "CustomResourceDefinition" or "Role" or "ClusterRole" => Make(
             [NameColumn, new("Created At", "date")], static (o, _) => [CellText.Name(o), o.Child("metadata").Text("creationTimestamp")]),
         "RoleBinding" or "ClusterRoleBinding" => Make(
-            [NameColumn, new("Role"), AgeColumn],
-            static (o, now) => [CellText.Name(o), $"{o.Child("roleRef").Text("kind")}/{o.Child("roleRef").Text("name")}", CellText.Age(o, now)]),
+            [NameColumn, new("Role"), AgeColumn, new("Users", Priority: 1), new("Groups", Priority: 1), new("ServiceAccounts", Priority: 1)],
+            static (o, now) =>
+            [
+                CellText.Name(o), $"{o.Child("roleRef").Text("kind")}/{o.Child("roleRef").Text("name")}", CellText.Age(o, now),
+                Subjects(o, "User"), Subjects(o, "Group"), Subjects(o, "ServiceAccount"),
+            ]),
         "StorageClass" => Make(
-            [NameColumn, new("Provisioner"), new("ReclaimPolicy"), new("VolumeBindingMode"), new("AllowVolumeExpansion", "boolean"), AgeColumn],
+            [NameColumn, new("Provisioner"), new("ReclaimPolicy"), new("VolumeBindingMode"), new("AllowVolumeExpansion"), AgeColumn],
             static (o, now) =>
             [
                 CellText.Name(o), o.Text("provisioner"), o.Text("reclaimPolicy") ?? "Delete", o.Text("volumeBindingMode") ?? "Immediate",
                 o.Flag("allowVolumeExpansion") ?? false, CellText.Age(o, now),
             ]),
         "PriorityClass" => Make(
-            [NameColumn, new("Value", "integer"), new("Global-Default", "boolean"), AgeColumn],
-            static (o, now) => [CellText.Name(o), o.Number("value") ?? 0, o.Flag("globalDefault") ?? false, CellText.Age(o, now)]),
+            [NameColumn, new("Value", "integer"), new("Global-Default", "boolean"), AgeColumn, new("PreemptionPolicy")],
+            static (o, now) =>
+            [
+                CellText.Name(o), o.Number("value") ?? 0, o.Flag("globalDefault") ?? false, CellText.Age(o, now), o.Text("preemptionPolicy") ?? "PreemptLowerPriority",
+            ]),
         _ => TableColumns.NameAndAge,
     };
 
@@ -87,6 +91,11 @@ internal static class BuiltInColumns
 
     private static string Containers(JsonObject document, string field) => string.Join(
         ',', (document.Child("spec").Child("template").Child("spec").List("containers") ?? []).Select(c => (c as JsonObject).Text(field)));
+
+    private static string Subjects(JsonObject binding, string kind) => string.Join(
+        ", ",
+        (binding.List("subjects") ?? []).OfType<JsonObject>().Where(s => s.Text("kind") == kind)
+            .Select(s => kind == "ServiceAccount" ? $"{s.Text("namespace")}/{s.Text("name")}" : s.Text("name")));
 
     private static string OrNotAvailable(JsonObject document, string name) => document.Child("spec")?[name] is { } value ? value.AsShown() : "N/A";
 

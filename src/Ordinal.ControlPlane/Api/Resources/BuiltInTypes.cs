@@ -20,6 +20,16 @@ public static class BuiltInTypes
         ["type"] = "type",
     };
 
+    private static readonly Dictionary<string, string> NewEventFields = EventFields.Keys.ToDictionary(
+        static field => field switch
+        {
+            "reportingComponent" => "reportingController",
+            "source" => "deprecatedSource",
+            _ => field.Replace("involvedObject.", "regarding.", StringComparison.Ordinal),
+        },
+        static field => field,
+        StringComparer.Ordinal);
+
     /// <summary>Makes them for one server, core group first, as discovery shows them.</summary>
     public static IReadOnlyList<ResourceType> Create(TimeProvider timeProvider, bool keepsMaxUnavailable) =>
         [
@@ -36,7 +46,7 @@ public static class BuiltInTypes
             Strategy = new NamespaceStrategy(),
             SelectableFields = Same("status.phase"),
         },
-        new("", "v1", "nodes", "Node", false) { ShortNames = ["no"], HasStatus = true, SelectableFields = Same("spec.unschedulable") },
+        new("", "v1", "nodes", "Node", false) { Strategy = new NodeStrategy(), ShortNames = ["no"], HasStatus = true, SelectableFields = Same("spec.unschedulable") },
         new("", "v1", "pods", "Pod", true)
         {
             ShortNames = ["po"],
@@ -45,7 +55,7 @@ public static class BuiltInTypes
             HasStatus = true,
             TracksGeneration = true,
             SelectableFields = Same(
-                "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP", "status.nominatedNodeName"),
+                "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"),
         },
         new("", "v1", "services", "Service", true)
         {
@@ -53,11 +63,11 @@ public static class BuiltInTypes
             ShortNames = ["svc"], Categories = ["all"], HasStatus = true, SelectableFields = Same("spec.clusterIP", "spec.type"),
         },
         new("", "v1", "endpoints", "Endpoints", true) { ShortNames = ["ep"], Singular = "endpoints", ListKind = "EndpointsList", CreatesOnUpdate = true },
-        new("", "v1", "events", "Event", true) { ShortNames = ["ev"], CreatesOnUpdate = true, SelectableFields = EventFields },
+        new("", "v1", "events", "Event", true) { Strategy = new EventStrategy(isNew: false), ShortNames = ["ev"], CreatesOnUpdate = true, SelectableFields = EventFields },
         new("", "v1", "configmaps", "ConfigMap", true) { Strategy = new ConfigMapStrategy(), ShortNames = ["cm"] },
         new("", "v1", "secrets", "Secret", true) { Strategy = new SecretStrategy(), SelectableFields = Same("type") },
         new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true) { Strategy = new ClaimStrategy(), ShortNames = ["pvc"], HasStatus = true },
-        new("", "v1", "serviceaccounts", "ServiceAccount", true) { ShortNames = ["sa"] },
+        new("", "v1", "serviceaccounts", "ServiceAccount", true) { Strategy = new ServiceAccountStrategy(), ShortNames = ["sa"] },
         new("apps", "v1", "statefulsets", "StatefulSet", true)
         {
             Strategy = new StatefulSetStrategy { KeepsMaxUnavailable = keepsMaxUnavailable },
@@ -82,7 +92,7 @@ public static class BuiltInTypes
             Strategy = new BudgetStrategy(),
             ShortNames = ["pdb"], HasStatus = true, TracksGeneration = true,
         },
-        new("coordination.k8s.io", "v1", "leases", "Lease", true) { CreatesOnUpdate = true },
+        new("coordination.k8s.io", "v1", "leases", "Lease", true) { Strategy = new LeaseStrategy(), CreatesOnUpdate = true },
         new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false)
         {
             Strategy = new CrdStrategy(timeProvider),
@@ -93,6 +103,8 @@ public static class BuiltInTypes
             ShortNames = ["ev"],
             CreatesOnUpdate = true,
             SelectableFields = EventFields,
+            SelectorNames = NewEventFields,
+            Strategy = new EventStrategy(isNew: true),
             StorageName = "events",
             StorageApiVersion = "v1",
             Converter = new EventConverter(),

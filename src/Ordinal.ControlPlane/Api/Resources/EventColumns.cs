@@ -9,7 +9,7 @@ internal static class EventColumns
     public static TableColumns Columns { get; } = BuiltInColumns.Make(
         [
             new("Last Seen"), new("Type"), new("Reason"), new("Object"), new("Subobject", Priority: 1), new("Source", Priority: 1), new("Message"),
-            new("First Seen", Priority: 1), new("Count", "integer", Priority: 1), new("Name", Priority: 1, Format: "name"),
+            new("First Seen", Priority: 1), new("Count", Priority: 1), new("Name", Priority: 1, Format: "name"),
         ],
         Cells);
 

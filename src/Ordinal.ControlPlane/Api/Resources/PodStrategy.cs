@@ -6,23 +6,32 @@ namespace Ordinal.ControlPlane.Api.Resources;
 /// <summary>Pods: graceful deletion, and a spec that hardly changes.</summary>
 public sealed class PodStrategy : ResourceStrategy
 {
-    private const string Immutable =
-        "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
-
     public override bool AnswersDeletedObject => true;
 
     public override void PrepareForCreate(JsonObject document)
     {
         JsonObject spec = document.Ensure("spec");
         spec.Default("enableServiceLinks", true);
-        spec.Default("preemptionPolicy", "PreemptLowerPriority");
-        spec.Default("priority", 0L);
-        TolerateLostNodes(spec);
         document["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = QualityOfService(spec) };
+    }
+
+    /// <summary>What admission adds belongs to nobody.</summary>
+    public override void Admit(JsonObject document)
+    {
+        JsonObject spec = document.Ensure("spec");
+        spec.Default("priority", 0L);
+        spec.Default("preemptionPolicy", "PreemptLowerPriority");
+        TolerateLostNodes(spec);
     }
 
     public override void PrepareForUpdate(JsonObject document, JsonObject old, string subresource)
     {
+        if (subresource.Length == 0)
+        {
+            // A list of tolerations that is sent without these gets them again.
+            TolerateLostNodes(document.Ensure("spec"));
+        }
+
         // The class follows from the spec and never changes; a status writer may leave it out.
         if (old.Child("status")?["qosClass"] is { } quality)
         {
@@ -35,7 +44,11 @@ public sealed class PodStrategy : ResourceStrategy
         }
     }
 
-    public override void ApplyDefaults(JsonObject document) => PodDefaults.Apply(document.Ensure("spec"));
+    public override void ApplyDefaults(JsonObject document)
+    {
+        PodDefaults.Apply(document.Ensure("spec"));
+        ConditionTimes.Fill(document, "lastProbeTime", "lastTransitionTime");
+    }
 
     public override void Validate(JsonObject document, JsonObject? old, bool isStatusWrite, FieldErrors errors)
     {
@@ -44,10 +57,30 @@ public sealed class PodStrategy : ResourceStrategy
             return;
         }
 
-        PodRules.Validate(document.Child("spec"), "spec", errors);
-        if (old is not null && !JsonNodes.Same(WithoutMutable(document), WithoutMutable(old)))
+        JsonObject spec = document.Ensure("spec");
+        PodRules.Validate(spec, "spec", errors);
+        if (old is not null)
         {
-            errors.Forbidden("spec", Immutable);
+            PodUpdateRules.Validate(spec, old.Ensure("spec"), errors);
+            return;
+        }
+
+        if (spec["ephemeralContainers"] is not null)
+        {
+            errors.Forbidden("spec.ephemeralContainers", "cannot be set on create");
+        }
+
+        if (spec.List("schedulingGates") is { Count: > 0 } && !string.IsNullOrEmpty(spec.Text("nodeName")))
+        {
+            errors.Forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
+        }
+
+        foreach ((JsonObject secret, string at) in PodRules.Items(spec, "imagePullSecrets", "spec"))
+        {
+            if (string.IsNullOrEmpty(secret.Text("name")))
+            {
+                errors.Warnings.Add($"{at}.name: invalid empty name \"\"");
+            }
         }
     }
 
@@ -89,32 +122,6 @@ public sealed class PodStrategy : ResourceStrategy
                 list.Add((JsonNode)new JsonObject { ["key"] = key, ["operator"] = "Exists", ["effect"] = Effect, ["tolerationSeconds"] = 300L });
             }
         }
-    }
-
-    private static JsonObject WithoutMutable(JsonObject document)
-    {
-        var spec = (JsonObject)document.Ensure("spec").DeepClone();
-        bool isBound = !string.IsNullOrEmpty(spec.Text("nodeName"));
-        foreach (string name in (ReadOnlySpan<string>)["activeDeadlineSeconds", "tolerations", "schedulingGates", "terminationGracePeriodSeconds"])
-        {
-            spec.Remove(name);
-        }
-
-        // Only the binding sets the node, and it refuses a second one itself.
-        if (isBound)
-        {
-            spec.Remove("nodeName");
-        }
-
-        foreach (string list in (ReadOnlySpan<string>)["initContainers", "containers"])
-        {
-            foreach (JsonObject container in (spec.List(list) ?? []).OfType<JsonObject>())
-            {
-                container.Remove("image");
-            }
-        }
-
-        return spec;
     }
 
     private static string QualityOfService(JsonObject spec)

@@ -24,6 +24,11 @@ public class ResourceStrategy
     {
     }
 
+    /// <summary>Fills in what the server itself decides after the writer's fields are known: what is set here belongs to nobody.</summary>
+    public virtual void Admit(JsonObject document)
+    {
+    }
+
     /// <summary>Checks a document.</summary>
     /// <param name="document">The new state.</param>
     /// <param name="old">The state before; null for a creation.</param>

@@ -46,6 +46,12 @@ public sealed record ResourceType(string Group, string Version, string Plural, s
     /// <summary>Gets the field selectors beside metadata.name and metadata.namespace: name and path.</summary>
     public IReadOnlyDictionary<string, string> SelectableFields { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Gets the names that this version has for the fields that are kept with its objects, where they differ from those of the stored
+    /// version; null when they do not.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? SelectorNames { get; init; }
+
     /// <summary>Gets the columns of a table.</summary>
     public TableColumns Columns { get; init; } = TableColumns.NameAndAge;
 
@@ -60,6 +66,18 @@ public sealed record ResourceType(string Group, string Version, string Plural, s
 
     /// <summary>Gets what converts between this version and the stored one; null when they are the same.</summary>
     public IVersionConverter? Converter { get; init; }
+
+    /// <summary>Gets the folder of its objects in a real server's etcd, which some messages name.</summary>
+    internal string RegistryName => Strategy is CustomResourceStrategy ? $"{Group}/{Plural}" : Qualified switch
+    {
+        "nodes" => "minions",
+        "services" => "services/specs",
+        "endpoints" => "services/endpoints",
+        _ => Plural,
+    };
+
+    /// <summary>Gets a value indicating whether a PUT must name the resourceVersion that it replaces.</summary>
+    internal bool NeedsVersion => Strategy is CustomResourceStrategy or CrdStrategy || Group is "admissionregistration.k8s.io" || Qualified is "leases.coordination.k8s.io" or "poddisruptionbudgets.policy";
 
     /// <summary>Gets the resource as messages write it: <c>statefulsets.apps</c>.</summary>
     public string Qualified => Group.Length == 0 ? Plural : $"{Plural}.{Group}";

@@ -3,11 +3,20 @@ using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Api.Resources;
 
-/// <summary>Revisions: their data is written once.</summary>
+/// <summary>Revisions: their data is an object, and is written once.</summary>
 public sealed class RevisionStrategy : ResourceStrategy
 {
     public override void Validate(JsonObject document, JsonObject? old, bool isStatusWrite, FieldErrors errors)
     {
+        if (document["data"] is not { } data)
+        {
+            errors.Required("data", "data is mandatory");
+        }
+        else if (data is not JsonObject)
+        {
+            errors.Required("data", "data must be a valid JSON object");
+        }
+
         if (document.Number("revision") is < 0)
         {
             errors.Invalid("revision", document["revision"], "must be greater than or equal to 0");

@@ -15,8 +15,13 @@ public sealed class ServiceStrategy : ResourceStrategy
 
     public override void PrepareForCreate(JsonObject document)
     {
-        JsonObject spec = document.Ensure("spec");
         document["status"] = new JsonObject { ["loadBalancer"] = new JsonObject() };
+    }
+
+    /// <summary>The address is the server's to give; what a Service has from it belongs to nobody.</summary>
+    public override void Admit(JsonObject document)
+    {
+        JsonObject spec = document.Ensure("spec");
         if (spec.Text("type") != "ExternalName" && string.IsNullOrEmpty(spec.Text("clusterIP")))
         {
             lock (_lock)
@@ -26,13 +31,15 @@ public sealed class ServiceStrategy : ResourceStrategy
                 spec["clusterIP"] = $"10.96.{_next / 250}.{_next % 250}";
             }
         }
+
+        AddFamilies(spec);
     }
 
     public override void PrepareForUpdate(JsonObject document, JsonObject old, string subresource)
     {
         JsonObject spec = document.Ensure("spec");
         JsonObject? before = old.Child("spec");
-        foreach (string name in (ReadOnlySpan<string>)["clusterIP", "clusterIPs"])
+        foreach (string name in (ReadOnlySpan<string>)["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"])
         {
             if (spec[name] is null && before?[name] is { } kept)
             {
@@ -56,6 +63,10 @@ public sealed class ServiceStrategy : ResourceStrategy
             }
         }
 
+    }
+
+    private static void AddFamilies(JsonObject spec)
+    {
         if (spec.Text("clusterIP") is { Length: > 0 } address)
         {
             spec.Default("clusterIPs", new JsonArray(address));
@@ -66,35 +77,9 @@ public sealed class ServiceStrategy : ResourceStrategy
 
     public override void Validate(JsonObject document, JsonObject? old, bool isStatusWrite, FieldErrors errors)
     {
-        JsonObject? spec = document.Child("spec");
-        if (spec.Text("type") is not ("ClusterIP" or "NodePort" or "LoadBalancer" or "ExternalName"))
+        if (!isStatusWrite)
         {
-            errors.NotSupported("spec.type", spec?["type"], "ClusterIP", "ExternalName", "LoadBalancer", "NodePort");
-        }
-
-        JsonArray ports = spec.List("ports") ?? [];
-        if (ports.Count == 0 && spec.Text("clusterIP") != "None" && spec.Text("type") != "ExternalName")
-        {
-            errors.Required("spec.ports");
-        }
-
-        for (int i = 0; i < ports.Count; i++)
-        {
-            var port = ports[i] as JsonObject;
-            if (ports.Count > 1 && string.IsNullOrEmpty(port.Text("name")))
-            {
-                errors.Required($"spec.ports[{i}].name");
-            }
-
-            if (port.Number("port") is not (> 0 and < 65536))
-            {
-                errors.Invalid($"spec.ports[{i}].port", port?["port"], "must be between 1 and 65535, inclusive");
-            }
-        }
-
-        if (old.Child("spec").Text("clusterIP") is { Length: > 0 } before && spec.Text("clusterIP") != before)
-        {
-            errors.Invalid("spec.clusterIPs[0]", new JsonArray(spec.Text("clusterIP")), "may not change once set");
+            ServiceRules.Validate(document.Ensure("spec"), old.Child("spec"), errors);
         }
     }
 }

@@ -54,6 +54,7 @@ public sealed class StatefulSetStrategy : ResourceStrategy
             update.Child("rollingUpdate")?.Default("partition", 0L);
         }
 
+        ConditionTimes.Fill(document, "lastTransitionTime");
         JsonObject retention = spec.Ensure("persistentVolumeClaimRetentionPolicy");
         retention.Default("whenDeleted", "Retain");
         retention.Default("whenScaled", "Retain");
@@ -74,36 +75,71 @@ public sealed class StatefulSetStrategy : ResourceStrategy
     {
         if (isStatusWrite)
         {
+            Status(document.Child("status"), errors);
             return;
         }
 
         JsonObject spec = document.Ensure("spec");
-        if (old is not null && OthersChanged(spec, old.Ensure("spec")))
-        {
-            errors.Forbidden("spec", Immutable);
-        }
-
         if (spec.Text("podManagementPolicy") is not ("OrderedReady" or "Parallel"))
         {
             errors.Invalid("spec.podManagementPolicy", spec["podManagementPolicy"], "must be 'OrderedReady' or 'Parallel'");
         }
 
         UpdateStrategy(spec.Child("updateStrategy"), errors);
+        Retention(spec.Child("persistentVolumeClaimRetentionPolicy"), errors);
+        if (old is null)
+        {
+            Claims(spec, errors);
+        }
+
         NotNegative(spec, "replicas", "spec.replicas", errors);
         NotNegative(spec, "minReadySeconds", "spec.minReadySeconds", errors);
         NotNegative(spec.Child("ordinals"), "start", "spec.ordinals.start", errors);
-        Retention(spec.Child("persistentVolumeClaimRetentionPolicy"), errors);
-        if (old is null && spec.List("volumeClaimTemplates") is { } claims)
+        if (old is null && spec.Text("serviceName") is { Length: > 0 } service)
         {
-            // Only at creation: they cannot change, and older servers let invalid ones in.
-            for (int i = 0; i < claims.Count; i++)
-            {
-                ClaimStrategy.ValidateSpec((claims[i] as JsonObject).Child("spec"), $"spec.volumeClaimTemplates[{i}].spec", errors);
-            }
+            PodRules.Report(Names.LabelProblems(service), "spec.serviceName", service, errors);
         }
 
         Selector(spec, errors);
-        Template(spec, errors);
+        if (old is not null && OthersChanged(spec, old.Ensure("spec")))
+        {
+            errors.Forbidden("spec", Immutable);
+        }
+
+        if (spec.Number("revisionHistoryLimit") is < 0)
+        {
+            errors.Warnings.Add("spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended");
+        }
+    }
+
+    private static void Status(JsonObject? status, FieldErrors errors)
+    {
+        string[] counters = ["replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"];
+        foreach (string name in (string[])[.. counters, "observedGeneration", "collisionCount"])
+        {
+            NotNegative(status, name, $"status.{name}", errors);
+        }
+
+        foreach (string name in counters[1..])
+        {
+            if ((status.Number(name) ?? 0) > (status.Number("replicas") ?? 0))
+            {
+                errors.Invalid($"status.{name}", status?[name] ?? 0L, "cannot be greater than status.replicas");
+            }
+        }
+
+        if ((status.Number("availableReplicas") ?? 0) > (status.Number("readyReplicas") ?? 0))
+        {
+            errors.Invalid("status.availableReplicas", status!["availableReplicas"], "cannot be greater than status.readyReplicas");
+        }
+    }
+
+    private static void Claims(JsonObject spec, FieldErrors errors)
+    {
+        foreach ((JsonObject claim, string at) in PodRules.Items(spec, "volumeClaimTemplates", "spec"))
+        {
+            ClaimStrategy.Spec(claim.Child("spec"), $"{at}.spec", errors);
+        }
     }
 
     private static bool OthersChanged(JsonObject spec, JsonObject old) =>
@@ -130,7 +166,11 @@ public sealed class StatefulSetStrategy : ResourceStrategy
                 MaxUnavailable(rolling?["maxUnavailable"], errors);
                 break;
             default:
-                errors.Invalid("spec.updateStrategy", strategy, "must be 'RollingUpdate' or 'OnDelete'");
+                string block = rolling is null ? "null" : $"{{\"Partition\":{rolling.Number("partition") ?? 0},\"MaxUnavailable\":{JsonText.WriteString(rolling["maxUnavailable"])}}}";
+                errors.InvalidShown(
+                    "spec.updateStrategy",
+                    $"{{\"Type\":{JsonText.WriteString(strategy?["type"])},\"RollingUpdate\":{block}}}",
+                    "must be 'RollingUpdate' or 'OnDelete'");
                 break;
         }
     }
@@ -188,35 +228,46 @@ public sealed class StatefulSetStrategy : ResourceStrategy
         {
             if (policy?[when] is { } value && value.AsText() is not ("Retain" or "Delete"))
             {
-                errors.NotSupported($"spec.persistentVolumeClaimRetentionPolicy.{when}", value, "Delete", "Retain");
+                errors.NotSupported($"spec.persistentVolumeClaimRetentionPolicy.{when}", value, "Retain", "Delete");
             }
         }
     }
 
     private static void Selector(JsonObject spec, FieldErrors errors)
     {
-        if (spec.Child("selector") is not { } document)
+        JsonObject? document = spec.Child("selector");
+        LabelSelector? selector = SelectorRules.Readable(document);
+        if (document is null)
         {
             errors.Required("spec.selector");
-            return;
+        }
+        else
+        {
+            SelectorRules.Validate(document, "spec.selector", errors);
+            if (document.Child("matchLabels") is null or { Count: 0 } && document.List("matchExpressions") is null or { Count: 0 })
+            {
+                errors.Invalid("spec.selector", document, "empty selector is invalid for statefulset");
+            }
+
+            if (selector is null)
+            {
+                // Without a selector there is nothing to hold the template against.
+                errors.InvalidBare("spec.selector", document);
+                Owner(spec, errors);
+                return;
+            }
         }
 
-        LabelSelector? selector = LabelSelector.FromDocument(document);
-        if (document.Child("matchLabels") is null or { Count: 0 } && document.List("matchExpressions") is null or { Count: 0 })
-        {
-            errors.Invalid("spec.selector", document, "empty selector is invalid for statefulset");
-        }
-        else if (selector is null)
-        {
-            errors.Invalid("spec.selector", document, "");
-        }
-
+        // No selector selects nothing; an empty one is not held against the template.
         JsonObject? labels = spec.Child("template").Child("metadata").Child("labels");
         var values = (labels ?? []).ToDictionary(p => p.Key, p => p.Value.AsText() ?? "", StringComparer.Ordinal);
-        if (selector?.Matches(values) == false)
+        if (selector is null || (selector.Requirements.Count > 0 && !selector.Matches(values)))
         {
             errors.Invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`");
         }
+
+        Template(spec, errors);
+        Owner(spec, errors);
     }
 
     private static void Template(JsonObject spec, FieldErrors errors)
@@ -235,15 +286,35 @@ public sealed class StatefulSetStrategy : ResourceStrategy
             foreach (JsonObject claim in claims.OfType<JsonObject>())
             {
                 string? name = claim.Child("metadata").Text("name");
-                if (!volumes.Any(v => (v as JsonObject).Text("name") == name))
-                {
-                    volumes.Add((JsonNode)new JsonObject { ["name"] = name });
-                }
+                // A claim takes the place of a volume of its name.
+                volumes.Remove(volumes.FirstOrDefault(v => (v as JsonObject).Text("name") == name));
+                volumes.Insert(0, new JsonObject { ["name"] = name ?? "", ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = name ?? "" } });
             }
         }
 
-        MetadataRules.Labels(spec.Child("template").Child("metadata").Child("labels"), "spec.template.labels", errors);
-        PodRules.Validate(withClaims, "spec.template.spec", errors);
+        PodRules.Validate(WithoutIdentity(withClaims), "spec.template.spec", errors);
+        JsonObject? metadata = spec.Child("template").Child("metadata");
+        MetadataRules.Labels(metadata.Child("labels"), "spec.template.labels", errors);
+        MetadataRules.Annotations(metadata.Child("annotations"), "spec.template.annotations", errors);
+    }
+
+    /// <summary>The controller writes hostname and subdomain over whatever is in the template.</summary>
+    private static JsonObject? WithoutIdentity(JsonObject? pod)
+    {
+        if (pod?["hostname"] is null && pod?["subdomain"] is null)
+        {
+            return pod;
+        }
+
+        var copy = (JsonObject)pod.DeepClone();
+        copy.Remove("hostname");
+        copy.Remove("subdomain");
+        return copy;
+    }
+
+    private static void Owner(JsonObject spec, FieldErrors errors)
+    {
+        JsonObject? pod = spec.Child("template").Child("spec");
         if (pod.Text("restartPolicy") is { } restart and not "Always")
         {
             errors.NotSupported("spec.template.spec.restartPolicy", JsonValue.Create(restart), "Always");
