@@ -27,7 +27,7 @@ internal static class KafkaClasses
 
         if (inSync == 0)
         {
-            return p.TouchesAny(listedTargets) ? KafkaClass.Offline : KafkaClass.OfflineTargetDown;
+            return p.TouchesAny(listedTargets) ? KafkaClass.Offline : p.MayHaveOthers ? KafkaClass.TargetCatchingUp : KafkaClass.OfflineTargetDown;
         }
 
         return takes > 0 ? Takes(in p, inSync, left, takes, headroom) : inSync < p.MinIsr ? KafkaClass.TargetCatchingUp : KafkaClass.Untouched;

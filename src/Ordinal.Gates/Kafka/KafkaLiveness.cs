@@ -11,6 +11,9 @@ internal sealed class KafkaLiveness
     /// <summary>Gets those of the targets that either responder lists and that are not fenced. That the gate cannot reach one does not make it dead.</summary>
     internal required HashSet<int> ListedTargets { get; init; }
 
+    /// <summary>Gets all brokers that either responder lists and that are not fenced, whether or not they answered the gate.</summary>
+    internal required HashSet<int> Listed { get; init; }
+
     internal static KafkaLiveness Of(GateContext context, KafkaObservation observation, HashSet<int> targets, KafkaGateOptions options)
     {
         var fenced = observation.Brokers.Where(b => b.IsFenced).Select(b => b.Id).ToHashSet();
@@ -23,6 +26,6 @@ internal sealed class KafkaLiveness
             listed.UnionWith(snapshot.Live.Where(id => !fenced.Contains(id)));
         }
 
-        return new KafkaLiveness { Others = live, Targets = targets, ListedTargets = [.. listed.Where(targets.Contains)] };
+        return new KafkaLiveness { Others = live, Targets = targets, Listed = listed, ListedTargets = [.. listed.Where(targets.Contains)] };
     }
 }

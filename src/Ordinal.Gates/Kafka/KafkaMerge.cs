@@ -121,6 +121,7 @@ internal static class KafkaMerge
             Index = one.Index,
             Replicas = one.Replicas,
             Isr = InSync(in one, in two, live),
+            MayHaveOthers = AnyOther(one.Isr, live) || AnyOther(two.Isr, live),
             Leader = one.Leader == two.Leader ? one.Leader : -1,
             IsOffline = one.Leader < 0 || two.Leader < 0,
             MinIsr = Math.Min(Math.Max(1, config.MinIsr!.Value), one.Replicas.Length),
@@ -157,6 +158,19 @@ internal static class KafkaMerge
     private static bool Counts(int id, in KafkaPartition one, in KafkaPartition two, KafkaLiveness live) =>
         one.Replicas.AsSpan().Contains(id)
         && (live.Targets.Contains(id) ? live.ListedTargets.Contains(id) : live.Others.Contains(id) && one.Isr.AsSpan().Contains(id) && two.Isr.AsSpan().Contains(id));
+
+    private static bool AnyOther(ImmutableArray<int> isr, KafkaLiveness live)
+    {
+        foreach (var id in isr)
+        {
+            if (!live.Targets.Contains(id) && live.Listed.Contains(id))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool SameSet(ImmutableArray<int> one, ImmutableArray<int> two)
     {

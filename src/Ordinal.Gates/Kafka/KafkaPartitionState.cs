@@ -14,6 +14,12 @@ internal readonly record struct KafkaPartitionState
     /// <summary>Gets the replicas that both call in sync and that are alive: a broker that just crashed stays in the list for a while.</summary>
     internal required ImmutableArray<int> Isr { get; init; }
 
+    /// <summary>
+    /// Gets a value indicating whether a broker that stays is called in sync and is listed, though it may not have answered: then that nobody is
+    /// in sync is not certain.
+    /// </summary>
+    internal required bool MayHaveOthers { get; init; }
+
     /// <summary>Gets the leader; −1 when either broker knows none, or both know different ones.</summary>
     internal required int Leader { get; init; }
 

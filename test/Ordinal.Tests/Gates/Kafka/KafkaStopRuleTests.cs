@@ -270,6 +270,18 @@ public sealed class KafkaStopRuleTests
     }
 
     [Test]
+    public void That_the_gate_reaches_no_broker_of_a_partition_does_not_make_it_offline()
+    {
+        var world = KafkaWorld.Of(4, voters: 0, isKraft: false).Topic("orders", 2, [2, 3]);
+        world[2].Die();
+        world.InSync("orders", 3);
+        world[3].Crash();
+        Expect(world.MayStop(2), GateVerdict.Deny, ReasonCodes.KafkaTargetCatchingUp, "orders-0");
+        world[3].Die();
+        Assert.That(world.MayStop(2).Verdict, Is.EqualTo(GateVerdict.Allow), "both are down for certain: a restart may be the cure");
+    }
+
+    [Test]
     public void A_live_broker_that_might_bring_an_offline_partition_back_is_kept()
     {
         var world = KafkaWorld.Of(4).Topic("orders", 2, [2, 3]);
