@@ -25,6 +25,7 @@ internal sealed class Ensemble(SimulatedWorld world, Random random)
     private readonly SortedDictionary<long, DateTimeOffset> hungUntil = [];
     private readonly SortedDictionary<string, TimeSpan> catchUp = new(StringComparer.Ordinal);
     private long leader = -1;
+    private bool letsTheDeadGo;
 
     /// <summary>Gets or sets the set whose pods are the members.</summary>
     public SetTruth? Set { get; set; }
@@ -42,9 +43,13 @@ internal sealed class Ensemble(SimulatedWorld world, Random random)
 
     public void Hang(long ordinal, TimeSpan span) => hungUntil[ordinal] = world.Time.GetUtcNow() + span;
 
-    /// <summary>Ends hangs, denials and silence.</summary>
+    /// <summary>
+    /// Ends hangs, denials and silence. From then on a member that is not up may go even when the others have no quorum: most of them may
+    /// have come up on a revision that never runs, and then only a person who says so can open the gate.
+    /// </summary>
     public void Heal()
     {
+        letsTheDeadGo = true;
         hungUntil.Clear();
         DeniesUntil = default;
         SilentUntil = default;
@@ -129,11 +134,16 @@ internal sealed class Ensemble(SimulatedWorld world, Random random)
         return why;
     }
 
-    private static GateVerdict MayStop(ImmutableArray<string> pods, ImmutableArray<MemberState> members)
+    private GateVerdict MayStop(ImmutableArray<string> pods, ImmutableArray<MemberState> members)
     {
         if (members.Any(member => member.HidesSomething && !pods.Contains(member.Uid)))
         {
             return GateVerdict.Unknown;
+        }
+
+        if (letsTheDeadGo && !members.Any(member => pods.Contains(member.Uid) && (member.IsUp || member.HidesSomething)))
+        {
+            return GateVerdict.Allow;
         }
 
         int left = members.Count(member => member.IsUp && !pods.Contains(member.Uid));
