@@ -146,12 +146,15 @@ internal static class CelSchema
         double leastSize = 2;
         foreach ((string name, StructuralSchema property) in schema.Properties)
         {
+            // Once for each property: a second time at each level would be endless in a deep schema.
+            string? escaped = Escape(name);
+            CelType? type = TypeOf(property, property.IsEmbeddedResource, $"{path}.{escaped ?? name}");
             if (schema.Required.Contains(name) && !property.HasDefault)
             {
-                leastSize += name.Length + 4 + (TypeOf(property, property.IsEmbeddedResource)?.LeastSize ?? 0);
+                leastSize += name.Length + 4 + (type?.LeastSize ?? 0);
             }
 
-            if (Escape(name) is { } escaped && TypeOf(property, property.IsEmbeddedResource, $"{path}.{escaped}") is { } type)
+            if (escaped is not null && type is not null)
             {
                 fields[escaped] = new CelField(name, type);
             }
