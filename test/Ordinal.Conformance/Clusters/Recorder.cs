@@ -27,11 +27,16 @@ public sealed class Recorder : IAsyncDisposable
     private readonly Dictionary<(ResourceKind Kind, string Name), JsonObject> latest = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly Task running;
+    private readonly TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int closed = Kinds.Length;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Starts to watch.</summary>
     public Recorder(IClusterDoor door, string @namespace, string fromVersion) =>
         running = Task.WhenAll(Kinds.Select(kind => WatchAsync(door, kind, @namespace, fromVersion, stopping.Token)));
+
+    /// <summary>Gets a task that ends when every watch is open: what is compacted from then on is no loss.</summary>
+    public Task Opened => Task.WhenAny(opened.Task, running);
 
     /// <summary>Gets all events so far; those of one kind are in their order.</summary>
     public ImmutableArray<Seen> Events
@@ -86,6 +91,7 @@ public sealed class Recorder : IAsyncDisposable
     private async Task WatchAsync(IClusterDoor door, ResourceKind kind, string @namespace, string version, CancellationToken cancellationToken)
     {
         await Task.Yield();
+        var isFirst = true;
         try
         {
             while (true)
@@ -97,6 +103,12 @@ public sealed class Recorder : IAsyncDisposable
                     throw new InvalidOperationException($"watch of {kind.Plural} in {@namespace} refused: {opening.Refused!.StatusCode}");
                 }
 
+                if (isFirst && Interlocked.Decrement(ref closed) == 0)
+                {
+                    opened.SetResult();
+                }
+
+                isFirst = false;
                 await using (feed)
                 {
                     while (await feed.ReadAsync(cancellationToken) is { } frame)

@@ -52,7 +52,9 @@ public sealed class Space : IAsyncDisposable
             Body = Encoding.UTF8.GetBytes("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"NAME"}}""".Replace("NAME", name, StringComparison.Ordinal)),
         };
         var answer = new Answer(call, await cluster.Door.SendAsync(call, CancellationToken.None)).Ok();
-        return new Space(cluster, name, answer.Child("metadata").Text("resourceVersion")!);
+        var space = new Space(cluster, name, answer.Child("metadata").Text("resourceVersion")!);
+        await space.recorder.Opened;
+        return space;
     }
 
     /// <summary>Gets the path of a collection or an object of this namespace.</summary>
