@@ -24,7 +24,7 @@ internal static class FieldSteps
         var keys = new JsonObject();
         foreach (string key in list.Keys.Order(StringComparer.Ordinal))
         {
-            if (fields[key] is { } value)
+            if ((fields[key] ?? list.KeyDefaults.GetValueOrDefault(key)) is { } value)
             {
                 keys[key] = value.DeepClone();
             }

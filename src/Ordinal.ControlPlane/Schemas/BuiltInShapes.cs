@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Ordinal.ControlPlane.Schemas;
@@ -88,8 +90,12 @@ public static partial class BuiltInShapes
         return new ListShape(named ?? Shape.Unknown, mergesOnly ? ListKind.Atomic : ListKind.Map, mergesOnly ? [] : parts[^1].Split(','))
         {
             MergeKey = parts[0].Split(',')[0],
+            KeyDefaults = Defaults,
         };
     }
+
+    /// <summary>The only key of a built-in list map that its schema gives a default: that of container ports and service ports.</summary>
+    private static ImmutableDictionary<string, JsonNode> Defaults { get; } = ImmutableDictionary<string, JsonNode>.Empty.Add("protocol", JsonValue.Create("TCP"));
 
     [GeneratedRegex(@"^(?<always>\+)?(?<name>[A-Za-z0-9]+)(?<sign>[?!#&*]|\{\*?\}|\[[A-Za-z,|]*\]=?)?(:(?<type>[A-Za-z]+))?$", RegexOptions.CultureInvariant)]
     private static partial Regex Field();

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+
 namespace Ordinal.ControlPlane.Schemas;
 
 /// <summary>Derives the <see cref="Shape"/> of a custom resource from its schema.</summary>
@@ -50,7 +53,7 @@ internal static class SchemaShape
                 Shape item = schema.Items is { } items ? Of(items) : Shape.Unknown;
                 return schema.ListType switch
                 {
-                    "map" => new ListShape(item, ListKind.Map, schema.ListKeys),
+                    "map" => new ListShape(item, ListKind.Map, schema.ListKeys) { KeyDefaults = DefaultsOfKeys(schema) },
                     "set" => new ListShape(item, ListKind.Set, []),
                     _ => new ListShape(item, ListKind.Atomic, []),
                 };
@@ -60,4 +63,9 @@ internal static class SchemaShape
                 return Shape.Scalar;
         }
     }
+
+    private static ImmutableDictionary<string, JsonNode> DefaultsOfKeys(StructuralSchema list) => list.ListKeys
+        .Select(key => KeyValuePair.Create(key, list.Items?.Properties.GetValueOrDefault(key)?.Default))
+        .Where(pair => pair.Value is not null)
+        .ToImmutableDictionary(pair => pair.Key, pair => pair.Value!, StringComparer.Ordinal);
 }

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+
 namespace Ordinal.ControlPlane.Schemas;
 
 /// <summary>How a list behaves under patches and ownership.</summary>
@@ -116,6 +119,9 @@ public sealed record MapShape(Shape Value) : Shape;
 /// <param name="Keys">Keys of a list map.</param>
 public sealed record ListShape(Shape Item, ListKind Kind, IReadOnlyList<string> Keys) : Shape
 {
+    /// <summary>Gets what a key is when an item lacks it: in server-side apply the schema's defaults count, before the object has any.</summary>
+    public IReadOnlyDictionary<string, JsonNode> KeyDefaults { get; init; } = ImmutableDictionary<string, JsonNode>.Empty;
+
     /// <summary>Gets the merge key of a strategic merge patch; null when that replaces the list.</summary>
     public string? MergeKey { get; init; }
 
