@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
@@ -27,11 +28,7 @@ internal static class KafkaStopRule
         }
 
         var census = KafkaClasses.Count(view.All, view.Targets, view.Live.ListedTargets, options.MinIsrHeadroom);
-        var no = OnState(view, observation, options)
-            ?? KafkaQuorumRule.WouldBreak(view, options)
-            ?? OnPartitions(view, census, options)
-            ?? OnStrictness(view, observation, options);
-        if (no is not null)
+        if (Refusal(view, census, observation, options) is { } no)
         {
             return KafkaRule.Say(input, no).With(view, census) with { Memo = input.Memo, Batch = KafkaBatch.InPlaceOf(input, observation, options) };
         }
@@ -39,6 +36,12 @@ internal static class KafkaStopRule
         var (waits, memo) = OnCatchingUp(input, view, census, options);
         return waits is not null ? KafkaRule.Say(input, waits).With(view, census) with { Memo = memo } : Allow(input, view, observation, census, options) with { Memo = memo };
     }
+
+    private static KafkaTrouble? Refusal(KafkaClusterView view, KafkaCensus census, KafkaObservation observation, KafkaGateOptions options) =>
+        OnState(view, observation, options)
+        ?? KafkaQuorumRule.WouldBreak(view, options)
+        ?? OnPartitions(view, census, options)
+        ?? OnStrictness(view, observation, options);
 
     /// <summary>A broker that recovers its logs begins again when it is restarted.</summary>
     private static KafkaTrouble? OnState(KafkaClusterView view, KafkaObservation observation, KafkaGateOptions options)
@@ -148,9 +151,27 @@ internal static class KafkaStopRule
         return KafkaRule.Say(input, GateVerdict.Allow, ReasonCodes.GateOpen, $"{view.Stoppers} may stop: {CultureFree(touched)} partitions there, each keeps enough in-sync replicas").With(view, census) with
         {
             Baseline = KafkaBaseline.Of(view).ToString(),
-            Batch = KafkaBatch.Choose(input, view, observation, options),
+            Batch = Whole(input, KafkaBatch.Choose(input, view, observation, options), observation, options),
             Warnings = [.. Warnings(view, observation, census, options), .. GracePeriod(input.Context), .. KafkaQuorumRule.Warnings(view, options)],
         };
+    }
+
+    /// <summary>A batch was weighed by its partitions only: it is offered when the whole check allows it as well, as one question.</summary>
+    private static ImmutableArray<string> Whole(GateInput input, ImmutableArray<string> batch, KafkaObservation observation, KafkaGateOptions options)
+    {
+        if (batch.Length <= input.Question.Pods.Length)
+        {
+            return batch;
+        }
+
+        var asOne = input with { Question = input.Question with { Pods = batch } };
+        if (KafkaClusterView.Build(asOne, observation, options).View is not { } view)
+        {
+            return input.Question.Pods;
+        }
+
+        var census = KafkaClasses.Count(view.All, view.Targets, view.Live.ListedTargets, options.MinIsrHeadroom);
+        return Refusal(view, census, observation, options) is null && OnCatchingUp(asOne, view, census, options).Trouble is null ? batch : input.Question.Pods;
     }
 
     private static IEnumerable<string> GracePeriod(GateContext context) => context.GracePeriod is { } grace && grace < ShortestGracePeriod

@@ -46,8 +46,8 @@ internal static class OperatorAccount
     /// <summary>Gives the operator the rights that driver Native needs, as they are shipped.</summary>
     public static async Task LetRollNativelyAsync(SimulatedCluster cluster)
     {
-        await cluster.CreateAsync($"{Rbac}/clusterroles", Read("config/rbac/native-role.yaml"));
-        await cluster.CreateAsync($"{Rbac}/clusterrolebindings", Read("config/rbac/native-role_binding.yaml"));
+        await cluster.CreateAsync($"{Rbac}/clusterroles", Read("config/components/native/role.yaml"));
+        await cluster.CreateAsync($"{Rbac}/clusterrolebindings", Read("config/components/native/role_binding.yaml"));
     }
 
     private static JsonObject Read(string file) => YamlText.ParseObject(File.ReadAllBytes(Path.Combine(Programs.Repository, file)));
