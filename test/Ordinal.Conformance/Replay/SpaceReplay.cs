@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Ordinal.Conformance.Clusters;
+using Ordinal.ControlPlane.Cache;
 using Ordinal.ControlPlane.Door;
 using Ordinal.TestSupport;
 
@@ -16,7 +17,12 @@ internal sealed class SpaceReplay(Space space) : IReplayCluster
 
     public Task<ApiAnswer> SendAsync(ApiCall call) => space.Cluster.Door.SendAsync(call, CancellationToken.None);
 
-    public async Task PassAsync(TimeSpan recorded, Func<bool> isSo) => await space.WaitAsync(TimeSpan.FromSeconds(20), isSo);
+    public async Task PassAsync(TimeSpan recorded, Func<bool> isSo) => await space.WaitAsync(TimeSpan.FromSeconds(60), isSo);
 
-    public Task QuietAsync() => space.QuietAsync();
+    public async Task QuietAsync()
+    {
+        // A budget that its controller has not seen yet lets nobody go.
+        await space.UntilAsync("all budgets are observed", () => space.All(ResourceKind.DisruptionBudgets).All(budget => budget.Count("observedGeneration") == budget.Generation()));
+        await space.QuietAsync();
+    }
 }
