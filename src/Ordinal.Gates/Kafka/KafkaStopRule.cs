@@ -51,7 +51,8 @@ internal static class KafkaStopRule
             return null;
         }
 
-        foreach (var pod in view.Stopping)
+        // What terminates already is past asking; and less known of it must not open what more would close.
+        foreach (var pod in view.Stopping.Where(pod => !pod.IsTerminating))
         {
             var id = KafkaNodes.IdOf(pod, options);
             var metrics = observation.Metrics.FirstOrDefault(m => m.Id == id);
@@ -61,7 +62,7 @@ internal static class KafkaStopRule
             }
 
             // A refused connection says that the process is down; silence says nothing.
-            if (metrics is null or { Failure: not (null or { Kind: KafkaFailureKind.Unreachable }) } && !pod.IsTerminating)
+            if (metrics is null or { Failure: not (null or { Kind: KafkaFailureKind.Unreachable }) })
             {
                 return new(GateVerdict.Unknown, ReasonCodes.KafkaMetricsUnreadable, $"{pod.Pod}: {metrics?.Failure?.Text ?? "its metrics were not read"}");
             }
@@ -78,14 +79,15 @@ internal static class KafkaStopRule
             $"stopping {view.Stoppers} {what} {census.Text(of)}{(census.IsUnclean(of) ? "; unclean leader election is on, so data would be lost" : "")}");
 
         var floor = Deny(KafkaClass.LastInSync, ReasonCodes.KafkaLastInSyncReplica, "would take the last in-sync copy of")
+            // Of what is offline and the target holds, the target may have the only copy that is whole: no guarantee is so low.
+            ?? Deny(KafkaClass.Offline, ReasonCodes.KafkaOfflinePartition, "would touch what is offline already:")
             ?? (options.SingleReplicaTopics is KafkaTopicPolicy.Deny ? Deny(KafkaClass.SingleReplica, ReasonCodes.KafkaSingleReplica, "would take the only replica of") : null);
         if (floor is not null || options.Guarantee is KafkaGuarantee.ReadyForRequests)
         {
             return floor;
         }
 
-        return Deny(KafkaClass.Offline, ReasonCodes.KafkaOfflinePartition, "would touch what is offline already:")
-            ?? Deny(KafkaClass.AlreadyUnderMinIsr, ReasonCodes.KafkaAlreadyUnderMinIsr, "would take an in-sync replica of what is under min.insync.replicas already:")
+        return Deny(KafkaClass.AlreadyUnderMinIsr, ReasonCodes.KafkaAlreadyUnderMinIsr, "would take an in-sync replica of what is under min.insync.replicas already:")
             ?? Deny(KafkaClass.WouldGoUnderMinIsr, ReasonCodes.KafkaWouldGoUnderMinIsr, "would bring under min.insync.replicas:")
             ?? Deny(KafkaClass.FullIsrDegraded, ReasonCodes.KafkaFullIsrTopicDegraded, "would stop acknowledged writes for more than one replica's absence:")
             ?? (options.FullIsrTopics is KafkaTopicPolicy.Deny ? Deny(KafkaClass.FullIsr, ReasonCodes.KafkaFullIsrTopic, "would stop acknowledged writes to") : null)
