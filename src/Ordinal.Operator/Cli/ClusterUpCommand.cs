@@ -18,6 +18,7 @@ internal static class ClusterUpCommand
         DefaultValueFactory = _ => "simulated",
     };
 
+    private static readonly TimeSpan AnswerGrace = TimeSpan.FromMilliseconds(500);
     private static readonly Option<string?> Kubeconfig = new("--kubeconfig") { Description = "Where to write the kubeconfig; replaced if it is there, deleted at the end. Default: in the data directory." };
 
     private static readonly Option<string?> KeepData = new("--keep-data") { Description = "Directory for pods, volumes and logs, which stays. Default: a temporary one, deleted at the end." };
@@ -113,6 +114,11 @@ internal static class ClusterUpCommand
                 await output.WriteLineAsync("Ctrl-C stops it.");
                 await output.FlushAsync(CancellationToken.None);
                 await Task.WhenAny(UntilCancelled.WaitAsync(cancellationToken), cluster.DownRequested);
+                if (cluster.DownRequested.IsCompleted)
+                {
+                    // The answer to whoever asked is still on its way: connections are cut when the server ends.
+                    await Task.Delay(AnswerGrace, TimeProvider.System, CancellationToken.None);
+                }
                 return ExitCodes.Success;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

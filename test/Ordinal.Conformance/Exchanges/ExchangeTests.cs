@@ -30,7 +30,7 @@ public sealed class ExchangeTests(ClusterKind kind) : ConformanceTests(kind)
         Assert.That(made.Code, Is.EqualTo(201).Or.EqualTo(409), made.Text);
 
         // A real node controller says of the pods of a node that is not ready that they are not ready.
-        var ready = new JsonObject { ["type"] = "Ready", ["status"] = "True", ["lastHeartbeatTime"] = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) };
+        var ready = new JsonObject { ["type"] = "Ready", ["status"] = "True", ["lastHeartbeatTime"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) };
         var status = new JsonObject { ["status"] = new JsonObject { ["conditions"] = new JsonArray(ready) } };
         var told = await Space.SendAsync("PATCH", $"/api/v1/nodes/{Node}/status", "", status, "application/strategic-merge-patch+json");
         Assert.That(told.Code, Is.EqualTo(200), told.Text);
