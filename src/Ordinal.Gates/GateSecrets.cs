@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Ordinal.Gates;
 
 /// <summary>The values of one Secret, or of none.</summary>
@@ -22,6 +24,9 @@ public sealed class GateSecrets : IGateSecrets
 
     /// <inheritdoc/>
     public string? Token { get; init; }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <inheritdoc/>
     public override string ToString() => "(secrets)";

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Ordinal.Gates;
 
 /// <summary>What a gate needs from Secrets, resolved by the operator. Never logged, never part of a report: it prints as <c>(secrets)</c>.</summary>
@@ -18,4 +20,7 @@ public interface IGateSecrets
 
     /// <summary>Gets a bearer token; null for none.</summary>
     string? Token { get; }
+
+    /// <summary>Gets HTTP headers whose values are secret, by name.</summary>
+    IReadOnlyDictionary<string, string> Headers => ReadOnlyDictionary<string, string>.Empty;
 }

@@ -28,7 +28,7 @@ public sealed record GatePolicy
 {
     public required string Name { get; init; }
 
-    /// <summary>Gets the kind of gate: Etcd, Kafka, ZooKeeper, Http, Prometheus.</summary>
+    /// <summary>Gets the kind of gate: Etcd, Kafka, ZooKeeper, Http, Prometheus, Grpc, Exec.</summary>
     public required string Type { get; init; }
 
     public GatePhases RunAt { get; init; } = GatePhases.BeforePod | GatePhases.AfterPod;

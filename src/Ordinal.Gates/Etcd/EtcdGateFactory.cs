@@ -54,8 +54,7 @@ public sealed class EtcdGateFactory(TimeProvider time)
         return IsHost(options.HostTemplate) ? IsHost(options.ServerName) ? null : Bad("serverName", options.ServerName) : Bad("hostTemplate", options.HostTemplate);
     }
 
-    private static string Bad(string field, string value) => $"{field} \"{value}\" is not a host name (only {{pod}}, {{service}} and {{namespace}} are replaced)";
+    private static string Bad(string field, string value) => $"{field} \"{value}\" is not a host name (only {{pod}}, {{ordinal}}, {{address}}, {{service}}, {{statefulset}} and {{namespace}} are replaced)";
 
-    private static bool IsHost(string template) => template.Length == 0 || Uri.CheckHostName(
-        template.Replace("{pod}", "p-0", StringComparison.Ordinal).Replace("{service}", "s", StringComparison.Ordinal).Replace("{namespace}", "n", StringComparison.Ordinal)) is not UriHostNameType.Unknown;
+    private static bool IsHost(string template) => template.Length == 0 || GateTemplate.IsHost(template);
 }

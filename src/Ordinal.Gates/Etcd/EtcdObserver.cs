@@ -24,16 +24,11 @@ internal sealed class EtcdObserver(EtcdGateOptions options, IGateSecrets secrets
             return null;
         }
 
-        var host = options.HostTemplate.Length == 0 ? pod.Address : Fill(options.HostTemplate, context, pod);
-        var serverName = options.ServerName.Length == 0 ? host : Fill(options.ServerName, context, pod);
+        var host = options.HostTemplate.Length == 0 ? pod.Address : GateTemplate.Fill(options.HostTemplate, context, pod);
+        var serverName = options.ServerName.Length == 0 ? host : GateTemplate.Fill(options.ServerName, context, pod);
         var builder = new UriBuilder(options.Scheme, host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host, options.Port);
         return new EtcdEndpoint(pod.Pod, pod.Uid, builder.Uri, serverName);
     }
-
-    private static string Fill(string template, GateContext context, GateTarget pod) => template
-        .Replace("{pod}", pod.Pod, StringComparison.Ordinal)
-        .Replace("{service}", context.Service, StringComparison.Ordinal)
-        .Replace("{namespace}", context.Namespace, StringComparison.Ordinal);
 
     private async Task<EtcdPodObservation> ObserveAsync(EtcdEndpoint endpoint, CancellationToken cancellationToken)
     {

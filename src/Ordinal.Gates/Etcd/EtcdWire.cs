@@ -126,11 +126,7 @@ internal static class EtcdWire
     }
 
     /// <summary>Makes foreign words fit for a message: printable, and not long.</summary>
-    internal static string Clean(string text)
-    {
-        var kept = new string([.. text.Take(200).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c)]);
-        return kept.Trim();
-    }
+    internal static string Clean(string text) => GateText.Clean(text);
 
     private static string AlarmType(JsonElement alarm)
     {

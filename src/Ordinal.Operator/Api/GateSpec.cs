@@ -3,7 +3,7 @@ using Ordinal.Runtime.Entities;
 namespace Ordinal.Operator.Api;
 
 /// <summary>One gate: when it runs, how patient it is, and what it asks.</summary>
-[ValidationRule("(self.type == 'Kafka') == has(self.kafka) && (self.type == 'ZooKeeper') == has(self.zookeeper) && (self.type == 'Etcd') == has(self.etcd) && (self.type == 'Http') == has(self.http) && (self.type == 'Prometheus') == has(self.prometheus)", "set exactly the member that matches type")]
+[ValidationRule("(self.type == 'Kafka') == has(self.kafka) && (self.type == 'ZooKeeper') == has(self.zookeeper) && (self.type == 'Etcd') == has(self.etcd) && (self.type == 'Http') == has(self.http) && (self.type == 'Prometheus') == has(self.prometheus) && (self.type == 'Grpc') == has(self.grpc) && (self.type == 'Exec') == has(self.exec)", "set exactly the member that matches type")]
 public sealed class GateSpec
 {
     [Required]
@@ -11,7 +11,7 @@ public sealed class GateSpec
     public string Name { get; set; } = "";
 
     [Required]
-    [EmbeddedEnum("Kafka", "ZooKeeper", "Etcd", "Http", "Prometheus")]
+    [EmbeddedEnum("Kafka", "ZooKeeper", "Etcd", "Http", "Prometheus", "Grpc", "Exec")]
     public string Type { get; set; } = "";
 
     [Items(1, 4)]
@@ -50,6 +50,10 @@ public sealed class GateSpec
     public HttpGateSpec? Http { get; set; }
 
     public PrometheusGateSpec? Prometheus { get; set; }
+
+    public GrpcGateSpec? Grpc { get; set; }
+
+    public ExecGateSpec? Exec { get; set; }
 }
 
 /// <summary>Asks every member of a ZooKeeper ensemble.</summary>
@@ -119,55 +123,4 @@ public sealed class EtcdGateSpec
     [Default("false")]
     [Description("Add and remove members when the StatefulSet is scaled.")]
     public bool? ManageMembers { get; set; }
-}
-
-/// <summary>Asks over HTTP.</summary>
-[ValidationRule("self.scope == 'Url' ? has(self.url) : (has(self.port) && has(self.path))", "scope Url needs url; scopes Pod and AllPods need port and path")]
-public sealed class HttpGateSpec
-{
-    [EmbeddedEnum("Pod", "AllPods", "Url")]
-    [Default("\"Pod\"")]
-    public string? Scope { get; set; }
-
-    [Length(1, 2048)]
-    public string? Url { get; set; }
-
-    [EmbeddedEnum("http", "https")]
-    [Default("\"http\"")]
-    public string? Scheme { get; set; }
-
-    [RangeMinimum(1)]
-    [RangeMaximum(65535)]
-    public int? Port { get; set; }
-
-    [Length(1, 1024)]
-    public string? Path { get; set; }
-
-    public TlsSpec? Tls { get; set; }
-
-    public HttpCredentialsSpec? Credentials { get; set; }
-}
-
-/// <summary>Asks a Prometheus server.</summary>
-[ValidationRule("has(self.max) || has(self.min)", "without max or min any value would pass")]
-public sealed class PrometheusGateSpec
-{
-    [Required]
-    [Length(1, 2048)]
-    public string Address { get; set; } = "";
-
-    [Required]
-    [Length(1, 4096)]
-    public string Query { get; set; } = "";
-
-    [Length(1, 32)]
-    [Description("Greatest value that passes; a text, because a float does not survive every tool.")]
-    public string? Max { get; set; }
-
-    [Length(1, 32)]
-    public string? Min { get; set; }
-
-    public TlsSpec? Tls { get; set; }
-
-    public HttpCredentialsSpec? Credentials { get; set; }
 }

@@ -25,6 +25,9 @@ public static class OrdinalNames
     /// <summary>The role that carries the rights that only driver Native needs.</summary>
     public const string NativeRole = "native";
 
+    /// <summary>The role that lets gates of type Exec run commands in pods.</summary>
+    public const string ExecRole = "exec";
+
     /// <summary>On a rollout that the operator made for a restart: the ControllerRevision that it goes to.</summary>
     public const string RevisionAnnotation = "ordinal.dev/revision";
 

@@ -22,6 +22,7 @@ public static class GeneratedFiles
         ("config/rbac/leader_election_role.yaml", Header + LeaseNote + LeaseRole()),
         ("config/components/ondelete/role.yaml", Header + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), OrdinalNames.RemovalRole, RoleName + "-ondelete")),
         ("config/components/native/role.yaml", Header + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), OrdinalNames.NativeRole, RoleName + "-native")),
+        ("config/components/exec/role.yaml", Header + ExecNote + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), OrdinalNames.ExecRole, RoleName + "-exec", "default")),
         .. ReferencePages.All(),
         ("config/components/secrets/role.yaml", Header + SecretsNote + RbacGenerator.GenerateYaml(typeof(GeneratedFiles).Assembly.GetTypes(), "secrets", RoleName + "-secrets", "default")),
     ];
@@ -39,6 +40,9 @@ public static class GeneratedFiles
 
     private const string SecretsNote =
         "# For gates with credentials: one Role in each namespace that has such a policy, narrowed to its Secrets with resourceNames.\n";
+
+    private const string ExecNote =
+        "# For gates of type Exec: one Role in each namespace that has such a policy. Who may run commands in a pod may do all that the pod may.\n";
 
     private const string Header = "# Made from the code by `make generate`. Do not edit.\n";
 

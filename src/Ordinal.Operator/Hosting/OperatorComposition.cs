@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Ordinal.Gates;
-using Ordinal.Gates.Etcd;
-using Ordinal.Gates.Kafka;
 using Ordinal.Operator.Actuating;
 using Ordinal.Operator.Api;
 using Ordinal.Operator.Metrics;
@@ -59,7 +57,7 @@ public sealed class OperatorComposition : IDisposable
         var targets = new PolicyTargets(Stores);
         var keeper = new GateKeeper(timeProvider, loggers.CreateLogger<GateKeeper>());
         var announcer = new Announcer(events, timeProvider);
-        var book = new GateBook(new MeasuredGateFactory(gateFactory ?? new GateFactory(Api, new EtcdGateFactory(timeProvider), new KafkaGateFactory(timeProvider)), Measures, timeProvider), timeProvider);
+        var book = new GateBook(new MeasuredGateFactory(gateFactory ?? new GateFactory(Api, PodExec.Over(transport), timeProvider), Measures, timeProvider), timeProvider);
         var actuator = new Actuator(Api, Stores, setExpectations, keeper, timeProvider);
 
         var births = new RolloutBirths(Api, Stores, policyExpectations);

@@ -228,9 +228,16 @@ public static class PolicyReader
                 problems.Invalid($"{path}: two gates have this name");
             }
 
-            if (gate.Type is "ZooKeeper" or "Http" or "Prometheus")
+            if (gate.Type is "ZooKeeper")
             {
                 problems.NotSupported($"{path}: gates of type {gate.Type}", "leave the gate out, or use type Etcd or Kafka where it applies");
+            }
+            else if (gate.Type is "Http" or "Prometheus" or "Grpc" or "Exec")
+            {
+                foreach (var problem in ProbeGateReader.Problems(gate, path))
+                {
+                    problems.Invalid(problem);
+                }
             }
             else if (gate.Type is "Kafka")
             {

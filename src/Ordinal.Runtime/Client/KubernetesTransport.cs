@@ -34,7 +34,7 @@ public sealed record KubernetesConnection
 }
 
 /// <summary>Carries requests with the official client's HttpClient: its kubeconfig, TLS and credentials, but not its watch.</summary>
-public sealed class KubernetesTransport : IApiTransport, IDisposable
+public sealed partial class KubernetesTransport : IApiTransport, IApiSockets, IDisposable
 {
     private readonly Kubernetes client;
     private readonly KubernetesConnection connection;

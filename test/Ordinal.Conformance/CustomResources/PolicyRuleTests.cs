@@ -126,6 +126,10 @@ public sealed class PolicyRuleTests(ClusterKind kind) : RuleExamples(kind)
         await PolicyRefusedAsync(Gate("""{"name":"g","type":"Etcd"}"""), Finding);
         await PolicyRefusedAsync(Gate("""{"name":"g","type":"Etcd","zookeeper":{}}"""), Finding);
         await PolicyRefusedAsync(Gate("""{"name":"g","type":"Etcd","etcd":{},"zookeeper":{}}"""), Finding);
+        await PolicyTakenAsync(Gate("""{"name":"g","type":"Grpc","grpc":{"port":9000}}"""));
+        await PolicyTakenAsync(Gate("""{"name":"g","type":"Exec","exec":{"command":["true"]}}"""));
+        await PolicyRefusedAsync(Gate("""{"name":"g","type":"Grpc","exec":{"command":["true"]}}"""), Finding);
+        await PolicyRefusedAsync(Gate("""{"name":"g","type":"Exec","grpc":{"port":9000}}"""), Finding);
     }
 
     [Test, Rule("CEL-gate-http-scope")]
@@ -133,7 +137,7 @@ public sealed class PolicyRuleTests(ClusterKind kind) : RuleExamples(kind)
     {
         await PolicyTakenAsync(Gate("""{"name":"g","type":"Http","http":{"scope":"Url","url":"http://x"}}"""));
         await PolicyTakenAsync(Gate("""{"name":"g","type":"Http","http":{"port":80,"path":"/"}}"""));
-        const string Finding = "spec.gates[0].http: Invalid value: scope Url needs url; scopes Pod and AllPods need port and path";
+        const string Finding = "spec.gates[0].http: Invalid value: scope Url needs url; every other scope needs port and path";
         await PolicyRefusedAsync(Gate("""{"name":"g","type":"Http","http":{"scope":"Url","port":80,"path":"/"}}"""), Finding);
         await PolicyRefusedAsync(Gate("""{"name":"g","type":"Http","http":{"scope":"AllPods","port":80}}"""), Finding);
     }
@@ -145,6 +149,24 @@ public sealed class PolicyRuleTests(ClusterKind kind) : RuleExamples(kind)
         const string Finding = "spec.gates[0].http.credentials: Invalid value: set exactly one of basic or bearer";
         await PolicyRefusedAsync(Credentials("{}"), Finding);
         await PolicyRefusedAsync(Credentials("""{"bearer":{"secretName":"s"},"basic":{"secretName":"s"}}"""), Finding);
+    }
+
+    [Test, Rule("CEL-gate-http-header")]
+    public async Task A_header_has_a_value_or_a_secret()
+    {
+        await PolicyTakenAsync(Headers("""{"name":"X-Tenant","value":"a"},{"name":"X-Key","secret":{"secretName":"s","key":"k"}}"""));
+        const string Finding = "spec.gates[0].http.headers[0]: Invalid value: set exactly one of value or secret";
+        await PolicyRefusedAsync(Headers("""{"name":"X-Key"}"""), Finding);
+        await PolicyRefusedAsync(Headers("""{"name":"X-Key","value":"a","secret":{"secretName":"s","key":"k"}}"""), Finding);
+    }
+
+    [Test, Rule("CEL-gate-http-body")]
+    public async Task A_body_wants_something()
+    {
+        await PolicyTakenAsync(Body("""{"jsonPath":".status","expect":"green"}"""));
+        await PolicyTakenAsync(Body("""{"matches":"^ok"}"""));
+        await PolicyRefusedAsync(Body("""{"jsonPath":".status"}"""), "spec.gates[0].http.body: Invalid value: give expect, matches, min or max");
+        await PolicyRefusedAsync(Body("""{"min":"1"}"""), "spec.gates[0].http.body: Invalid value: min and max need a jsonPath");
     }
 
     [Test, Rule("CEL-gate-sasl")]
@@ -172,6 +194,10 @@ public sealed class PolicyRuleTests(ClusterKind kind) : RuleExamples(kind)
     private static string Gate(string gate) => $$"""{"gates":[{{gate}}]}""";
 
     private static string Sasl(string sasl) => Gate($$"""{"name":"g","type":"Kafka","kafka":{"bootstrapServers":"k:9092","sasl":{{sasl}} } }""");
+
+    private static string Headers(string headers) => Gate($$"""{"name":"g","type":"Http","http":{"port":80,"path":"/","headers":[{{headers}}] } }""");
+
+    private static string Body(string body) => Gate($$"""{"name":"g","type":"Http","http":{"port":80,"path":"/","body":{{body}} } }""");
 
     private static string Credentials(string credentials) => Gate($$"""{"name":"g","type":"Http","http":{"port":80,"path":"/","credentials":{{credentials}} } }""");
 }

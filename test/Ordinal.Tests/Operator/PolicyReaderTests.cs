@@ -83,8 +83,6 @@ public sealed class PolicyReaderTests
     public static IEnumerable<object[]> NotThereYet =>
     [
         [Spec(gates: [new GateSpec { Name = "z", Type = "ZooKeeper", Zookeeper = new ZooKeeperGateSpec() }]), "type ZooKeeper"],
-        [Spec(gates: [new GateSpec { Name = "h", Type = "Http", Http = new HttpGateSpec { Port = 80, Path = "/" } }]), "type Http"],
-        [Spec(gates: [new GateSpec { Name = "p", Type = "Prometheus", Prometheus = new PrometheusGateSpec { Address = "http://p", Query = "up", Min = "1" } }]), "type Prometheus"],
         [new RolloutPolicySpec { Targets = One(), Scale = new ScaleSpec { Mode = "Gate" } }, "scale.mode"],
         [new RolloutPolicySpec { Targets = One(), Notifications = [new NotificationSpec { WebhookSecretName = "s" }] }, "spec.notifications"],
     ];
