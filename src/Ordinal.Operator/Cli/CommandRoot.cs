@@ -16,6 +16,7 @@ public static class CommandRoot
             ListCommand.Create(),
             StatusCommand.Create(),
             ExplainCommand.Create(),
+            GatesCommand.Create(),
             HistoryCommand.Create(),
             StartCommand.Create(),
             IntentCommands.Approve(),

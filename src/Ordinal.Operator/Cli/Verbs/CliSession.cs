@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ordinal.Gates.Exec;
+using Ordinal.Operator.Reconciling;
 using Ordinal.Operator.View;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Entities;
@@ -24,6 +26,9 @@ internal sealed class CliSession : IDisposable
 
     /// <summary>Gets the API server.</summary>
     public IKubernetesApi Api { get; }
+
+    /// <summary>Gets what runs commands in pods.</summary>
+    public IPodExec? Exec => PodExec.Over(transport);
 
     /// <summary>Gets the namespace; null for all.</summary>
     public required string? Namespace { get; init; }
