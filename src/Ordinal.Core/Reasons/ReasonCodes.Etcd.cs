@@ -49,6 +49,22 @@ public static partial class ReasonCodes
 
     public static ReasonCode EtcdVersionSkew { get; } = Add("EtcdVersionSkew", ReasonArea.Gate, true, "A member's version is more than one minor version from the leader's.", "Upgrade one minor version at a time.");
 
+    public static ReasonCode EtcdVersionTooOld { get; } = Add("EtcdVersionTooOld", ReasonArea.Gate, true, "A member runs a 3.5 from which 3.6 must not be gone to: removed members or learners can come back.", "Upgrade every member to the newest 3.5 first (3.5.26 at least), then to 3.6.");
+
+    public static ReasonCode EtcdDowngradeNotBegun { get; } = Add("EtcdDowngradeNotBegun", ReasonArea.Gate, true, "The target version is older than the whole cluster, and no downgrade to it was begun: the old program would refuse to start.", "From 3.6 on, begin it with etcdctl downgrade enable VERSION; before, restore a snapshot into a cluster of the old version. Or correct targetVersion.");
+
+    public static ReasonCode EtcdDowngradeActive { get; } = Add("EtcdDowngradeActive", ReasonArea.Gate, true, "A downgrade was begun, and the target version is not the one that it goes to.", "Cancel it with etcdctl downgrade cancel, or set targetVersion to the version that it goes to.");
+
+    public static ReasonCode EtcdHashMismatch { get; } = Add("EtcdHashMismatch", ReasonArea.Gate, true, "The members' keys are not the same at the same revision: one of them is corrupt.", "Stop. Find the member that differs from the majority, remove it, clear its volume, add it again as a learner, promote it. See etcd's data corruption guide.");
+
+    public static ReasonCode EtcdHashUnknown { get; } = Add("EtcdHashUnknown", ReasonArea.Gate, false, "The members' keys could not be compared.", "Wait: it is tried again. If it stays, look at the member that the message names; a large database may need longer than the gate waits.");
+
+    public static ReasonCode EtcdSnapshotMissing { get; } = Add("EtcdSnapshotMissing", ReasonArea.Gate, false, "The policy wants a verified snapshot before a pod is taken, and there is none yet.", "Wait: the operator takes one by itself, from a member that stays.");
+
+    public static ReasonCode EtcdSnapshotFailed { get; } = Add("EtcdSnapshotFailed", ReasonArea.Gate, false, "The snapshot that the policy wants broke off, could not be written, or has a wrong checksum.", "Do what the message says; it is tried again every 30 s. The user needs the root role where etcd's authentication is on.");
+
+    public static ReasonCode EtcdMembersAppeared { get; } = Add("EtcdMembersAppeared", ReasonArea.Gate, true, "The cluster has more members than before the restart: one that was removed has come back, or somebody added one.", "Compare etcdctl member list with the pods, and remove what is too many.");
+
     // ---- one member ----
     public static ReasonCode EtcdMemberNotParticipating { get; } = Add("EtcdMemberNotParticipating", ReasonArea.Gate, false, "A member answers but cannot serve a linearizable read.", "Look at the log of the pod that the message names; its disk may be slow or its peers out of reach.");
 
@@ -72,6 +88,8 @@ public static partial class ReasonCodes
     public static ReasonCode EtcdFragmented { get; } = Add("EtcdFragmented", ReasonArea.Gate, false, "Less than half of a member's database file is in use.", "Defragment the members one by one, the leader last.");
 
     public static ReasonCode EtcdDbNearQuota { get; } = Add("EtcdDbNearQuota", ReasonArea.Gate, false, "A member's database has reached four fifths of its quota.", "Compact and defragment, or raise --quota-backend-bytes, before etcd stops taking writes.");
+
+    public static ReasonCode EtcdVersionUnexpected { get; } = Add("EtcdVersionUnexpected", ReasonArea.Gate, false, "The member that came back runs another version than targetVersion says.", "Set targetVersion to the version in the pods' image, or leave it out.");
 
     public static ReasonCode EtcdNoBaseline { get; } = Add("EtcdNoBaseline", ReasonArea.Gate, false, "Nothing is remembered of the member before its restart, so a change of identity cannot be seen.", "Nothing, if the pod was not replaced by a rollout; else compare the member's id with etcdctl member list.");
 }

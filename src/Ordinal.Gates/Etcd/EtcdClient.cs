@@ -8,6 +8,7 @@ namespace Ordinal.Gates.Etcd;
 /// <param name="time">The clock for deadlines.</param>
 internal sealed class EtcdClient(IEtcdTransport transport, EtcdEndpoint endpoint, IGateSecrets secrets, TimeSpan timeout, TimeProvider time)
 {
+    private const int Unknown = 2;
     private const int InvalidArgument = 3;
     private const int PermissionDenied = 7;
     private const int Unauthenticated = 16;
@@ -37,28 +38,64 @@ internal sealed class EtcdClient(IEtcdTransport transport, EtcdEndpoint endpoint
     internal Task<EtcdResult<string>> TransferLeadershipAsync(ulong target, CancellationToken cancellationToken) =>
         CallAsync(EtcdWire.TransferPath, EtcdWire.TransferBody(target), EtcdWire.Done, cancellationToken);
 
-    private async Task<EtcdResult<T>> CallAsync<T>(string path, byte[] body, Func<ReadOnlyMemory<byte>, EtcdResult<T>> decode, CancellationToken cancellationToken)
+    /// <summary>Asks for the checksum over all keys up to a revision. It reads every key: it takes its time, and its own timeout.</summary>
+    internal Task<EtcdResult<EtcdHash>> HashKvAsync(ulong revision, TimeSpan longest, CancellationToken cancellationToken) =>
+        WithLoginAsync(
+            longest,
+            async (token, deadline) => await transport.CallAsync(endpoint, EtcdProto.HashKvPath, EtcdProto.HashKvRequest(revision), token, deadline) is var answer && answer.Failure is { } failure
+                ? failure
+                : EtcdProto.HashKv(answer.Body),
+            cancellationToken);
+
+    /// <summary>Streams a snapshot; the caller's token ends it.</summary>
+    internal async Task<EtcdFailure?> SnapshotAsync(Func<ReadOnlyMemory<byte>, ValueTask<EtcdFailure?>> line, CancellationToken cancellationToken)
+    {
+        var failure = await transport.StreamAsync(endpoint, EtcdWire.SnapshotPath, EtcdWire.EmptyBody, null, line, cancellationToken);
+        if (!WantsLogin(failure))
+        {
+            return failure;
+        }
+
+        var token = await LoginAsync(cancellationToken);
+        return token.Value is null ? token.Failure : await transport.StreamAsync(endpoint, EtcdWire.SnapshotPath, EtcdWire.EmptyBody, token.Value, line, cancellationToken);
+    }
+
+    /// <summary>Tells what an error of etcd's own amounts to. A wrong password and a missing user are InvalidArgument, and Unknown where etcd 3.4 does not translate, so the words must tell.</summary>
+    internal static EtcdFailureKind KindOf(int code, string message) => IsAccess(code, message) ? EtcdFailureKind.AccessDenied : EtcdFailureKind.Refused;
+
+    private Task<EtcdResult<T>> CallAsync<T>(string path, byte[] body, Func<ReadOnlyMemory<byte>, EtcdResult<T>> decode, CancellationToken cancellationToken)
+        where T : class =>
+        WithLoginAsync(timeout, async (token, deadline) => Read(await transport.PostAsync(endpoint, path, body, token, deadline), decode), cancellationToken);
+
+    private async Task<EtcdResult<T>> WithLoginAsync<T>(TimeSpan longest, Func<string?, CancellationToken, Task<EtcdResult<T>>> call, CancellationToken cancellationToken)
         where T : class
     {
-        using var timer = new CancellationTokenSource(timeout, time);
+        using var timer = new CancellationTokenSource(longest, time);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            var result = Read(await transport.PostAsync(endpoint, path, body, null, deadline.Token), decode);
-            if (result.Failure is not { Kind: EtcdFailureKind.AccessDenied, Code: not PermissionDenied } || string.IsNullOrEmpty(secrets.Username))
+            var result = await call(null, deadline.Token);
+            if (!WantsLogin(result.Failure))
             {
                 return result;
             }
 
             // Log in only when asked to: Status needs no user, and must work while a lost quorum makes every log-in fail.
-            var login = EtcdWire.AuthenticateBody(secrets.Username, secrets.Password ?? "");
-            var token = Read(await transport.PostAsync(endpoint, EtcdWire.AuthenticatePath, login, null, deadline.Token), EtcdWire.Token);
-            return token.Value is null ? token.Failure! : Read(await transport.PostAsync(endpoint, path, body, token.Value, deadline.Token), decode);
+            var token = await LoginAsync(deadline.Token);
+            return token.Value is null ? token.Failure! : await call(token.Value, deadline.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new EtcdFailure(EtcdFailureKind.Timeout, $"no answer from {endpoint.Address.Authority} within {timeout.TotalSeconds:0.##} s");
+            return new EtcdFailure(EtcdFailureKind.Timeout, $"no answer from {endpoint.Address.Authority} within {longest.TotalSeconds:0.##} s");
         }
+    }
+
+    private bool WantsLogin(EtcdFailure? failure) => failure is { Kind: EtcdFailureKind.AccessDenied, Code: not PermissionDenied } && !string.IsNullOrEmpty(secrets.Username);
+
+    private async Task<EtcdResult<string>> LoginAsync(CancellationToken cancellationToken)
+    {
+        var login = EtcdWire.AuthenticateBody(secrets.Username!, secrets.Password ?? "");
+        return Read(await transport.PostAsync(endpoint, EtcdWire.AuthenticatePath, login, null, cancellationToken), EtcdWire.Token);
     }
 
     private EtcdResult<T> Read<T>(EtcdHttpAnswer answer, Func<ReadOnlyMemory<byte>, EtcdResult<T>> decode)
@@ -77,7 +114,7 @@ internal sealed class EtcdClient(IEtcdTransport transport, EtcdEndpoint endpoint
         var where = endpoint.Address.Authority;
         if (EtcdWire.Error(answer.Body) is { } error)
         {
-            return new EtcdFailure(IsAccess(error.Code, error.Message) ? EtcdFailureKind.AccessDenied : EtcdFailureKind.Refused, $"{where} says \"{error.Message}\"", error.Code);
+            return new EtcdFailure(KindOf(error.Code, error.Message), $"{where} says \"{error.Message}\"", error.Code);
         }
 
         return answer.Status switch
@@ -88,10 +125,10 @@ internal sealed class EtcdClient(IEtcdTransport transport, EtcdEndpoint endpoint
         };
     }
 
-    /// <summary>etcd answers a wrong password and a missing user with InvalidArgument, so the words must tell.</summary>
     private static bool IsAccess(int code, string message) => code switch
     {
         PermissionDenied or Unauthenticated => true,
+        Unknown => message.StartsWith("auth: ", StringComparison.Ordinal),
         InvalidArgument => message.Contains("authentication failed", StringComparison.Ordinal) || message.Contains("user name", StringComparison.Ordinal),
         _ => false,
     };

@@ -12,6 +12,7 @@ public sealed class EtcdGate : IGate
     private readonly EtcdGateOptions options;
     private readonly IEtcdTransport transport;
     private readonly EtcdObserver observer;
+    private readonly EtcdSnapshots? snapshots;
     private readonly TimeProvider time;
 
     /// <summary>Makes a gate over a transport of one's own; <see cref="EtcdGateFactory"/> makes one over sockets.</summary>
@@ -25,19 +26,31 @@ public sealed class EtcdGate : IGate
         this.transport = transport;
         this.time = time;
         observer = new EtcdObserver(options, secrets, transport, time);
+        snapshots = options.Snapshot is { } policy ? new EtcdSnapshots(policy, time) : null;
     }
 
     /// <inheritdoc/>
     public string Type => EtcdGateFactory.Type;
 
-    /// <summary>Gets two requests' time (Status, then the alarms where it hints at one) and a second to spare.</summary>
-    public TimeSpan ObserveDeadline => (2 * options.RequestTimeout) + TimeSpan.FromSeconds(1);
+    /// <summary>Gets two requests' time (Status, then the alarms where it hints at one), that of the checksums, and a second to spare.</summary>
+    public TimeSpan ObserveDeadline => (2 * options.RequestTimeout) + (options.CompareHashes ? options.HashTimeout : TimeSpan.Zero) + TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public async Task<GateObservation> ObserveAsync(GateContext context, ImmutableArray<GateQuestion> questions, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return await observer.ObserveAsync(context, cancellationToken);
+        var seen = await observer.ObserveAsync(context, questions, cancellationToken);
+        if (snapshots is null)
+        {
+            return seen;
+        }
+
+        if (questions.FirstOrDefault(q => q.Phase is GatePhase.BeforePod) is { } question && Source(seen, question) is { } source && context.FindByUid(source.Uid) is { } pod)
+        {
+            snapshots.Want(context, question.Revision, source, observer.Client(observer.Endpoint(context, pod)!));
+        }
+
+        return seen with { Snapshot = snapshots.Current };
     }
 
     /// <inheritdoc/>
@@ -71,7 +84,17 @@ public sealed class EtcdGate : IGate
     }
 
     /// <inheritdoc/>
-    public void Dispose() => transport.Dispose();
+    public void Dispose()
+    {
+        snapshots?.Dispose();
+        transport.Dispose();
+    }
+
+    /// <summary>Picks whom to take a snapshot from: a member that serves and stays, rather a follower, since it costs the leader more.</summary>
+    private static EtcdPodObservation? Source(EtcdObservation seen, GateQuestion question) => seen.Pods
+        .Where(p => p is { Status: not null, Reader: not null } && !question.Pods.Contains(p.Uid))
+        .OrderBy(p => p.Status!.Leader == p.Status.MemberId)
+        .FirstOrDefault() ?? seen.Pods.FirstOrDefault(p => p is { Status: not null, Reader: not null });
 
     private async Task<GatePrepareResult> MoveAsync(GateContext context, EtcdClusterView view, EtcdSeat heir, string workload, CancellationToken cancellationToken)
     {

@@ -51,6 +51,16 @@ public sealed class EtcdGateFactory(TimeProvider time)
             return $"requestTimeout is {options.RequestTimeout.TotalSeconds:0.##} s, not more than 0 and at most 60 s";
         }
 
+        if (options.TargetVersion.Length > 0 && EtcdVersion.Parse(options.TargetVersion) is null)
+        {
+            return $"targetVersion \"{EtcdWire.Clean(options.TargetVersion)}\" is no version of etcd, as 3.6.5";
+        }
+
+        if (options.Snapshot is { } snapshot && (snapshot.MaxAge <= TimeSpan.Zero || (snapshot.Directory.Length > 0 && !Path.IsPathFullyQualified(snapshot.Directory))))
+        {
+            return "requireSnapshot needs a maxAge longer than 0 and, to keep it, the absolute path of a directory";
+        }
+
         return IsHost(options.HostTemplate) ? IsHost(options.ServerName) ? null : Bad("serverName", options.ServerName) : Bad("hostTemplate", options.HostTemplate);
     }
 

@@ -30,6 +30,18 @@ public sealed record EtcdGateOptions
     /// <summary>Gets a value indicating whether pods may stop under a NOSPACE alarm: for the restart that raises the quota.</summary>
     public bool AllowNoSpace { get; init; }
 
+    /// <summary>Gets the version that pods of the target revision run, as <c>3.6.5</c>; empty when it is not told, and then nothing is known of an upgrade beforehand.</summary>
+    public string TargetVersion { get; init; } = "";
+
+    /// <summary>Gets a value indicating whether the members' keys are compared before and after a rollout. Each member reads all of its keys for that.</summary>
+    public bool CompareHashes { get; init; }
+
+    /// <summary>Gets the longest time for one member's checksum.</summary>
+    public TimeSpan HashTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gets what is wanted of a snapshot before the first pod is taken; null for none.</summary>
+    public EtcdSnapshotPolicy? Snapshot { get; init; }
+
     /// <summary>Gets the longest time for a TCP and TLS connection.</summary>
     public TimeSpan DialTimeout { get; init; } = TimeSpan.FromSeconds(2);
 

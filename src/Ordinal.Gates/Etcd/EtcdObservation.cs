@@ -6,6 +6,9 @@ namespace Ordinal.Gates.Etcd;
 /// <param name="Pods">One entry a pod that has an address, by ascending ordinal.</param>
 public sealed record EtcdObservation(ImmutableArray<EtcdPodObservation> Pods) : GateObservation
 {
+    /// <summary>Gets the snapshot that was taken last, or is being taken; null when there is none.</summary>
+    public EtcdSnapshot? Snapshot { get; init; }
+
     /// <summary>Finds what was seen of one incarnation of a pod; null when it was not asked.</summary>
     public EtcdPodObservation? Of(GateTarget pod)
     {

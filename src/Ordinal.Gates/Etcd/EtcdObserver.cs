@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Ordinal.Core.Model;
 
 namespace Ordinal.Gates.Etcd;
 
@@ -7,11 +8,12 @@ internal sealed class EtcdObserver(EtcdGateOptions options, IGateSecrets secrets
 {
     private const string NoLeader = "etcdserver: no leader";
 
-    internal async Task<EtcdObservation> ObserveAsync(GateContext context, CancellationToken cancellationToken)
+    internal async Task<EtcdObservation> ObserveAsync(GateContext context, ImmutableArray<GateQuestion> questions, CancellationToken cancellationToken)
     {
         var asked = context.Pods.Select(p => Endpoint(context, p)).OfType<EtcdEndpoint>().ToList();
         var seen = await Task.WhenAll(asked.Select(e => ObserveAsync(e, cancellationToken)));
-        return new EtcdObservation([.. seen]);
+        var wantsHashes = options.CompareHashes && questions.Any(q => q.Phase is GatePhase.BeforeRollout or GatePhase.AfterRollout);
+        return new EtcdObservation(wantsHashes ? [.. await WithHashesAsync(asked, seen, cancellationToken)] : [.. seen]);
     }
 
     internal EtcdClient Client(EtcdEndpoint endpoint) => new(transport, endpoint, secrets, options.RequestTimeout, time);
@@ -28,6 +30,24 @@ internal sealed class EtcdObserver(EtcdGateOptions options, IGateSecrets secrets
         var serverName = options.ServerName.Length == 0 ? host : GateTemplate.Fill(options.ServerName, context, pod);
         var builder = new UriBuilder(options.Scheme, host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host, options.Port);
         return new EtcdEndpoint(pod.Pod, pod.Uid, builder.Uri, serverName);
+    }
+
+    /// <summary>Asks for the checksum at the newest revision that all members have, so that a write in between makes no difference.</summary>
+    private async Task<EtcdPodObservation[]> WithHashesAsync(List<EtcdEndpoint> asked, EtcdPodObservation[] seen, CancellationToken cancellationToken)
+    {
+        var common = seen.Where(p => p.Status is { Revision: > 0 }).Select(p => p.Status!.Revision).DefaultIfEmpty(0UL).Min();
+        return await Task.WhenAll(seen.Select((p, at) => WithHashAsync(asked[at], p, common, cancellationToken)));
+    }
+
+    private async Task<EtcdPodObservation> WithHashAsync(EtcdEndpoint endpoint, EtcdPodObservation seen, ulong revision, CancellationToken cancellationToken)
+    {
+        if (seen.Status is null || revision == 0)
+        {
+            return seen;
+        }
+
+        var hash = await Client(endpoint).HashKvAsync(revision, options.HashTimeout, cancellationToken);
+        return seen with { Hash = hash.Value, HashFailure = hash.Failure };
     }
 
     private async Task<EtcdPodObservation> ObserveAsync(EtcdEndpoint endpoint, CancellationToken cancellationToken)

@@ -27,4 +27,10 @@ public sealed record EtcdPodObservation
 
     /// <summary>Gets the alarms that this member knows of, from Status and, where Status hints at one, from the alarm list.</summary>
     public ImmutableArray<EtcdAlarm> Alarms { get; init; } = [];
+
+    /// <summary>Gets the checksum over all keys up to the revision that every member has; null when it was not asked for, or not answered.</summary>
+    public EtcdHash? Hash { get; init; }
+
+    /// <summary>Gets why there is no checksum although it was asked for.</summary>
+    public EtcdFailure? HashFailure { get; init; }
 }

@@ -46,7 +46,7 @@ internal static class EtcdReturnRule
 
         // Its linearizable reads say that there is a quorum; that we see none would mean that two clusters answer.
         var lost = view.Participating < view.Quorum ? EtcdStopRule.QuorumLost(input, view) : null;
-        return (lost ?? NewAlarm(input, view, baseline, options) ?? Passed(input, view, target, baseline)).With(view) with { Memo = Memo(view, target) };
+        return (lost ?? Returned(input, view, baseline) ?? NewAlarm(input, view, baseline, options) ?? Passed(input, view, target, baseline, options)).With(view) with { Memo = Memo(view, target) };
     }
 
     private static GateAnswer? Identity(GateInput input, string uid, EtcdObservation observation, EtcdBaseline? baseline)
@@ -114,11 +114,33 @@ internal static class EtcdReturnRule
         return isNew is null ? null : EtcdRule.Say(input, GateVerdict.Deny, ReasonCodes.EtcdNewAlarm, EtcdRule.AlarmText(view, isNew));
     }
 
-    private static GateAnswer Passed(GateInput input, EtcdClusterView view, ulong target, EtcdBaseline? baseline)
+    /// <summary>A member that was removed long ago may come back with an upgrade to 3.6 (etcd #20995): then there are more than before.</summary>
+    private static GateAnswer? Returned(GateInput input, EtcdClusterView view, EtcdBaseline? baseline) => baseline?.Size is { } before && view.Seats.Length > before
+        ? EtcdRule.Say(input, GateVerdict.Deny, ReasonCodes.EtcdMembersAppeared, $"the cluster has {view.Seats.Length} members, it had {before} before the restart")
+        : null;
+
+    private static GateAnswer Passed(GateInput input, EtcdClusterView view, ulong target, EtcdBaseline? baseline, EtcdGateOptions options)
     {
         var names = string.Join(", ", input.Question.Pods.Select(uid => input.Context.FindByUid(uid)!.Pod));
         var answer = EtcdRule.Say(input, GateVerdict.Allow, ReasonCodes.GateOpen, $"{names} is back: same member, caught up to {target}, serving reads in term {view.LeaderStatus.RaftTerm}");
-        return baseline is not null ? answer : answer with { Warnings = [$"{ReasonCodes.EtcdNoBaseline.Code}: nothing is remembered of {names} before its restart"] };
+        return answer with { Warnings = [.. Warnings(input, view, names, baseline, options)] };
+    }
+
+    private static IEnumerable<string> Warnings(GateInput input, EtcdClusterView view, string names, EtcdBaseline? baseline, EtcdGateOptions options)
+    {
+        if (baseline is null)
+        {
+            yield return $"{ReasonCodes.EtcdNoBaseline.Code}: nothing is remembered of {names} before its restart";
+        }
+
+        // Only a warning: a rollout that goes back brings the version before, and must not be held for that.
+        foreach (var seat in input.Question.Pods.Select(uid => view.SeatOf(input.Context.FindByUid(uid)!)!))
+        {
+            if (EtcdVersion.Parse(options.TargetVersion) is { } wanted && EtcdVersion.Parse(seat.Seen!.Status!.Version) != wanted)
+            {
+                yield return $"{ReasonCodes.EtcdVersionUnexpected.Code}: {seat.Name} runs {EtcdWire.Clean(seat.Seen.Status.Version)}, not targetVersion {wanted}";
+            }
+        }
     }
 
     private static ulong FixedTarget(GateInput input, EtcdClusterView view)

@@ -35,4 +35,10 @@ public sealed record EtcdStatus
     public ImmutableArray<string> Errors { get; init; } = [];
 
     public bool IsLearner { get; init; }
+
+    /// <summary>Gets the revision of the keys that this member knows.</summary>
+    public ulong Revision { get; init; }
+
+    /// <summary>Gets the version that a downgrade was begun to, as <c>3.5.0</c>; empty when there is none. etcd tells it from 3.6 on.</summary>
+    public string DowngradeTarget { get; init; } = "";
 }

@@ -35,6 +35,7 @@ internal static class EtcdStopRule
             ?? OnMembership(input, view, staying, targets, options)
             ?? OnQuorum(input, view, staying, stopping)
             ?? OnSilence(input, view, staying)
+            ?? EtcdUpgradeRule.Evaluate(input, view, stopping, observation, options)
             ?? Allow(input, view, staying, stopping, options);
         return answer.With(view);
     }
@@ -150,7 +151,8 @@ internal static class EtcdStopRule
     private static EtcdBaseline Baseline(EtcdClusterView view, ImmutableArray<EtcdSeat> stopping) => new(
         view.ClusterId,
         stopping.ToImmutableSortedDictionary(s => s.Pod!.Pod, s => s.Member.Id, StringComparer.Ordinal),
-        EtcdRule.Alarms(view, ImmutableHashSet<string>.Empty).Select(a => a.Type).ToImmutableSortedSet(StringComparer.Ordinal));
+        EtcdRule.Alarms(view, ImmutableHashSet<string>.Empty).Select(a => a.Type).ToImmutableSortedSet(StringComparer.Ordinal),
+        view.Seats.Length);
 
     private static IEnumerable<string> Warnings(EtcdClusterView view, ImmutableArray<EtcdSeat> staying, ImmutableArray<EtcdSeat> stopping, int left)
     {

@@ -10,7 +10,7 @@ namespace Ordinal.Gates.Etcd;
 /// <param name="tls">Makes the TLS options for a server name; null for plain HTTP.</param>
 /// <param name="dialTimeout">The longest time for TCP and TLS.</param>
 /// <param name="time">The clock for idle endpoints.</param>
-internal sealed class EtcdTransport(Func<string, SslClientAuthenticationOptions>? tls, TimeSpan dialTimeout, TimeProvider time) : IEtcdTransport
+internal sealed partial class EtcdTransport(Func<string, SslClientAuthenticationOptions>? tls, TimeSpan dialTimeout, TimeProvider time) : IEtcdTransport
 {
     /// <summary>An endpoint that was not asked for this long is dropped: its pod is gone, or nothing rolls.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(2);
@@ -22,14 +22,7 @@ internal sealed class EtcdTransport(Func<string, SslClientAuthenticationOptions>
     /// <inheritdoc/>
     public async Task<EtcdHttpAnswer> PostAsync(EtcdEndpoint endpoint, string path, ReadOnlyMemory<byte> body, string? token, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(endpoint.Address, path)) { Content = new ReadOnlyMemoryContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        if (tls is not null && endpoint.ServerName != endpoint.Address.Host)
-        {
-            // The handler takes the name to check from the Host header, and overwrites what its TLS options say.
-            request.Headers.Host = endpoint.ServerName;
-        }
-
+        using var request = Request(endpoint, path, body, "application/json");
         if (token is not null)
         {
             // Not a scheme and a value as HTTP has it, but the bare token.
@@ -68,6 +61,19 @@ internal sealed class EtcdTransport(Func<string, SslClientAuthenticationOptions>
 
             byEndpoint.Clear();
         }
+    }
+
+    private HttpRequestMessage Request(EtcdEndpoint endpoint, string path, ReadOnlyMemory<byte> body, string type)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(endpoint.Address, path)) { Content = new ReadOnlyMemoryContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(type);
+        if (tls is not null && endpoint.ServerName != endpoint.Address.Host)
+        {
+            // The handler takes the name to check from the Host header, and overwrites what its TLS options say.
+            request.Headers.Host = endpoint.ServerName;
+        }
+
+        return request;
     }
 
     private static EtcdHttpAnswer Failed(EtcdFailureKind kind, string text) => new(0, default, new EtcdFailure(kind, text));

@@ -2,25 +2,37 @@ using System.Globalization;
 
 namespace Ordinal.Gates.Etcd;
 
-/// <summary>Versions as etcd writes them: <c>3.5.21</c>. Only major and minor matter between members.</summary>
-internal static class EtcdVersion
+/// <summary>A version as etcd writes it: <c>3.5.21</c>, <c>3.6.0-rc.1</c>. What follows the patch number is not compared.</summary>
+internal readonly record struct EtcdVersion(int Major, int Minor, int Patch) : IComparable<EtcdVersion>
 {
-    /// <summary>Tells whether two members may run together: same major, at most one minor apart. What cannot be read may not.</summary>
-    internal static bool AreCompatible(string one, string other) =>
-        TryParse(one, out var a) && TryParse(other, out var b) && a.Major == b.Major && Math.Abs(a.Minor - b.Minor) <= 1;
+    public static bool operator <(EtcdVersion left, EtcdVersion right) => left.CompareTo(right) < 0;
 
-    private static bool TryParse(string text, out (int Major, int Minor) version)
+    public static bool operator >(EtcdVersion left, EtcdVersion right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(EtcdVersion left, EtcdVersion right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(EtcdVersion left, EtcdVersion right) => left.CompareTo(right) >= 0;
+
+    /// <summary>Reads a version; null when it is none.</summary>
+    internal static EtcdVersion? Parse(string text)
     {
-        version = default;
         var parts = text.Split('.');
         if (parts.Length < 2 || !Part(parts[0], out var major) || !Part(parts[1], out var minor))
         {
-            return false;
+            return null;
         }
 
-        version = (major, minor);
-        return true;
+        var patch = parts.Length < 3 ? "0" : parts[2].Split('-', '+')[0];
+        return Part(patch, out var number) ? new EtcdVersion(major, minor, number) : null;
     }
+
+    /// <summary>Tells whether two members may run together: same major, at most one minor apart. What cannot be read may not.</summary>
+    internal static bool AreCompatible(string one, string other) =>
+        Parse(one) is { } a && Parse(other) is { } b && a.Major == b.Major && Math.Abs(a.Minor - b.Minor) <= 1;
+
+    public int CompareTo(EtcdVersion other) => (Major, Minor, Patch).CompareTo((other.Major, other.Minor, other.Patch));
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Major}.{Minor}.{Patch}");
 
     private static bool Part(string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 }

@@ -15,6 +15,7 @@ internal static class EtcdWire
     internal const string StatusPath = "/v3/maintenance/status";
     internal const string AlarmPath = "/v3/maintenance/alarm";
     internal const string TransferPath = "/v3/maintenance/transfer-leadership";
+    internal const string SnapshotPath = "/v3/maintenance/snapshot";
     internal const string MembersPath = "/v3/cluster/member/list";
     internal const string RangePath = "/v3/kv/range";
     internal const string AuthenticatePath = "/v3/auth/authenticate";
@@ -59,6 +60,8 @@ internal static class EtcdWire
             RaftAppliedIndex = Number(root, "raftAppliedIndex"),
             Errors = Texts(root, "errors"),
             IsLearner = Flag(root, "isLearner"),
+            Revision = Number(header, "revision"),
+            DowngradeTarget = Downgrade(root),
         };
     });
 
@@ -127,6 +130,37 @@ internal static class EtcdWire
 
     /// <summary>Makes foreign words fit for a message: printable, and not long.</summary>
     internal static string Clean(string text) => GateText.Clean(text);
+
+    /// <summary>Reads one line of a snapshot: a piece of the file, or an error that ends it.</summary>
+    internal static EtcdResult<byte[]> SnapshotPiece(ReadOnlyMemory<byte> line) => Decode(line, root =>
+    {
+        if (root.TryGetProperty("error", out var error))
+        {
+            throw new FormatException(error.ValueKind is JsonValueKind.Object ? Text(error, "message") : "an error");
+        }
+
+        var result = Object(root, "result");
+        return result.TryGetProperty("blob", out var blob) && blob.ValueKind is JsonValueKind.String
+            ? blob.GetBytesFromBase64()
+            : throw new FormatException("result.blob is missing");
+    });
+
+    /// <summary>Reads a streamed error's gRPC code and words, which stand one level deeper than those of a single answer; null when there is none.</summary>
+    internal static (int Code, string Message)? StreamError(ReadOnlyMemory<byte> line)
+    {
+        var error = Decode(line, root =>
+        {
+            var inner = root.TryGetProperty("error", out var found) && found.ValueKind is JsonValueKind.Object ? found : root;
+            var code = Number(inner, "grpc_code") is > 0 and var grpc ? grpc : Number(inner, "code");
+            var message = Text(inner, "message");
+            return Tuple.Create(Present(code, "code"), message.Length > 0 || inner.ValueKind is not JsonValueKind.Object ? message : Text(inner, "error"));
+        });
+        return error.Value is { Item1: <= 16 } e ? ((int)e.Item1, Clean(e.Item2)) : null;
+    }
+
+    /// <summary>etcd 3.6 tells in Status whether a downgrade was begun, and to which version.</summary>
+    private static string Downgrade(JsonElement root) =>
+        root.TryGetProperty("downgradeInfo", out var info) && info.ValueKind is JsonValueKind.Object && Flag(info, "enabled") ? Clean(Text(info, "targetVersion")) : "";
 
     private static string AlarmType(JsonElement alarm)
     {

@@ -55,6 +55,6 @@ internal sealed class GrpcProbe(GrpcGateOptions options, IGateSecrets secrets, P
         IsGrpc = answer.ContentType.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) && !answer.IsCut,
         Code = int.TryParse(answer.Header("grpc-status"), NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : null,
         Message = redaction.Clean(Uri.UnescapeDataString(answer.Header("grpc-message"))),
-        Serving = GrpcWire.Serving(answer.Body.Span),
+        Serving = GrpcWire.Serving(answer.Body),
     };
 }

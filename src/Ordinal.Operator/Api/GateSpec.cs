@@ -120,7 +120,32 @@ public sealed class EtcdGateSpec
     [Description("Let pods stop under a NOSPACE alarm: for the restart that raises the quota.")]
     public bool? AllowNoSpace { get; set; }
 
+    [Length(5, 32)]
+    [Pattern("^[0-9]+\\.[0-9]+\\.[0-9]+$")]
+    [Description("Version in the pods' new image, as 3.6.5: then a skipped minor version, a 3.5 that is too old for 3.6, and a downgrade that was not begun hold the rollout.")]
+    public string? TargetVersion { get; set; }
+
+    [Default("false")]
+    [Description("Compare a checksum over all keys of all members BeforeRollout and AfterRollout. Each member reads all of its keys for that.")]
+    public bool? CompareHashes { get; set; }
+
+    [Description("Take a snapshot, and check it, before a pod is taken. Only BeforePod.")]
+    public EtcdSnapshotSpec? RequireSnapshot { get; set; }
+
     [Default("false")]
     [Description("Add and remove members when the StatefulSet is scaled.")]
     public bool? ManageMembers { get; set; }
+}
+
+/// <summary>A snapshot as a way back.</summary>
+public sealed class EtcdSnapshotSpec
+{
+    [Duration]
+    [Default("\"1h\"")]
+    [Description("How old one of an earlier rollout may be and still do. One of the same rollout always does.")]
+    public string? MaxAge { get; set; }
+
+    [Length(1, 1024)]
+    [Description("Absolute path of a directory in the operator's pod to keep it in. Absent: it is read, checked and not kept.")]
+    public string? Directory { get; set; }
 }

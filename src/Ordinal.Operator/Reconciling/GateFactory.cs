@@ -36,7 +36,7 @@ public sealed class GateFactory(IKubernetesApi api, IPodExec? exec, TimeProvider
         {
             return (spec.Type, spec) switch
             {
-                (EtcdGateFactory.Type, { Etcd: { } part }) => await CreateAsync(part, reader, cancellationToken),
+                (EtcdGateFactory.Type, { Etcd: { } part }) => new MadeGate(etcd.Create(EtcdGateReader.Options(part), await EtcdGateReader.SecretsAsync(part, reader, cancellationToken)), reader.Versions),
                 (KafkaGateFactory.Type, { Kafka: { } part }) => new MadeGate(kafka.Create(KafkaGateReader.Options(part), await KafkaGateReader.SecretsAsync(part, reader, cancellationToken)), reader.Versions),
                 (HttpGateFactory.Type, { Http: { } part }) => new MadeGate(http.Create(ProbeGateReader.Options(part), await ProbeGateReader.SecretsAsync(part.Tls, part.Credentials, part.Headers, reader, cancellationToken)), reader.Versions),
                 (PrometheusGateFactory.Type, { Prometheus: { } part }) => new MadeGate(prometheus.Create(ProbeGateReader.Options(part), await ProbeGateReader.SecretsAsync(part.Tls, part.Credentials, null, reader, cancellationToken)), reader.Versions),
@@ -50,35 +50,5 @@ public sealed class GateFactory(IKubernetesApi api, IPodExec? exec, TimeProvider
             // Not empty, so that the Secret is looked for again.
             return new MadeGate(new MisconfiguredGate(spec.Type, ReasonCodes.GateSecretMissing, $"gate {spec.Name}: {missing.Message}"), "missing");
         }
-    }
-
-    private async Task<MadeGate> CreateAsync(EtcdGateSpec part, SecretReader reader, CancellationToken cancellationToken)
-    {
-        var secrets = new GateSecrets
-        {
-            CertificateAuthorityPem = await reader.AuthorityAsync(part.Tls, cancellationToken),
-            ClientCertificatePem = await reader.CertificateAsync(part.Tls, "tls.crt", cancellationToken),
-            ClientKeyPem = await reader.CertificateAsync(part.Tls, "tls.key", cancellationToken),
-            Username = await reader.UsernameAsync(part.Credentials, cancellationToken),
-            Password = await reader.PasswordAsync(part.Credentials, cancellationToken),
-        };
-        return new MadeGate(etcd.Create(OptionsOf(part), secrets), reader.Versions);
-    }
-
-    private static EtcdGateOptions OptionsOf(EtcdGateSpec spec)
-    {
-        var defaults = new EtcdGateOptions();
-        return defaults with
-        {
-            Scheme = spec.Scheme ?? defaults.Scheme,
-            Port = spec.Port ?? defaults.Port,
-            HostTemplate = spec.HostTemplate ?? defaults.HostTemplate,
-            ServerName = spec.Tls?.ServerName ?? defaults.ServerName,
-            MaxRaftLag = spec.MaxRaftLag ?? defaults.MaxRaftLag,
-            RequestTimeout = Durations.TryParse(spec.RequestTimeout, out var timeout) && timeout > TimeSpan.Zero ? timeout : defaults.RequestTimeout,
-            MoveLeaderBeforeStop = spec.MoveLeaderBeforeStop ?? defaults.MoveLeaderBeforeStop,
-            AllowLearner = spec.AllowLearner ?? defaults.AllowLearner,
-            AllowNoSpace = spec.AllowNoSpace ?? defaults.AllowNoSpace,
-        };
     }
 }

@@ -261,7 +261,15 @@ public static class PolicyReader
             }
             else
             {
-                ReadEtcd(gate.Etcd, path, problems);
+                foreach (var problem in EtcdGateReader.Problems(gate.Etcd, gate.RunAt, path))
+                {
+                    problems.Invalid(problem);
+                }
+
+                if (gate.Etcd.ManageMembers is true)
+                {
+                    problems.NotSupported($"{path}.etcd.manageMembers", "leave it out and change the membership by hand when you scale");
+                }
             }
 
             var phases = GatePhases.None;
@@ -299,29 +307,6 @@ public static class PolicyReader
         }
 
         return found.ToImmutable();
-    }
-
-    private static void ReadEtcd(EtcdGateSpec etcd, string path, Problems problems)
-    {
-        if (etcd.Scheme is not (null or "http" or "https"))
-        {
-            problems.Unknown($"{path}.etcd.scheme", etcd.Scheme);
-        }
-
-        if (etcd.Port is < 1 or > 65535)
-        {
-            problems.Invalid($"{path}.etcd.port is {etcd.Port}; it must be 1 to 65535");
-        }
-
-        if (etcd.MaxRaftLag < 0)
-        {
-            problems.Invalid($"{path}.etcd.maxRaftLag is {etcd.MaxRaftLag}; it cannot be negative");
-        }
-
-        if (etcd.ManageMembers is true)
-        {
-            problems.NotSupported($"{path}.etcd.manageMembers", "leave it out and change the membership by hand when you scale");
-        }
     }
 
     private sealed class Problems

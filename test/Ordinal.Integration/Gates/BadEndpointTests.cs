@@ -14,6 +14,9 @@ public sealed class BadEndpointTests
 {
     private const string Status = """{"header":{"cluster_id":"1","member_id":"2"},"version":"3.5.0"}""";
 
+    /// <summary>For answers that come: long enough for any handshake on a busy machine.</summary>
+    private static readonly EtcdGateOptions Patient = new() { DialTimeout = TimeSpan.FromSeconds(20), RequestTimeout = TimeSpan.FromSeconds(20) };
+
     private static readonly EtcdGateOptions Plain = new() { Scheme = "http", DialTimeout = TimeSpan.FromSeconds(1), RequestTimeout = TimeSpan.FromSeconds(1) };
 
     [Test]
@@ -48,7 +51,7 @@ public sealed class BadEndpointTests
     public async Task TLS_spoken_to_a_plain_server_is_misconfigured()
     {
         await using var server = BadServer.Says(BadServer.Http("400 Bad Request", "{}"));
-        Expect(await AskAsync(Plain with { Scheme = "https" }, server.Port), GateVerdict.Misconfigured, ReasonCodes.EtcdTlsFailed, $"127.0.0.1:{server.Port}");
+        Expect(await AskAsync(Patient, server.Port), GateVerdict.Misconfigured, ReasonCodes.EtcdTlsFailed, $"127.0.0.1:{server.Port}");
     }
 
     [Test]
@@ -70,7 +73,16 @@ public sealed class BadEndpointTests
     {
         using var certificate = BadServer.Certificate("etcd.test");
         await using var server = BadServer.Tls(certificate, BadServer.Http("200 OK", Status));
-        Expect(await AskAsync(Plain with { Scheme = "https", ServerName = "etcd.test" }, server.Port), GateVerdict.Misconfigured, ReasonCodes.EtcdTlsFailed, "UntrustedRoot");
+        Expect(await AskAsync(Patient with { ServerName = "etcd.test" }, server.Port), GateVerdict.Misconfigured, ReasonCodes.EtcdTlsFailed, "UntrustedRoot");
+    }
+
+    [Test]
+    public async Task An_expired_certificate_is_misconfigured()
+    {
+        using var certificate = BadServer.Certificate("etcd.test", TimeSpan.FromDays(-1));
+        await using var server = BadServer.Tls(certificate, BadServer.Http("200 OK", Status));
+        var secrets = new GateSecrets { CertificateAuthorityPem = certificate.ExportCertificatePem() };
+        Expect(await AskAsync(Patient with { ServerName = "etcd.test" }, server.Port, secrets), GateVerdict.Misconfigured, ReasonCodes.EtcdTlsFailed, "NotTimeValid");
     }
 
     [Test]
@@ -79,7 +91,7 @@ public sealed class BadEndpointTests
         using var certificate = BadServer.Certificate("etcd.test");
         await using var server = BadServer.Tls(certificate, BadServer.Http("200 OK", Status));
         var secrets = new GateSecrets { CertificateAuthorityPem = certificate.ExportCertificatePem() };
-        var options = Plain with { Scheme = "https", RequestTimeout = TimeSpan.FromSeconds(5), DialTimeout = TimeSpan.FromSeconds(5) };
+        var options = Patient;
         Expect(await AskAsync(options with { ServerName = "other.test" }, server.Port, secrets), GateVerdict.Misconfigured, ReasonCodes.EtcdTlsFailed, "RemoteCertificateNameMismatch");
         Expect(await AskAsync(options with { ServerName = "etcd.test" }, server.Port, secrets), GateVerdict.Deny, ReasonCodes.EtcdNoLeader, "etcd-0 know no leader");
     }

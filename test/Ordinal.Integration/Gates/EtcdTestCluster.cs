@@ -8,7 +8,7 @@ using Ordinal.Gates.Etcd;
 
 namespace Ordinal.Integration.Gates;
 
-/// <summary>Three etcd processes on a network of their own (127.x.y.0/24), seen by a gate as the pods etcd-0 to etcd-2.</summary>
+/// <summary>Three or more etcd processes on a network of their own (127.x.y.0/24), seen by a gate as the pods etcd-0 and so on.</summary>
 internal sealed class EtcdTestCluster : IDisposable
 {
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
@@ -18,24 +18,28 @@ internal sealed class EtcdTestCluster : IDisposable
     private readonly string net;
     private readonly Dictionary<int, EtcdServer> servers = [];
     private readonly Dictionary<int, GateTarget> pods = [];
+    private readonly int size;
     private readonly string[] extra;
     private readonly GateKeeper keeper = new(TimeProvider.System, NullLogger<GateKeeper>.Instance);
     private IGate gate;
 
-    private EtcdTestCluster(string[] extra)
+    private EtcdTestCluster(int size, string[] extra)
     {
+        this.size = size;
         this.extra = extra;
         (claim, net) = Claim();
         gate = null!;
         Configure(new EtcdGateOptions { Scheme = "http", RequestTimeout = TimeSpan.FromSeconds(2), DialTimeout = TimeSpan.FromSeconds(1) });
     }
 
-    internal static async Task<EtcdTestCluster> StartAsync(params string[] extra)
+    internal static Task<EtcdTestCluster> StartAsync(params string[] extra) => StartAsync(3, extra);
+
+    internal static async Task<EtcdTestCluster> StartAsync(int size, params string[] extra)
     {
-        var cluster = new EtcdTestCluster(extra);
+        var cluster = new EtcdTestCluster(size, extra);
         try
         {
-            for (var i = 0; i < 3; i++)
+            for (var i = 0; i < size; i++)
             {
                 cluster.Start(i);
             }
@@ -62,7 +66,7 @@ internal sealed class EtcdTestCluster : IDisposable
     internal void Start(int ordinal, string token = "t", string state = "new", string? initialCluster = null)
     {
         var ip = Address(ordinal);
-        var peers = initialCluster ?? string.Join(',', Enumerable.Range(0, 3).Select(Peer));
+        var peers = initialCluster ?? string.Join(',', Enumerable.Range(0, size).Select(Peer));
         servers[ordinal] = new EtcdServer(
             Path.Combine(folder, $"log{ordinal}"),
             [
@@ -125,7 +129,7 @@ internal sealed class EtcdTestCluster : IDisposable
         return int.Parse(roles.Roles.Single(r => r.Value is MemberRole.Leader).Key["etcd-".Length..], null);
     }
 
-    internal async Task<int> FollowerAsync() => (await LeaderAsync() + 1) % 3;
+    internal async Task<int> FollowerAsync() => (await LeaderAsync() + 1) % size;
 
     /// <summary>Posts to one member's gateway, as a user would.</summary>
     internal async Task<(bool IsOk, string Text)> PostAsync(int ordinal, string path, string body)

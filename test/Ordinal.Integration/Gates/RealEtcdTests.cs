@@ -33,7 +33,7 @@ public sealed class RealEtcdTests
         var leader = await Cluster.LeaderAsync();
         var follower = await Cluster.MayStopAsync((leader + 1) % 3);
         Assert.That((follower.Verdict, follower.Preparation), Is.EqualTo((GateVerdict.Allow, GatePreparation.None)), follower.Message);
-        Assert.That(follower.Baseline, Does.Match($"^v1 cluster=[0-9a-f]+ etcd-{(leader + 1) % 3}=[0-9a-f]+ alarms=$"));
+        Assert.That(follower.Baseline, Does.Match($"^v1 cluster=[0-9a-f]+ etcd-{(leader + 1) % 3}=[0-9a-f]+ size=3 alarms=$"));
         var first = await Cluster.MayStopAsync(leader);
         Assert.That((first.Verdict, first.Preparation), Is.EqualTo((GateVerdict.Allow, GatePreparation.Needed)), first.Message);
     }

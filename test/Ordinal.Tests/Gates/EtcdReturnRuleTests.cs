@@ -137,8 +137,9 @@ public sealed class EtcdReturnRuleTests
     public void A_baseline_reads_back_as_it_was_written()
     {
         var text = Restarted().Baseline;
-        Assert.That(text, Is.EqualTo("v1 cluster=cdf8 etcd-2=a2 alarms="));
+        Assert.That(text, Is.EqualTo("v1 cluster=cdf8 etcd-2=a2 size=3 alarms="));
         Assert.That(EtcdBaseline.Parse(text)!.ToString(), Is.EqualTo(text));
+        Assert.That(EtcdBaseline.Parse("v1 cluster=cdf8 etcd-2=a2 alarms=")!.Size, Is.Null, "of an older operator");
     }
 
     private static (EtcdWorld World, string Baseline) Restarted()

@@ -98,6 +98,40 @@ public sealed class EtcdWireTests
         Assert.That(EtcdWire.Status(Encoding.UTF8.GetBytes(body)).Failure?.Kind, Is.EqualTo(EtcdFailureKind.NotEtcd));
 
     [Test]
+    public void Status_of_3_6_tells_of_a_downgrade_and_its_revision()
+    {
+        var body = """{"header":{"cluster_id":"1","member_id":"2","revision":"4711"},"version":"3.6.13","storageVersion":"3.6.0","dbSizeQuota":"2147483648","downgradeInfo":{"enabled":true,"targetVersion":"3.5.0"}}"""u8.ToArray();
+        var status = EtcdWire.Status(body).Value!;
+        Assert.That((status.Revision, status.DowngradeTarget, status.DbSizeQuota), Is.EqualTo((4711UL, "3.5.0", 2147483648UL)));
+        Assert.That(EtcdWire.Status("""{"header":{"cluster_id":"1","member_id":"2"},"downgradeInfo":{}}"""u8.ToArray()).Value!.DowngradeTarget, Is.Empty);
+    }
+
+    [Test]
+    public void A_line_of_a_snapshot_is_read_and_so_is_the_error_that_ends_one()
+    {
+        Assert.That(EtcdWire.SnapshotPiece("""{"result":{"remaining_bytes":"7","blob":"AAEC"}}"""u8.ToArray()).Value, Is.EqualTo(new byte[] { 0, 1, 2 }));
+        Assert.That(EtcdWire.SnapshotPiece("""{"result":{"blob":"%"}}"""u8.ToArray()).Failure?.Kind, Is.EqualTo(EtcdFailureKind.NotEtcd));
+        Assert.That(EtcdWire.StreamError("""{"result":{"blob":"AAEC"}}"""u8.ToArray()), Is.Null);
+        Assert.That(EtcdWire.StreamError("""{"error":{"grpc_code":16,"http_code":401,"message":"etcdserver: invalid auth token"}}"""u8.ToArray()), Is.EqualTo((16, "etcdserver: invalid auth token")));
+        Assert.That(EtcdWire.StreamError("""{"error":"etcdserver: user name is empty","message":"etcdserver: user name is empty","code":3}"""u8.ToArray()), Is.EqualTo((3, "etcdserver: user name is empty")));
+    }
+
+    [Test]
+    public void A_checksum_is_read_from_protobuf_and_no_message_makes_that_throw()
+    {
+        Assert.That(EtcdProto.HashKvRequest(300), Is.EqualTo(new byte[] { 0x08, 0xAC, 0x02 }));
+        Assert.That(EtcdProto.HashKv(new byte[] { 0x0A, 2, 8, 1, 0x10, 0x81, 0x01, 0x18, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01, 0x20, 3 }).Value, Is.EqualTo(new EtcdHash(129, -1)));
+        Gen.Byte.Array[0, 40].Sample(body => { _ = EtcdProto.HashKv(body); });
+    }
+
+    [Test]
+    public void No_line_makes_the_reader_of_a_snapshot_throw() => Garbage.Sample(line =>
+    {
+        _ = EtcdWire.SnapshotPiece(line);
+        _ = EtcdWire.StreamError(line);
+    });
+
+    [Test]
     public void A_member_that_is_listed_twice_is_not_etcd() =>
         Assert.That(EtcdWire.Members("""{"header":{"member_id":"2"},"members":[{"ID":"2"},{"ID":"2"}]}"""u8.ToArray()).Failure?.Kind, Is.EqualTo(EtcdFailureKind.NotEtcd));
 

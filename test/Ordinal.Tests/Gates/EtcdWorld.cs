@@ -64,6 +64,12 @@ internal sealed class EtcdNode
 
     internal ulong DbSizeQuota { get; set; }
 
+    internal string DowngradeTarget { get; set; } = "";
+
+    internal EtcdHash? Hash { get; set; }
+
+    internal EtcdFailure? HashFailure { get; set; }
+
     public override string ToString() =>
         $"{Pod} id={Id:x} as={AnswersAs:x} cluster={Cluster:x} leader={Leader:x} term={Term} commit={Commit} applied={Applied} version={Version} ready={IsReady} "
         + $"terminating={IsTerminating} missing={IsMissing} learner={IsLearner} started={IsStarted} reads={Reads} lists={Lists}/{ListsDifferently} alarms={string.Join(',', Alarms)} {Silence}";
@@ -83,6 +89,8 @@ internal sealed class EtcdWorld
     internal const ulong Cluster = 0xcdf8;
 
     internal required List<EtcdNode> Nodes { get; init; }
+
+    internal EtcdSnapshot? Snapshot { get; set; }
 
     internal EtcdGateOptions Options { get; set; } = new() { Scheme = "http" };
 
@@ -122,7 +130,7 @@ internal sealed class EtcdWorld
         ],
     };
 
-    internal EtcdObservation Observe() => new([.. Nodes.Where(n => n is { HasPod: true, IsMissing: false }).Select(Observe)]);
+    internal EtcdObservation Observe() => new([.. Nodes.Where(n => n is { HasPod: true, IsMissing: false }).Select(Observe)]) { Snapshot = Snapshot };
 
     internal GateInput Input(GatePhase phase, int[] targets, string? baseline = null, string? memo = null, int tries = 0, string revision = "new") => new()
     {
@@ -154,6 +162,8 @@ internal sealed class EtcdWorld
             Reader = silence is null && node.Reads ? (node.AnswersAs ?? node.Id).ToString("x", null) : null,
             ReadFailure = silence is null && node.Reads ? null : silence ?? new EtcdFailure(EtcdFailureKind.Refused, "etcdserver: request timed out", 14),
             Alarms = silence is null ? [.. node.Alarms] : [],
+            Hash = silence is null ? node.Hash : null,
+            HashFailure = silence is null ? node.HashFailure : null,
         };
     }
 
@@ -170,6 +180,7 @@ internal sealed class EtcdWorld
         DbSize = node.DbSize,
         DbSizeInUse = node.DbSizeInUse,
         DbSizeQuota = node.DbSizeQuota,
+        DowngradeTarget = node.DowngradeTarget,
         Errors = node.Leader == 0 ? ["etcdserver: no leader"] : [.. node.Alarms.Select(a => $"memberID:{a.MemberId} alarm:{a.Type} ")],
     };
 

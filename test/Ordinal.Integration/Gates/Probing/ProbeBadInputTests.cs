@@ -4,6 +4,7 @@ using NUnit.Framework;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
 using Ordinal.Gates;
+using Ordinal.Gates.Probing;
 using static Ordinal.Integration.Gates.Probing.Probes;
 
 namespace Ordinal.Integration.Gates.Probing;
@@ -20,8 +21,8 @@ public sealed class ProbeBadInputTests(string kind)
     public async Task A_listener_that_accepts_and_says_nothing_is_unknown_within_the_deadline()
     {
         await using var server = BadServer.Silent();
-        Expect(await AskAsync(Gate("127.0.0.1", server.Port, isTls: false)), GateVerdict.Unknown, ReasonCodes.ProbeUnreachable, $"127.0.0.1:{server.Port}", "within 1 s");
-        Expect(await AskAsync(Gate("127.0.0.1", server.Port, isTls: true)), GateVerdict.Unknown, ReasonCodes.ProbeUnreachable, $"127.0.0.1:{server.Port}");
+        Expect(await AskAsync(Gate("127.0.0.1", server.Port, isTls: false, plan: Short)), GateVerdict.Unknown, ReasonCodes.ProbeUnreachable, $"127.0.0.1:{server.Port}", "within 1 s");
+        Expect(await AskAsync(Gate("127.0.0.1", server.Port, isTls: true, plan: Short)), GateVerdict.Unknown, ReasonCodes.ProbeUnreachable, $"127.0.0.1:{server.Port}");
     }
 
     [Test]
@@ -85,16 +86,17 @@ public sealed class ProbeBadInputTests(string kind)
         Assert.That(report.Message, Does.Contain("certificate authority"));
     }
 
-    private IGate Gate(string host, int port, bool isTls, GateSecrets? secrets = null)
+    private IGate Gate(string host, int port, bool isTls, GateSecrets? secrets = null, ProbePlan? plan = null)
     {
         var scheme = isTls ? "https" : "http";
         var serverName = isTls ? "db.test" : "";
         secrets ??= User;
+        plan ??= Long;
         return kind switch
         {
-            "Http" => Http(port, o => o with { Plan = Short, Scheme = scheme, HostTemplate = host, ServerName = serverName }, secrets),
-            "Grpc" => Grpc(port, o => o with { Plan = Short, Scheme = scheme, HostTemplate = host, ServerName = serverName }, secrets),
-            _ => Prometheus(port, o => o with { Plan = Short, Address = $"{scheme}://{host}:{port}", ServerName = serverName }, secrets),
+            "Http" => Http(port, o => o with { Plan = plan, Scheme = scheme, HostTemplate = host, ServerName = serverName }, secrets),
+            "Grpc" => Grpc(port, o => o with { Plan = plan, Scheme = scheme, HostTemplate = host, ServerName = serverName }, secrets),
+            _ => Prometheus(port, o => o with { Plan = plan, Address = $"{scheme}://{host}:{port}", ServerName = serverName }, secrets),
         };
     }
 }
