@@ -54,8 +54,9 @@ internal sealed class BenchCluster : IAsyncDisposable
     }
 
     /// <summary>Starts an API server alone: objects are what they were written as, and nobody else spends the processor's time.</summary>
-    public static Task<BenchCluster> StartBareAsync(CancellationToken cancellationToken) =>
-        ServeAsync(new ApiServer(TimeProvider.System, new ApiServerOptions()), null, cancellationToken);
+    /// <param name="faults">Sees every request; null for nobody.</param>
+    public static Task<BenchCluster> StartBareAsync(IApiFaults? faults, CancellationToken cancellationToken) =>
+        ServeAsync(new ApiServer(TimeProvider.System, new ApiServerOptions { Faults = faults ?? NoFaults.Instance }), null, cancellationToken);
 
     /// <summary>Creates a StatefulSet and waits until its pods are available.</summary>
     public async Task CreateSetAsync(string name, int replicas, string management, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Cache;
 
 namespace Ordinal.Benchmarks;
@@ -11,7 +10,6 @@ namespace Ordinal.Benchmarks;
 /// </summary>
 internal sealed class MemoryBenchmark : IBenchmark
 {
-    private const string Namespace = "default";
     private const int Sets = 100;
     private const int PodsPerSet = 100;
     private const double Target = 40;
@@ -20,7 +18,7 @@ internal sealed class MemoryBenchmark : IBenchmark
 
     public async Task<IReadOnlyList<Figure>> MeasureAsync(CancellationToken cancellationToken)
     {
-        await using var cluster = await BenchCluster.StartBareAsync(cancellationToken);
+        await using var cluster = await BenchCluster.StartBareAsync(null, cancellationToken);
         var empty = await SizeAsync(cluster, 0, cancellationToken);
         await FillAsync(cluster, cancellationToken);
         var full = await SizeAsync(cluster, Sets, cancellationToken);
@@ -48,99 +46,22 @@ internal sealed class MemoryBenchmark : IBenchmark
             await BenchCluster.UntilAsync($"{name} is adopted", async () => await cluster.PartitionAsync(name, cancellationToken) >= 999_999_999, cancellationToken);
         }
 
-        // The highest of some looks: a small one just after a collection proves nothing.
-        var settled = 0.0;
-        for (var look = 0; look < 10; look++)
-        {
-            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
-            settled = Math.Max(settled, ordinal.Resident());
-        }
-
-        return (settled, ordinal.Resident("VmHWM"));
+        return (await ordinal.LargestOfAsync(10, cancellationToken), ordinal.Resident("VmHWM"));
     }
 
     private static async Task FillAsync(BenchCluster cluster, CancellationToken cancellationToken)
     {
-        var (set, revision, pod) = await PatternAsync(cancellationToken);
+        var pattern = await WorkloadPattern.TakeAsync(cancellationToken);
         for (var i = 0; i < Sets; i++)
         {
             var name = SetName(i);
-            var created = await AddAsync(cluster.Client, ResourceKind.StatefulSets, Copy(set, name, null), cancellationToken);
-            var revisionName = $"{name}-{revision.Name.Split('-')[^1]}";
-            await AddAsync(cluster.Client, ResourceKind.ControllerRevisions, Copy(revision, revisionName, created), cancellationToken);
+            var created = await pattern.AddSetAsync(cluster.Client, name, PodsPerSet, cancellationToken);
             for (var ordinal = 0; ordinal < PodsPerSet; ordinal++)
             {
-                await AddAsync(cluster.Client, ResourceKind.Pods, Copy(pod, string.Create(CultureInfo.InvariantCulture, $"{name}-{ordinal}"), created), cancellationToken);
+                await WorkloadPattern.AddAsync(cluster.Client, ResourceKind.Pods, pattern.PodOf(created, string.Create(CultureInfo.InvariantCulture, $"{name}-{ordinal}")), cancellationToken);
             }
 
             await cluster.CreatePolicyAsync(name, "Auto", 1, null, cancellationToken);
         }
-    }
-
-    /// <summary>Lets a real cluster make one StatefulSet with one pod.</summary>
-    private static async Task<(KubeObject Set, KubeObject Revision, KubeObject Pod)> PatternAsync(CancellationToken cancellationToken)
-    {
-        await using var cluster = await BenchCluster.StartAsync(TimeSpan.FromMilliseconds(20), null, cancellationToken);
-        await cluster.CreateSetAsync("web", 1, "Parallel", cancellationToken);
-        var set = await cluster.Client.GetAsync(ResourceKind.StatefulSets, new ObjectKey(Namespace, "web"), cancellationToken);
-        var pod = await cluster.Client.GetAsync(ResourceKind.Pods, new ObjectKey(Namespace, "web-0"), cancellationToken);
-        var revision = await cluster.Client.GetAsync(ResourceKind.ControllerRevisions, new ObjectKey(Namespace, set!.Root.TextAt("status", "currentRevision")!), cancellationToken);
-        return (set, revision!, pod!);
-    }
-
-    /// <summary>Returns a copy under another name and another owner, with labels, revisions and counts to match.</summary>
-    private static JsonObject Copy(KubeObject pattern, string name, KubeObject? owner)
-    {
-        var copy = pattern.ToMutable();
-        var metadata = copy["metadata"]!.AsObject();
-        metadata["name"] = name;
-        foreach (var given in (string[])["uid", "resourceVersion", "creationTimestamp", "generation"])
-        {
-            metadata.Remove(given);
-        }
-
-        if (owner is null)
-        {
-            var status = copy["status"]!.AsObject();
-            foreach (var count in (string[])["replicas", "readyReplicas", "availableReplicas", "currentReplicas", "updatedReplicas"])
-            {
-                status[count] = PodsPerSet;
-            }
-
-            foreach (var revision in (string[])["currentRevision", "updateRevision"])
-            {
-                status[revision] = $"{name}-{status[revision]!.GetValue<string>().Split('-')[^1]}";
-            }
-
-            copy["spec"]!["replicas"] = PodsPerSet;
-            return copy;
-        }
-
-        var reference = metadata["ownerReferences"]![0]!;
-        (reference["name"], reference["uid"]) = (owner.Name, owner.Uid);
-        if (metadata["labels"] is JsonObject labels)
-        {
-            labels["statefulset.kubernetes.io/pod-name"] = name;
-            if (labels["controller-revision-hash"] is { } hash)
-            {
-                labels["controller-revision-hash"] = $"{owner.Name}-{hash.GetValue<string>().Split('-')[^1]}";
-            }
-        }
-
-        return copy;
-    }
-
-    private static async Task<KubeObject> AddAsync(ClusterClient client, ResourceKind kind, JsonObject document, CancellationToken cancellationToken)
-    {
-        var status = document["status"]?.DeepClone();
-        var created = await client.CreateAsync(kind, Namespace, document, cancellationToken);
-        if (status is null)
-        {
-            return created;
-        }
-
-        var withStatus = created.ToMutable();
-        withStatus["status"] = status;
-        return await client.ReplaceAsync(kind, created.Key, withStatus, "status", cancellationToken);
     }
 }

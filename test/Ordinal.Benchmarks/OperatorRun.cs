@@ -9,7 +9,7 @@ internal sealed class OperatorRun : IAsyncDisposable
 {
     private readonly Process process;
     private readonly StringBuilder log = new();
-    private readonly TaskCompletionSource<Uri> probes = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri[]> addresses = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task reading;
 
     private OperatorRun(Process process)
@@ -27,11 +27,13 @@ internal sealed class OperatorRun : IAsyncDisposable
         : Path.Combine(AppContext.BaseDirectory, "ordinal");
 
     /// <summary>Starts it.</summary>
-    public static OperatorRun Start(string kubeconfig)
+    /// <param name="kubeconfig">The cluster.</param>
+    /// <param name="withMetrics">Whether it serves its metrics as well.</param>
+    public static OperatorRun Start(string kubeconfig, bool withMetrics = false)
     {
         var start = new ProcessStartInfo(Program)
         {
-            ArgumentList = { "run", "--kubeconfig", kubeconfig, "--health-probe-bind-address", "127.0.0.1:0", "--metrics-bind-address", "0" },
+            ArgumentList = { "run", "--kubeconfig", kubeconfig, "--health-probe-bind-address", "127.0.0.1:0", "--metrics-bind-address", withMetrics ? "127.0.0.1:0" : "0" },
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
@@ -42,7 +44,7 @@ internal sealed class OperatorRun : IAsyncDisposable
     public async Task UntilReadyAsync(CancellationToken cancellationToken)
     {
         using var http = new HttpClient();
-        var address = await probes.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancellationToken);
+        var address = (await AddressesAsync(cancellationToken))[0];
         await BenchCluster.UntilAsync(
             "the operator is ready",
             async () =>
@@ -51,6 +53,29 @@ internal sealed class OperatorRun : IAsyncDisposable
                 return answer.IsSuccessStatusCode;
             },
             cancellationToken);
+    }
+
+    /// <summary>Returns how many passes its controllers have made.</summary>
+    public async Task<long> ReconcilesAsync(CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient();
+        var text = await http.GetStringAsync(new Uri((await AddressesAsync(cancellationToken))[1], "/metrics"), cancellationToken);
+        return text.Split('\n')
+            .Where(line => line.StartsWith("controller_runtime_reconcile_total{", StringComparison.Ordinal))
+            .Sum(line => long.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Looks at its resident size once a second and returns the largest, in MiB: a small one just after a collection proves nothing.</summary>
+    public async Task<double> LargestOfAsync(int looks, CancellationToken cancellationToken)
+    {
+        var largest = 0.0;
+        for (var look = 0; look < looks; look++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
+            largest = Math.Max(largest, Resident());
+        }
+
+        return largest;
     }
 
     /// <summary>Reads a line of <c>/proc/PID/status</c> that is in kB: VmRSS, or VmHWM for the highest so far.</summary>
@@ -89,6 +114,9 @@ internal sealed class OperatorRun : IAsyncDisposable
         process.Dispose();
     }
 
+    /// <summary>Returns where it listens: for probes first, then for metrics.</summary>
+    private Task<Uri[]> AddressesAsync(CancellationToken cancellationToken) => addresses.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System, cancellationToken);
+
     private async Task ReadAsync()
     {
         const string Listening = "probes and metrics on ";
@@ -102,10 +130,10 @@ internal sealed class OperatorRun : IAsyncDisposable
 
             if (line.IndexOf(Listening, StringComparison.Ordinal) is var at and >= 0)
             {
-                probes.TrySetResult(new Uri(line[(at + Listening.Length)..].Split(", ")[0]));
+                addresses.TrySetResult([.. line[(at + Listening.Length)..].Split(", ").Select(each => new Uri(each))]);
             }
         }
 
-        probes.TrySetException(new InvalidOperationException($"the operator ended before it told where it listens:\n{log}"));
+        addresses.TrySetException(new InvalidOperationException($"the operator ended before it told where it listens:\n{log}"));
     }
 }

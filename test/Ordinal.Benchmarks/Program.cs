@@ -10,6 +10,7 @@ IBenchmark[] all =
     new StartBenchmark(),
     new IdleBenchmark(),
     new MemoryBenchmark(),
+    new ScaleBenchmark(),
     new RatioBenchmark(),
     new KafkaBenchmark(),
     new DemoBenchmark(),

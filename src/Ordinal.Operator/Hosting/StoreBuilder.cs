@@ -15,11 +15,11 @@ internal sealed class StoreBuilder(IKubernetesApi api, OperatorOptions options, 
 {
     public OperatorStores Build() => new()
     {
-        Policies = new(Informer(typeof(V1Alpha1RolloutPolicy), Projections.Custom<V1Alpha1RolloutPolicy>(), [])),
-        Rollouts = new(Informer(typeof(V1Alpha1StatefulSetRollout), Projections.Custom<V1Alpha1StatefulSetRollout>(), [])),
-        Sets = new(Informer(typeof(V1StatefulSet), StatefulSetItem.Read, [])),
+        Policies = new(Informer(typeof(V1Alpha1RolloutPolicy), Projections.Custom<V1Alpha1RolloutPolicy>(), StoreIndexes.OfPolicies)),
+        Rollouts = new(Informer(typeof(V1Alpha1StatefulSetRollout), Projections.Custom<V1Alpha1StatefulSetRollout>(), StoreIndexes.OfRollouts)),
+        Sets = new(Informer(typeof(V1StatefulSet), StatefulSetItem.Read, StoreIndexes.OfSets)),
         Pods = new(Informer(typeof(V1Pod), PodItem.Read, [PodItem.OwnerIndex])),
-        Budgets = new(Informer(typeof(V1PodDisruptionBudget), BudgetItem.Read, [])),
+        Budgets = new(Informer(typeof(V1PodDisruptionBudget), BudgetItem.Read, StoreIndexes.OfBudgets)),
         Revisions = new(Informer(typeof(V1ControllerRevision), RevisionItem.Read, [RevisionItem.OwnerIndex])),
     };
 

@@ -23,7 +23,7 @@ public sealed class Observer(OperatorStores stores)
             return null;
         }
 
-        var budgets = stores.Budgets.Items.List(key.Namespace)
+        var budgets = stores.BudgetsIn(key.Namespace)
             .Where(budget => budget.Selector.Matches(set.PodLabels))
             .Select(budget => budget.Snapshot);
         return new Observation(set, new WorkloadSnapshot

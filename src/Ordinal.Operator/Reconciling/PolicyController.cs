@@ -290,7 +290,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
     {
         var claim = observation.Item.Snapshot.HeldBy;
         if (claim.Length == 0 || parts.Stores.Rollouts.Items.IsStale
-            || parts.Stores.Rollouts.Items.List(observation.Item.Key.Namespace).Any(rollout => claim.EndsWith($"/{rollout.Metadata.Uid}", StringComparison.Ordinal)))
+            || parts.Stores.HasRollout(claim[(claim.LastIndexOf('/') + 1)..]))
         {
             return false;
         }

@@ -19,7 +19,7 @@ public sealed class PolicyTargets(OperatorStores stores)
     {
         var key = ((IStoreItem)policy).Key;
         var names = policy.Spec.Targets.Selector is { } selector
-            ? stores.Sets.Items.List(key.Namespace).Where(set => LabelSelector.From(selector).Matches(set.Labels)).Select(set => set.Key.Name)
+            ? Selected(LabelSelector.From(selector), key.Namespace)
             : (policy.Spec.Targets.StatefulSets ?? []).Select(target => target.Name).Distinct(StringComparer.Ordinal);
         return [.. names.Order(StringComparer.Ordinal).Select(name => Target(policy, new NamespacedName(key.Namespace, name)))];
     }
@@ -30,8 +30,8 @@ public sealed class PolicyTargets(OperatorStores stores)
     /// <summary>As above, for a set as it is or was: one that is gone is not in the store any more.</summary>
     public ImmutableArray<V1Alpha1RolloutPolicy> PoliciesOf(NamespacedName set, StatefulSetItem? item)
     {
-        return [.. stores.Policies.Items.List(set.Namespace)
-            .Where(policy => Selects(policy, set.Name, item))
+        return [.. stores.PoliciesThatList(set)
+            .Concat(item is null ? [] : stores.PoliciesThatSelect(set.Namespace).Where(policy => LabelSelector.From(policy.Spec.Targets.Selector!).Matches(item.Labels)))
             .OrderBy(policy => policy.Metadata.CreationTimestamp ?? DateTime.MaxValue)
             .ThenBy(policy => policy.Metadata.Uid, StringComparer.Ordinal)];
     }
@@ -42,8 +42,5 @@ public sealed class PolicyTargets(OperatorStores stores)
         return new PolicyTarget(set.Name, stores.Sets.Items.Find(set), first is null || first.Metadata.Uid == policy.Metadata.Uid ? null : first);
     }
 
-    private static bool Selects(V1Alpha1RolloutPolicy policy, string name, StatefulSetItem? item) =>
-        policy.Spec.Targets.Selector is { } selector
-            ? item is not null && LabelSelector.From(selector).Matches(item.Labels)
-            : (policy.Spec.Targets.StatefulSets ?? []).Any(target => target.Name == name);
+    private IEnumerable<string> Selected(LabelSelector selector, string ns) => stores.SetsIn(ns).Where(set => selector.Matches(set.Labels)).Select(set => set.Key.Name);
 }

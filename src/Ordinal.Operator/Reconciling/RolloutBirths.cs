@@ -143,7 +143,6 @@ public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, Wri
     private static bool IsAbout(V1Alpha1StatefulSetRollout rollout, string target) =>
         RolloutMemories.TargetOf(rollout.Status) is { } known ? known == target : rollout.Spec.Targets is not { Count: > 0 } named || named.Contains(target);
 
-    private IEnumerable<V1Alpha1StatefulSetRollout> OfPolicy(V1Alpha1RolloutPolicy policy) => stores.Rollouts.Items.List(((IStoreItem)policy).Key.Namespace)
-        .Where(rollout => rollout.Spec.PolicyRef.Name == policy.Metadata.Name)
+    private IEnumerable<V1Alpha1StatefulSetRollout> OfPolicy(V1Alpha1RolloutPolicy policy) => stores.RolloutsOf(((IStoreItem)policy).Key)
         .OrderBy(rollout => rollout.Metadata.CreationTimestamp ?? DateTime.MaxValue);
 }

@@ -57,8 +57,8 @@ public sealed class RolloutPrecedence(OperatorStores stores)
         .FirstOrDefault()?.Metadata.Name;
 
     /// <summary>The other rollouts of the same policy about the same StatefulSet that have not ended.</summary>
-    private IEnumerable<V1Alpha1StatefulSetRollout> Others(V1Alpha1StatefulSetRollout rollout, string target) => stores.Rollouts.Items.List(((IStoreItem)rollout).Key.Namespace)
-        .Where(other => other.Metadata.Uid != rollout.Metadata.Uid && other.Status.CompletionTime is null && other.Spec.PolicyRef.Name == rollout.Spec.PolicyRef.Name)
+    private IEnumerable<V1Alpha1StatefulSetRollout> Others(V1Alpha1StatefulSetRollout rollout, string target) => stores.RolloutsOf(new NamespacedName(((IStoreItem)rollout).Key.Namespace, rollout.Spec.PolicyRef.Name))
+        .Where(other => other.Metadata.Uid != rollout.Metadata.Uid && other.Status.CompletionTime is null)
         .Where(other => RolloutMemories.TargetOf(other.Status) is { } known ? known == target : other.Spec.Targets is not { Count: > 0 } named || named.Contains(target));
 
     private static bool IsOlder(V1Alpha1StatefulSetRollout one, V1Alpha1StatefulSetRollout other) =>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Ordinal.Runtime.Client;
 
 /// <summary>
@@ -17,7 +19,33 @@ public interface IApiTransport
     /// <exception cref="HttpRequestException">The connection was lost.</exception>
     /// <exception cref="IOException">As above.</exception>
     Task<ApiStreamOpening> OpenAsync(ApiRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Sends one request and hands the body of a successful answer to a reader as it comes, so that a long one is never in memory as a whole. A
+    /// transport that has whole answers only need not care.
+    /// </summary>
+    /// <returns>The refusal, and nothing was read; null when the body was read.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="HttpRequestException">The connection was lost, maybe in the middle of the body.</exception>
+    /// <exception cref="IOException">As above.</exception>
+    async Task<ApiResponse?> ReadAsync(ApiRequest request, BodyReader readAsync, CancellationToken cancellationToken)
+    {
+        var response = await SendAsync(request, cancellationToken);
+        if (!response.IsSuccess)
+        {
+            return response;
+        }
+
+        await using var body = response.BodyStream();
+        await readAsync(body, cancellationToken);
+        return null;
+    }
 }
+
+/// <summary>Reads the body of an answer to its end. The stream is the caller's, and valid until the task ends.</summary>
+/// <param name="body">The body.</param>
+/// <param name="cancellationToken">Ends the request.</param>
+public delegate Task BodyReader(Stream body, CancellationToken cancellationToken);
 
 /// <summary>One request to the API server.</summary>
 /// <param name="Method">Upper-case HTTP method.</param>
@@ -50,6 +78,11 @@ public sealed record ApiResponse(int StatusCode, ReadOnlyMemory<byte> Body)
 
     /// <summary>Gets a value indicating whether the request succeeded.</summary>
     public bool IsSuccess => StatusCode is >= 200 and < 300;
+
+    /// <summary>Returns the body as a stream.</summary>
+    internal Stream BodyStream() => MemoryMarshal.TryGetArray(Body, out var part) && part.Array is not null
+        ? new MemoryStream(part.Array, part.Offset, part.Count, writable: false)
+        : new MemoryStream(Body.ToArray(), writable: false);
 
     /// <summary>Names the answer by its status only: bodies may hold secrets.</summary>
     public override string ToString() => $"HTTP {StatusCode}";

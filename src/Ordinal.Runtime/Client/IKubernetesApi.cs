@@ -24,4 +24,13 @@ public interface IKubernetesApi
     /// <exception cref="ApiException">As for <see cref="SendAsync"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     Task<IApiLines> OpenAsync(ApiRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Sends a request and hands the answer's body to a reader as it comes; a request's time bounds both.</summary>
+    /// <exception cref="ApiException">As for <see cref="SendAsync"/>, or the reader's own.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    async Task ReadAsync(ApiRequest request, BodyReader readAsync, CancellationToken cancellationToken)
+    {
+        await using var body = (await SendAsync(request, cancellationToken)).BodyStream();
+        await readAsync(body, cancellationToken);
+    }
 }

@@ -47,6 +47,17 @@ public sealed class KubernetesApi(IApiTransport transport, KubernetesApiSettings
         return opening.Stream ?? throw ApiException.From(request, opening.Refusal ?? new ApiResponse(0, default));
     }
 
+    /// <inheritdoc/>
+    public async Task ReadAsync(ApiRequest request, BodyReader readAsync, CancellationToken cancellationToken)
+    {
+        var refusal = await BoundedAsync(request, (sent, limited) => transport.ReadAsync(sent, readAsync, limited), cancellationToken);
+        Count(request, refusal?.StatusCode ?? 200);
+        if (refusal is not null)
+        {
+            throw ApiException.From(request, refusal);
+        }
+    }
+
     /// <summary>
     /// Runs one exchange under the time limit. The limit is a timer of the TimeProvider, so it holds in simulated time too.
     /// A write that was sent is past its point of no return: cancelling cannot call it back. So it is waited for, within its limit, and a

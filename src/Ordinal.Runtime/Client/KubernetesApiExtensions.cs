@@ -82,16 +82,21 @@ public static class KubernetesApiExtensions
     }
 
     /// <summary>Reads one page of a list as the server sent it.</summary>
-    public static async Task<ReadOnlyMemory<byte>> ListPageRawAsync(this IKubernetesApi api, ResourceKind kind, ListQuery query, CancellationToken cancellationToken)
+    public static async Task<ReadOnlyMemory<byte>> ListPageRawAsync(this IKubernetesApi api, ResourceKind kind, ListQuery query, CancellationToken cancellationToken) =>
+        (await api.SendAsync(ListRequest(kind, query), cancellationToken)).Body;
+
+    /// <summary>Reads one page of a list object by object, as they come: only one of them is in memory at a time.</summary>
+    /// <param name="api">The API server.</param>
+    /// <param name="kind">The kind listed.</param>
+    /// <param name="query">Which objects.</param>
+    /// <param name="take">Called with each object, which is valid during the call only.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <exception cref="ApiException">The server refused, or its answer is no list; objects may have been taken by then.</exception>
+    public static async Task<ListHead> ReadPageAsync(this IKubernetesApi api, ResourceKind kind, ListQuery query, Action<JsonElement> take, CancellationToken cancellationToken)
     {
-        var parameters = new QueryString()
-            .With("labelSelector", query.LabelSelector)
-            .With("fieldSelector", query.FieldSelector)
-            .With("limit", query.Limit)
-            .With("continue", query.Continue)
-            // A continued list carries its version inside the token; naming one besides is refused.
-            .With("resourceVersion", query.Continue is null ? query.ResourceVersion : null);
-        return (await api.SendAsync(new ApiRequest("GET", kind.CollectionPath(query.InNamespace) + parameters), cancellationToken)).Body;
+        var head = default(ListHead);
+        await api.ReadAsync(ListRequest(kind, query), async (body, limited) => head = await ListReader.ReadAsync(body, take, limited), cancellationToken);
+        return head;
     }
 
     /// <summary>Reads a whole list, page by page.</summary>
@@ -202,6 +207,18 @@ public static class KubernetesApiExtensions
         var query = new QueryString().With("fieldManager", api.FieldManager);
         var path = ResourceKind.Of<V1Pod>().ObjectPath(pod, "eviction") + query;
         return api.SendAsync(new ApiRequest("POST", path) { ContentType = "application/json", Body = JsonSerializer.SerializeToUtf8Bytes(body) }, cancellationToken);
+    }
+
+    private static ApiRequest ListRequest(ResourceKind kind, ListQuery query)
+    {
+        var parameters = new QueryString()
+            .With("labelSelector", query.LabelSelector)
+            .With("fieldSelector", query.FieldSelector)
+            .With("limit", query.Limit)
+            .With("continue", query.Continue)
+            // A continued list carries its version inside the token; naming one besides is refused.
+            .With("resourceVersion", query.Continue is null ? query.ResourceVersion : null);
+        return new ApiRequest("GET", kind.CollectionPath(query.InNamespace) + parameters);
     }
 
     private static JsonObject DeleteOptions(Preconditions preconditions, TimeSpan? gracePeriod)

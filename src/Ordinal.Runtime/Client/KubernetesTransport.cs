@@ -119,6 +119,21 @@ public sealed partial class KubernetesTransport : IApiTransport, IApiSockets, ID
         }
     }
 
+    /// <inheritdoc/>
+    public async Task<ApiResponse?> ReadAsync(ApiRequest request, BodyReader readAsync, CancellationToken cancellationToken)
+    {
+        using var message = await MessageAsync(request, cancellationToken);
+        using var response = await client.HttpClient.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            return await ReadAsync(response, cancellationToken);
+        }
+
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await readAsync(body, cancellationToken);
+        return null;
+    }
+
     /// <summary>Closes all connections.</summary>
     public void Dispose() => client.Dispose();
 

@@ -91,6 +91,20 @@ public sealed partial class ControllerLoop<TEntity> : IControllerLoop, IDisposab
         return this;
     }
 
+    /// <summary>As <see cref="Watches"/>, for keys that only some changes concern: asked once for each change.</summary>
+    public ControllerLoop<TEntity> WatchesChanges<TItem>(IStore<TItem> other, Func<StoreChange<TItem>, IEnumerable<NamespacedName>> keysOf, QueuePriority priority = QueuePriority.Normal)
+        where TItem : class, IStoreItem
+    {
+        subscriptions.Add(other.Subscribe(change =>
+        {
+            foreach (var key in keysOf(change))
+            {
+                Queue.Add(key, priority);
+            }
+        }));
+        return this;
+    }
+
     /// <summary>As <see cref="Watches"/>, for objects that belong to one entity: KubeOps users know the verb.</summary>
     /// <param name="owned">The store of what is owned.</param>
     /// <param name="ownerOf">The owner's key; null for an object that belongs to nobody here.</param>

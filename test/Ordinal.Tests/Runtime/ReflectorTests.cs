@@ -222,6 +222,32 @@ public sealed class ReflectorTests
     });
 
     [Test]
+    public void A_relist_keeps_what_is_the_same_and_reads_what_is_not() => Run(null, async fixture =>
+    {
+        fixture.Server.Put("prod", "a");
+        fixture.Server.Put("prod", "b");
+        fixture.Server.Put("prod", "c");
+        await fixture.StartAsync();
+        var (a, b, c) = (Find("a"), Find("b"), Find("c"));
+        foreach (var watch in fixture.Server.Watches)
+        {
+            watch.IsMuted = true;
+        }
+
+        fixture.Server.Put("prod", "b", thing => thing["colour"] = "red");
+        fixture.Server.Delete("prod", "c");
+        fixture.Server.Put("prod", "c");
+        await fixture.Informer.RelistAsync(fixture.Stopping);
+
+        Assert.That(Find("a"), Is.SameAs(a));
+        Assert.That(Find("b")!.Colour, Is.EqualTo("red"));
+        Assert.That(Find("c")!.Uid, Is.Not.EqualTo(c!.Uid));
+        Assert.That(fixture.Changes, Is.EqualTo(new[] { "+a", "+b", "+c", "~b", "~c" }));
+
+        Thing? Find(string name) => fixture.Store.Find(new NamespacedName("prod", name));
+    });
+
+    [Test]
     public void A_failing_server_is_asked_ever_more_rarely() => Run(null, async fixture =>
     {
         fixture.Server.Before = _ => Task.FromResult<ApiResponse?>(FakeServer.Status(503, "ServiceUnavailable", "no"));
