@@ -76,7 +76,9 @@ public sealed partial class KubernetesTransport : IApiTransport, IApiSockets, ID
             // The file is named by whoever runs this program: it may point at other files, such as certificates.
             var configuration = connection.KubeconfigPath is null && connection.Context is null
                 ? KubernetesClientConfiguration.BuildDefaultConfig()
-                : KubernetesClientConfiguration.BuildConfigFromConfigFile(connection.KubeconfigPath, connection.Context);
+                : connection.KubeconfigPath is { } path && KubeconfigReader.TryRead(path) is { } read
+                    ? KubernetesClientConfiguration.BuildConfigFromConfigObject(read, connection.Context)
+                    : KubernetesClientConfiguration.BuildConfigFromConfigFile(connection.KubeconfigPath, connection.Context);
             return new KubernetesTransport(configuration, connection, timeProvider);
         }
 #pragma warning disable CA1031 // The client's reader throws whatever a bad file makes it stumble over, NullReferenceException included.
