@@ -56,27 +56,6 @@ public sealed class GateSpec
     public ExecGateSpec? Exec { get; set; }
 }
 
-/// <summary>Asks every member of a ZooKeeper ensemble.</summary>
-public sealed class ZooKeeperGateSpec
-{
-    [EmbeddedEnum("FourLetterWord", "AdminServer")]
-    [Default("\"AdminServer\"")]
-    public string? Transport { get; set; }
-
-    [RangeMinimum(1)]
-    [RangeMaximum(65535)]
-    [Default("8080")]
-    public int? Port { get; set; }
-
-    public TlsSpec? Tls { get; set; }
-
-    public HttpCredentialsSpec? Credentials { get; set; }
-
-    [RangeMinimum(0)]
-    [Default("0")]
-    public int? MaxUnsyncedFollowers { get; set; }
-}
-
 /// <summary>Asks every member of an etcd cluster on its own endpoint.</summary>
 public sealed class EtcdGateSpec
 {

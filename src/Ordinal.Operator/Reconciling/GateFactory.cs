@@ -7,6 +7,7 @@ using Ordinal.Gates.Grpc;
 using Ordinal.Gates.Http;
 using Ordinal.Gates.Kafka;
 using Ordinal.Gates.Prometheus;
+using Ordinal.Gates.ZooKeeper;
 using Ordinal.Operator.Api;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Entities;
@@ -23,6 +24,7 @@ public sealed class GateFactory(IKubernetesApi api, IPodExec? exec, TimeProvider
 {
     private readonly EtcdGateFactory etcd = new(time);
     private readonly KafkaGateFactory kafka = new(time);
+    private readonly ZooKeeperGateFactory zookeeper = new(time);
     private readonly HttpGateFactory http = new(time);
     private readonly PrometheusGateFactory prometheus = new(time);
     private readonly GrpcGateFactory grpc = new(time);
@@ -38,6 +40,7 @@ public sealed class GateFactory(IKubernetesApi api, IPodExec? exec, TimeProvider
             {
                 (EtcdGateFactory.Type, { Etcd: { } part }) => new MadeGate(etcd.Create(EtcdGateReader.Options(part), await EtcdGateReader.SecretsAsync(part, reader, cancellationToken)), reader.Versions),
                 (KafkaGateFactory.Type, { Kafka: { } part }) => new MadeGate(kafka.Create(KafkaGateReader.Options(part), await KafkaGateReader.SecretsAsync(part, reader, cancellationToken)), reader.Versions),
+                (ZooKeeperGateFactory.Type, { Zookeeper: { } part }) => new MadeGate(zookeeper.Create(ZooKeeperGateReader.Options(part), await ZooKeeperGateReader.SecretsAsync(part, reader, cancellationToken)), reader.Versions),
                 (HttpGateFactory.Type, { Http: { } part }) => new MadeGate(http.Create(ProbeGateReader.Options(part), await ProbeGateReader.SecretsAsync(part.Tls, part.Credentials, part.Headers, reader, cancellationToken)), reader.Versions),
                 (PrometheusGateFactory.Type, { Prometheus: { } part }) => new MadeGate(prometheus.Create(ProbeGateReader.Options(part), await ProbeGateReader.SecretsAsync(part.Tls, part.Credentials, null, reader, cancellationToken)), reader.Versions),
                 (GrpcGateFactory.Type, { Grpc: { } part }) => new MadeGate(grpc.Create(ProbeGateReader.Options(part), await ProbeGateReader.SecretsAsync(part.Tls, part.Credentials, null, reader, cancellationToken)), reader.Versions),

@@ -50,7 +50,7 @@ public static class PolicyReader
         policy = policy with { Gates = ReadGates(spec.Gates ?? [], problems) };
         if (policy.Order is PodOrderKind.LeaderLast && problems.IsEmpty && !policy.Gates.Any(gate => gate.TellsRoles))
         {
-            problems.Invalid("spec.update.podOrder is LeaderLast, but no gate can tell which pod leads; add a gate of type Etcd or Kafka, or use OrdinalDescending");
+            problems.Invalid("spec.update.podOrder is LeaderLast, but no gate can tell which pod leads; add a gate of type Etcd, Kafka or ZooKeeper, or use OrdinalDescending");
         }
 
         var windows = ReadWindows(spec.Windows, problems);
@@ -228,11 +228,7 @@ public static class PolicyReader
                 problems.Invalid($"{path}: two gates have this name");
             }
 
-            if (gate.Type is "ZooKeeper")
-            {
-                problems.NotSupported($"{path}: gates of type {gate.Type}", "leave the gate out, or use type Etcd or Kafka where it applies");
-            }
-            else if (gate.Type is "Http" or "Prometheus" or "Grpc" or "Exec")
+            if (gate.Type is "Http" or "Prometheus" or "Grpc" or "Exec")
             {
                 foreach (var problem in ProbeGateReader.Problems(gate, path))
                 {
@@ -247,6 +243,18 @@ public static class PolicyReader
                 }
 
                 foreach (var problem in gate.Kafka is null ? [] : KafkaGateReader.Problems(gate.Kafka, path))
+                {
+                    problems.Invalid(problem);
+                }
+            }
+            else if (gate.Type is "ZooKeeper")
+            {
+                if (gate.Zookeeper is null)
+                {
+                    problems.Invalid($"{path} is of type ZooKeeper but has no zookeeper part; an empty one (zookeeper: {{}}) takes the defaults");
+                }
+
+                foreach (var problem in gate.Zookeeper is null ? [] : ZooKeeperGateReader.Problems(gate.Zookeeper, path))
                 {
                     problems.Invalid(problem);
                 }

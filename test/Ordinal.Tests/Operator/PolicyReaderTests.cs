@@ -82,7 +82,6 @@ public sealed class PolicyReaderTests
 
     public static IEnumerable<object[]> NotThereYet =>
     [
-        [Spec(gates: [new GateSpec { Name = "z", Type = "ZooKeeper", Zookeeper = new ZooKeeperGateSpec() }]), "type ZooKeeper"],
         [new RolloutPolicySpec { Targets = One(), Scale = new ScaleSpec { Mode = "Gate" } }, "scale.mode"],
         [new RolloutPolicySpec { Targets = One(), Notifications = [new NotificationSpec { WebhookSecretName = "s" }] }, "spec.notifications"],
     ];
