@@ -209,7 +209,9 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
         }
         catch (ApiException error) when (error.Kind is ApiErrorKind.Conflict)
         {
-            return new ActionOutcome(ActionResult.Conflict, $"{key} changed just before it could be taken: {error.Message}");
+            // An eviction takes from the budget before it looks at its preconditions (T17); a deletion takes nothing, and can be planned again at once.
+            var words = $"{key} changed just before it could be taken: {error.Message}";
+            return remove.Removal is PodRemoval.Delete ? ActionOutcome.Replan(words) : new ActionOutcome(ActionResult.Conflict, words);
         }
         catch (ApiException error) when (error.Kind is ApiErrorKind.DisruptionBudget)
         {

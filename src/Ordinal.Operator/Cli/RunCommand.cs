@@ -30,6 +30,8 @@ internal static class RunCommand
 
     private static readonly Option<TimeSpan> RetryPeriod = Seconds("--retry-period", "Time between two tries at the lease.", 2);
 
+    private static readonly Option<TimeSpan> RequestTimeout = Seconds("--request-timeout", "Longest time for one request. Must be shorter than lease duration minus renew deadline: then no write of a leader that lost its lease arrives under the next one.", 4);
+
     private static readonly Option<string> HealthAddress = new("--health-probe-bind-address") { Description = "Where /healthz and /readyz are served; 0 turns them off.", DefaultValueFactory = _ => ":8081" };
 
     private static readonly Option<string> MetricsAddress = new("--metrics-bind-address") { Description = "Where /metrics is served; 0 turns it off. May equal the health address.", DefaultValueFactory = _ => ":8080" };
@@ -56,7 +58,7 @@ internal static class RunCommand
         });
         var command = new Command("run", "Run the operator against a cluster until SIGTERM or Ctrl-C.")
         {
-            Kubeconfig, Namespaces, LeaderElect, LeaderElectNamespace, LeaderElectName, LeaseDuration, RenewDeadline, RetryPeriod,
+            Kubeconfig, Namespaces, LeaderElect, LeaderElectNamespace, LeaderElectName, LeaseDuration, RenewDeadline, RetryPeriod, RequestTimeout,
             HealthAddress, MetricsAddress, MaxActiveRollouts, LogFormat, LogLevelOption, Gates,
         };
         command.SetAction(async (parsed, cancellationToken) =>
@@ -81,6 +83,7 @@ internal static class RunCommand
                     {
                         Namespaces = [.. parsed.GetRequiredValue(Namespaces).SelectMany(each => each.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct(StringComparer.Ordinal)],
                         Identity = identity,
+                        RequestTimeout = parsed.GetValue(RequestTimeout),
                         MaxActiveRollouts = parsed.GetValue(MaxActiveRollouts),
                         Gates = parsed.GetRequiredValue(Gates) == "off" ? GatesMode.Off : GatesMode.On,
                         LeaderElection = parsed.GetValue(LeaderElect)

@@ -74,6 +74,7 @@ public sealed class OperatorComposition : IDisposable
                 Keeper = keeper,
                 Actuator = actuator,
                 Services = new ServiceReader(Api),
+                Creations = new CreateFailures(Api, timeProvider),
                 Statuses = rolloutStatuses,
                 Requests = new RequestPreparation(Api, Stores, queue, rolloutStatuses, setExpectations, timeProvider, loggers.CreateLogger<RequestPreparation>()),
                 Metrics = Measures,

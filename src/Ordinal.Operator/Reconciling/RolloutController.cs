@@ -67,6 +67,8 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
             }
         }
 
+        var (observation, look) = await parts.Creations.ReadAsync(ready.Observation, cancellationToken);
+        ready = ready with { Observation = observation };
         var gates = Observer.GateContextOf(ready.Observation, await parts.Gates.BindAsync(ready.Policy, ready.Rules, cancellationToken));
         var (decision, reports) = await DecideAsync(ready, gates, cancellationToken);
         var target = EventTarget.Of(Kind, rollout);
@@ -90,7 +92,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
         // An action through a gate shows in no store: come back at once to ask about its effect.
         return decision.Actions.Any(action => action is PrepareGate)
             ? Again(written, TimeSpan.FromMilliseconds(1))
-            : Again(written, Sooner(delay, decision.WakeAfter));
+            : Again(written, Sooner(Sooner(delay, look), decision.WakeAfter));
     }
 
     /// <inheritdoc/>
@@ -99,6 +101,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
         parts.Announcer.Forget(((IStoreItem)entity).Uid);
         parts.Statuses.Forget(((IStoreItem)entity).Uid);
         parts.Metrics.Forget(((IStoreItem)entity).Uid);
+        parts.Creations.Forget(entity.Status.Targets?.FirstOrDefault()?.Uid ?? "");
         refused.TryRemove(((IStoreItem)entity).Uid, out _);
         return Task.FromResult(ReconciliationResult<V1Alpha1StatefulSetRollout>.Success(entity));
     }

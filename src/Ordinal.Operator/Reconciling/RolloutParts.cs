@@ -27,6 +27,8 @@ public sealed record RolloutParts
 
     public required ServiceReader Services { get; init; }
 
+    public required CreateFailures Creations { get; init; }
+
     public required StatusWriter Statuses { get; init; }
 
     public required Announcer Announcer { get; init; }

@@ -127,6 +127,22 @@ public sealed class IdentityTests(ClusterKind kind) : ConformanceTests(kind)
     }
 
     [Test, Rule("S11")]
+    public async Task A_template_whose_last_annotation_is_taken_away_is_the_one_from_before()
+    {
+        var web = await Workload.StartAsync(Space, new StatefulSetDocument { Replicas = 1 });
+        var first = web.CurrentRevision;
+        foreach (var value in new JsonNode?[] { "x", null })
+        {
+            var patch = new JsonObject { ["spec"] = new JsonObject { ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["a"] = value } } } } };
+            (await Space.SendAsync("PATCH", Space.Path(ResourceKind.StatefulSets, "web"), body: patch, contentType: Space.Merge)).Ok();
+            await web.UntilCompleteAsync();
+        }
+
+        Assert.That(web.CurrentRevision, Is.EqualTo(first));
+        Assert.That(web.Set.Child("spec").Child("template").Child("metadata")["annotations"], Is.Null);
+    }
+
+    [Test, Rule("S11")]
     public async Task A_latest_revision_that_only_lacks_defaults_is_the_templates_revision()
     {
         var web = await Workload.StartAsync(Space, new StatefulSetDocument { Replicas = 1 });

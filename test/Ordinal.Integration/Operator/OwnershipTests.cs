@@ -10,7 +10,7 @@ namespace Ordinal.Integration.Operating;
 public sealed class OwnershipTests(ClusterKind kind)
 {
     [Test]
-    public async Task A_policy_that_goes_gives_the_strategy_back()
+    public async Task U15_A_policy_that_goes_gives_the_strategy_back()
     {
         await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");

@@ -12,10 +12,10 @@ internal sealed class PodWitness : IAsyncDisposable
     private readonly int expected;
     private readonly Task running;
 
-    public PodWitness(IKubernetesApi api, string app, int expected)
+    public PodWitness(IKubernetesApi api, string app, int expected, string ns = "default")
     {
         this.expected = expected;
-        running = RunAsync(api, app, stopping.Token);
+        running = RunAsync(api, $"/api/v1/namespaces/{ns}/pods?watch=true&labelSelector=app%3D{app}", stopping.Token);
     }
 
     /// <summary>Gets the most pods that were away at a time since all of them were first there.</summary>
@@ -34,12 +34,12 @@ internal sealed class PodWitness : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private async Task RunAsync(IKubernetesApi api, string app, CancellationToken cancellationToken)
+    private async Task RunAsync(IKubernetesApi api, string path, CancellationToken cancellationToken)
     {
         var seenAll = false;
         try
         {
-            await using var stream = await api.OpenAsync(new ApiRequest("GET", $"/api/v1/namespaces/default/pods?watch=true&labelSelector=app%3D{app}"), cancellationToken);
+            await using var stream = await api.OpenAsync(new ApiRequest("GET", path), cancellationToken);
             while (await stream.ReadLineAsync(cancellationToken) is { } line)
             {
                 using var document = JsonDocument.Parse(line);

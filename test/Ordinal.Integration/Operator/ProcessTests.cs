@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
@@ -13,6 +14,8 @@ namespace Ordinal.Integration.Operating;
 [TestFixtureSource(typeof(ClusterKinds), nameof(ClusterKinds.Available))]
 public sealed class ProcessTests(ClusterKind kind)
 {
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<int, StringBuilder> Logs = new();
+
     private static string OrdinalProgram { get; } = Path.Combine(Path.GetDirectoryName(typeof(OperatorOptions).Assembly.Location)!, "ordinal");
 
     [Test]
@@ -110,10 +113,51 @@ public sealed class ProcessTests(ClusterKind kind)
         Task<JsonElement?> PolicyAsync(string name) => cluster.FindAsync(string.Format(CultureInfo.InvariantCulture, policies, name) + "/web");
     }
 
+    [Test]
+    public async Task U41_A_standby_takes_over_from_a_leader_that_is_killed_in_mid_step_and_no_pod_goes_twice()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
+        var web = new Workload(cluster, "web");
+        await web.CreateAsync();
+        await web.AddPolicyAsync();
+        using var first = StartCandidate(cluster);
+        using var second = StartCandidate(cluster);
+        try
+        {
+            await web.UntilPolicyAsync("Ready", "True", "UpToDate");
+            await using var witness = new PodWitness(cluster.Api, "web", 3);
+            await web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/ready-delay"] = "2s" });
+            await cluster.UntilAsync("the first pod is on its way", async () => (await web.PodsAsync()).Values.Any(pod => pod.Image == "app:v2"), web.DescribeAsync);
+            var (holder, transitions) = await LeaseAsync(cluster);
+            var leader = await LeaderAsync(holder, first, second);
+            leader.Kill();
+            await leader.WaitForExitAsync();
+
+            await web.UntilRolloutAsync("True", "Completed");
+            var after = await LeaseAsync(cluster);
+            Assert.That(after.Holder, Is.Not.EqualTo(holder));
+            Assert.That(after.Transitions, Is.EqualTo(transitions + 1));
+            Assert.That(witness.Gone, Is.EqualTo(["web-2", "web-1", "web-0"]));
+            Assert.That(witness.Incarnations.Values, Is.All.EqualTo(2));
+            Assert.That(witness.MostAway, Is.EqualTo(1));
+        }
+        finally
+        {
+            foreach (var process in (Process[])[first, second])
+            {
+                if (!process.HasExited)
+                {
+                    process.Kill();
+                }
+            }
+        }
+    }
+
     [TestCase("--log-format", "xml", 2)]
     [TestCase("--log-level", "loud", 2)]
     [TestCase("--metrics-bind-address", "127.0.0.1:99999", 2)]
     [TestCase("--renew-deadline", "15s", 2)]
+    [TestCase("--request-timeout", "5s", 2)]
     [TestCase("--kubeconfig", "/nowhere/kubeconfig", 5)]
     [TestCase("--health-probe-bind-address", "elsewhere", 2)]
     [TestCase("--lease-duration", "soon", 2)]
@@ -124,6 +168,58 @@ public sealed class ProcessTests(ClusterKind kind)
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
         Assert.That(process.ExitCode, Is.EqualTo(code), error);
         Assert.That(error, Is.Not.Empty);
+    }
+
+    /// <summary>Starts an operator with a lease of two seconds.</summary>
+    private static Process StartCandidate(SimulatedCluster cluster)
+    {
+        var process = Process.Start(new ProcessStartInfo(OrdinalProgram)
+        {
+            ArgumentList =
+            {
+                "run", "--kubeconfig", cluster.OperatorKubeconfigPath, "--health-probe-bind-address", "0", "--metrics-bind-address", "0", "--leader-elect-namespace", "ordinal-system",
+                "--lease-duration", "2s", "--renew-deadline", "1s", "--retry-period", "200ms", "--request-timeout", "900ms",
+            },
+            RedirectStandardError = true,
+        })!;
+        Logs[process.Id] = new StringBuilder();
+        process.ErrorDataReceived += (_, line) =>
+        {
+            lock (Logs[process.Id])
+            {
+                Logs[process.Id].AppendLine(line.Data);
+            }
+        };
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    /// <summary>Finds the process that leads: it says its name when it does.</summary>
+    private static async Task<Process> LeaderAsync(string holder, params Process[] candidates)
+    {
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            foreach (var candidate in candidates)
+            {
+                lock (Logs[candidate.Id])
+                {
+                    if (Logs[candidate.Id].ToString().Contains(holder, StringComparison.Ordinal))
+                    {
+                        return candidate;
+                    }
+                }
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        }
+
+        throw new AssertionException($"none of the processes says that it is {holder}:\n{string.Join("\n--\n", Logs.Values)}");
+    }
+
+    private static async Task<(string Holder, long Transitions)> LeaseAsync(SimulatedCluster cluster)
+    {
+        var spec = (await cluster.FindAsync("/apis/coordination.k8s.io/v1/namespaces/ordinal-system/leases/ordinal-operator")).GetValueOrDefault().Member("spec");
+        return (spec.Text("holderIdentity"), spec.WholeNumber("leaseTransitions"));
     }
 
     private static async Task TerminateAsync(Process process)

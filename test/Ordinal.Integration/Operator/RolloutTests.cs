@@ -62,7 +62,7 @@ public sealed class RolloutTests(ClusterKind kind)
     [TestCase(Death.AfterTheAnswer, "Partition")]
     [TestCase(Death.BeforeTheAnswer, "OnDelete")]
     [TestCase(Death.AfterTheAnswer, "OnDelete")]
-    public async Task An_operator_that_is_killed_at_every_write_disrupts_each_pod_once(object death, string driver)
+    public async Task U40_An_operator_that_is_killed_at_every_write_disrupts_each_pod_once(object death, string driver)
     {
         await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");

@@ -15,11 +15,11 @@ internal sealed class RunningOperator : IAsyncDisposable
     private readonly ILoggerFactory loggers;
     private readonly Task running;
 
-    public RunningOperator(SimulatedCluster cluster, Func<IApiTransport, IApiTransport>? around = null, IGateFactory? gates = null)
+    public RunningOperator(SimulatedCluster cluster, Func<IApiTransport, IApiTransport>? around = null, IGateFactory? gates = null, LogLevel loudness = LogLevel.Debug, int most = 50)
     {
-        loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLogs()));
+        loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(loudness).AddProvider(new TestLogs()));
         transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = cluster.OperatorKubeconfigPath, UserAgent = "ordinal/test" }, TimeProvider.System);
-        composition = new OperatorComposition(around?.Invoke(transport) ?? transport, new OperatorOptions { Identity = "test" }, gates, TimeProvider.System, new Random(3), loggers);
+        composition = new OperatorComposition(around?.Invoke(transport) ?? transport, new OperatorOptions { Identity = "test", MaxActiveRollouts = most }, gates, TimeProvider.System, new Random(3), loggers);
         running = composition.RunAsync(stopping.Token);
     }
 

@@ -5,17 +5,22 @@ using Ordinal.Runtime.Client;
 namespace Ordinal.Integration.Operating;
 
 /// <summary>One StatefulSet of a test, its pods and what the operator says about it.</summary>
-internal sealed class Workload(SimulatedCluster cluster, string name)
+internal sealed class Workload(SimulatedCluster cluster, string name, string ns = "default")
 {
-    private const string Sets = "/apis/apps/v1/namespaces/default/statefulsets";
-    private const string Policies = "/apis/ordinal.dev/v1alpha1/namespaces/default/rolloutpolicies";
-    private const string Rollouts = "/apis/ordinal.dev/v1alpha1/namespaces/default/statefulsetrollouts";
+    private readonly string rollouts = $"/apis/ordinal.dev/v1alpha1/namespaces/{ns}/statefulsetrollouts";
+    private readonly string policies = $"/apis/ordinal.dev/v1alpha1/namespaces/{ns}/rolloutpolicies";
+    private readonly string sets = $"/apis/apps/v1/namespaces/{ns}/statefulsets";
 
-    public string Path => $"{Sets}/{name}";
+    public string Path => $"{sets}/{name}";
+
+    /// <summary>Gets the path of the pods of its namespace.</summary>
+    public string Pods { get; } = $"/api/v1/namespaces/{ns}/pods";
 
     /// <summary>Creates the set and waits until its pods are ready.</summary>
     /// <param name="hasGate">Whether its pods wait for the operator's readiness gate; then only their existence is waited for.</param>
-    public async Task CreateAsync(int replicas = 3, JsonObject? strategy = null, string management = "OrderedReady", bool hasGate = false)
+    /// <param name="change">What else its document shall say.</param>
+    /// <param name="comesUp">False when its pods do not get ready; then it is not waited for.</param>
+    public async Task CreateAsync(int replicas = 3, JsonObject? strategy = null, string management = "OrderedReady", bool hasGate = false, Action<JsonObject>? change = null, bool comesUp = true)
     {
         var spec = new JsonObject
         {
@@ -39,13 +44,20 @@ internal sealed class Workload(SimulatedCluster cluster, string name)
             spec["template"]!["spec"]!["readinessGates"] = new JsonArray(new JsonObject { ["conditionType"] = "ordinal.dev/gate" });
         }
 
-        await cluster.CreateAsync(Sets, new JsonObject { ["apiVersion"] = "apps/v1", ["kind"] = "StatefulSet", ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = spec });
+        var document = new JsonObject { ["apiVersion"] = "apps/v1", ["kind"] = "StatefulSet", ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = spec };
+        change?.Invoke(document);
+        await cluster.CreateAsync(sets, document);
+        if (!comesUp)
+        {
+            return;
+        }
+
         await cluster.UntilAsync("all pods are ready", async () => (await SetAsync()).Member("status").WholeNumber(hasGate ? "replicas" : "readyReplicas") == replicas);
     }
 
     public Task AddPolicyAsync(JsonObject? update = null, string? policy = null, JsonArray? gates = null) => AddPolicyAsync(policy ?? name, PolicySpec(update, gates));
 
-    public Task AddPolicyAsync(string policy, JsonObject spec) => cluster.CreateAsync(Policies, new JsonObject
+    public Task AddPolicyAsync(string policy, JsonObject spec) => cluster.CreateAsync(policies, new JsonObject
     {
         ["apiVersion"] = "ordinal.dev/v1alpha1", ["kind"] = "RolloutPolicy", ["metadata"] = new JsonObject { ["name"] = policy }, ["spec"] = spec,
     });
@@ -87,7 +99,7 @@ internal sealed class Workload(SimulatedCluster cluster, string name)
         ["spec"] = new JsonObject { ["updateStrategy"] = new JsonObject { ["rollingUpdate"] = new JsonObject { ["partition"] = 0 } } },
     }, manager);
 
-    public Task AddBudgetAsync(int maxUnavailable) => cluster.CreateAsync("/apis/policy/v1/namespaces/default/poddisruptionbudgets", new JsonObject
+    public Task AddBudgetAsync(int maxUnavailable) => cluster.CreateAsync($"/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets", new JsonObject
     {
         ["apiVersion"] = "policy/v1",
         ["kind"] = "PodDisruptionBudget",
@@ -97,21 +109,21 @@ internal sealed class Workload(SimulatedCluster cluster, string name)
 
     public async Task<JsonElement> SetAsync() => (await cluster.FindAsync(Path)).GetValueOrDefault();
 
-    public async Task<JsonElement> PolicyAsync(string? policy = null) => (await cluster.FindAsync($"{Policies}/{policy ?? name}")).GetValueOrDefault();
+    public async Task<JsonElement> PolicyAsync(string? policy = null) => (await cluster.FindAsync($"{policies}/{policy ?? name}")).GetValueOrDefault();
 
-    public Task DeletePolicyAsync(string? policy = null) => cluster.DeleteAsync($"{Policies}/{policy ?? name}");
+    public Task DeletePolicyAsync(string? policy = null) => cluster.DeleteAsync($"{policies}/{policy ?? name}");
 
-    public Task PatchPolicyAsync(JsonObject spec, string? policy = null) => cluster.PatchAsync($"{Policies}/{policy ?? name}", new JsonObject { ["spec"] = spec });
+    public Task PatchPolicyAsync(JsonObject spec, string? policy = null) => cluster.PatchAsync($"{policies}/{policy ?? name}", new JsonObject { ["spec"] = spec });
 
     /// <summary>The rollouts, the newest last.</summary>
     public async Task<IReadOnlyList<JsonElement>> RolloutsAsync() =>
-        [.. (await cluster.FindAsync(Rollouts)).GetValueOrDefault().Member("items").Items().OrderBy(rollout => rollout.Member("metadata").Text("creationTimestamp"), StringComparer.Ordinal)];
+        [.. (await cluster.FindAsync(rollouts)).GetValueOrDefault().Member("items").Items().OrderBy(rollout => rollout.Member("metadata").Text("creationTimestamp"), StringComparer.Ordinal)];
 
-    public Task PatchRolloutAsync(string rollout, JsonObject spec) => cluster.PatchAsync($"{Rollouts}/{rollout}", new JsonObject { ["spec"] = spec });
+    public Task PatchRolloutAsync(string rollout, JsonObject spec) => cluster.PatchAsync($"{rollouts}/{rollout}", new JsonObject { ["spec"] = spec });
 
-    public Task DeleteRolloutAsync(string rollout) => cluster.DeleteAsync($"{Rollouts}/{rollout}");
+    public Task DeleteRolloutAsync(string rollout) => cluster.DeleteAsync($"{rollouts}/{rollout}");
 
-    public Task CreateRolloutAsync(string rollout, JsonObject spec) => cluster.CreateAsync(Rollouts, new JsonObject
+    public Task CreateRolloutAsync(string rollout, JsonObject spec) => cluster.CreateAsync(rollouts, new JsonObject
     {
         ["apiVersion"] = "ordinal.dev/v1alpha1", ["kind"] = "StatefulSetRollout", ["metadata"] = new JsonObject { ["name"] = rollout }, ["spec"] = spec,
     });
@@ -120,7 +132,7 @@ internal sealed class Workload(SimulatedCluster cluster, string name)
     public async Task<SortedDictionary<string, (string Uid, string Image)>> PodsAsync()
     {
         var found = new SortedDictionary<string, (string, string)>(StringComparer.Ordinal);
-        foreach (var pod in (await cluster.FindAsync($"/api/v1/namespaces/default/pods?labelSelector=app%3D{name}")).GetValueOrDefault().Member("items").Items())
+        foreach (var pod in (await cluster.FindAsync($"{Pods}?labelSelector=app%3D{name}")).GetValueOrDefault().Member("items").Items())
         {
             found[pod.Member("metadata").Text("name")] = (pod.Member("metadata").Text("uid"), pod.Member("spec").Member("containers")[0].Text("image"));
         }
@@ -139,7 +151,7 @@ internal sealed class Workload(SimulatedCluster cluster, string name)
 
     public Task UntilRolloutAsync(string status, string reason) => cluster.UntilAsync(
         $"the last rollout's Succeeded is {status}, {reason}",
-        async () => await RolloutsAsync() is { Count: > 0 } rollouts && Condition(rollouts[^1], "Succeeded") is var (is_, why, _) && is_ == status && why == reason,
+        async () => await RolloutsAsync() is { Count: > 0 } all && Condition(all[^1], "Succeeded") is var (is_, why, _) && is_ == status && why == reason,
         DescribeAsync);
 
     public Task UntilRolloutAsync(string rollout, string status, string reason) => cluster.UntilAsync(
@@ -147,7 +159,7 @@ internal sealed class Workload(SimulatedCluster cluster, string name)
         async () => Condition(await RolloutAsync(rollout), "Succeeded") is var (is_, why, _) && is_ == status && why == reason,
         DescribeAsync);
 
-    public async Task<JsonElement> RolloutAsync(string rollout) => (await cluster.FindAsync($"{Rollouts}/{rollout}")).GetValueOrDefault();
+    public async Task<JsonElement> RolloutAsync(string rollout) => (await cluster.FindAsync($"{rollouts}/{rollout}")).GetValueOrDefault();
 
     /// <summary>Reads a condition: status, reason, message.</summary>
     public static (string Status, string Reason, string Message) Condition(JsonElement of, string type)
@@ -166,10 +178,10 @@ internal sealed class Workload(SimulatedCluster cluster, string name)
     /// <summary>All that helps to see why a wait was in vain.</summary>
     public async Task<string> DescribeAsync()
     {
-        var rollouts = await RolloutsAsync();
+        var all = await RolloutsAsync();
         return $"set: {(await SetAsync()).Member("spec").Member("updateStrategy")} {(await SetAsync()).Member("status")} {(await SetAsync()).Member("metadata").Member("annotations")}\n"
             + $"pods: {string.Join(", ", (await PodsAsync()).Select(pod => $"{pod.Key}={pod.Value.Image}"))}\n"
             + $"policy: {(await PolicyAsync()).Member("status")}\n"
-            + string.Join('\n', rollouts.Select(rollout => $"rollout {rollout.Member("metadata").Text("name")}: {rollout.Member("status")}"));
+            + string.Join('\n', all.Select(rollout => $"rollout {rollout.Member("metadata").Text("name")}: {rollout.Member("status")}"));
     }
 }

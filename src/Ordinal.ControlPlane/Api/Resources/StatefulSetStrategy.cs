@@ -61,6 +61,12 @@ public sealed class StatefulSetStrategy : ResourceStrategy
         spec.Default("replicas", 1L);
         spec.Default("revisionHistoryLimit", 10L);
         JsonObject template = spec.Ensure("template");
+        if (template["metadata"] is JsonObject metadata)
+        {
+            // Else a template whose last annotation was taken away would be another one than before it had any.
+            MetadataRules.DropEmpty(metadata);
+        }
+
         PodDefaults.Apply(template.Ensure("spec"));
         foreach (JsonObject claim in (spec.List("volumeClaimTemplates") ?? []).OfType<JsonObject>())
         {

@@ -1,0 +1,221 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Ordinal.Core.Model;
+using Ordinal.Integration.Clusters;
+using Ordinal.Integration.Operating;
+using Ordinal.Runtime.Client;
+using Ordinal.TestSupport;
+
+namespace Ordinal.Integration.Scenarios;
+
+/// <summary>Pauses, order, what others write, going back and letting go.</summary>
+public sealed class ControlScenarios(ClusterKind kind) : ScenarioTests(kind)
+{
+    [Test]
+    public async Task U09_Paused_nothing_moves_and_scaling_still_works()
+    {
+        await using var scene = await SceneAsync();
+        await scene.Web.PatchPolicyAsync(new JsonObject { ["suspend"] = true });
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.Web.UntilPolicyAsync("Ready", "False", "DriftHeld");
+        await scene.ScaleAsync(4);
+        await scene.UntilImagesAsync("v1 v1 v1 v1");
+        await scene.UntilReadyAsync("web-3", true);
+        await scene.ScaleAsync(2);
+        await scene.UntilImagesAsync("v1 v1");
+        Assert.That(await scene.Web.RolloutsAsync(), Is.Empty);
+
+        await scene.Web.PatchPolicyAsync(new JsonObject { ["suspend"] = false });
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+        Assert.That(await scene.ImagesAsync(), Is.EqualTo("v2 v2"));
+    }
+
+    [TestCase("Partition")]
+    [TestCase("OnDelete")]
+    public async Task U10_Paused_in_mid_step_the_pod_in_flight_finishes_and_no_further_one_is_started(string driver)
+    {
+        await using var scene = await SceneAsync(update: Workload.Quick(driver));
+        await using var witness = scene.Witness(3);
+        await scene.Web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/ready-delay"] = "2s" });
+        await scene.UntilImagesAsync("v1 v1 v2");
+        await scene.Web.PatchRolloutAsync(await LastRolloutAsync(scene), new JsonObject { ["suspend"] = true });
+
+        await scene.UntilReadyAsync("web-2", true);
+        await scene.Web.UntilRolloutAsync("Unknown", "Suspended");
+        Assert.That(await scene.ImagesAsync(), Is.EqualTo("v1 v1 v2"));
+        await scene.Web.PatchRolloutAsync(await LastRolloutAsync(scene), new JsonObject { ["suspend"] = false });
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+        Assert.That(witness.Gone, Is.EqualTo(["web-2", "web-1", "web-0"]));
+    }
+
+    [Test]
+    public async Task U15_T7_A_policy_that_goes_in_mid_rollout_leaves_the_hold_and_the_pods_as_they_are()
+    {
+        var update = Workload.Quick();
+        update["steps"] = Steps(1, "100%");
+        await using var scene = await SceneAsync(update: update);
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
+        var before = await scene.Web.PodsAsync();
+
+        await scene.Web.DeletePolicyAsync();
+        await scene.Web.UntilPolicyAsync("Ready", "False", "LeftHeld");
+        Assert.That(Workload.Condition(await scene.Web.PolicyAsync(), "Ready").Message, Does.Contain("spec.release"));
+        Assert.That(await scene.Web.PartitionAsync(), Is.GreaterThan(3), "to restore partition 0 would roll every pod at once");
+        Assert.That(await scene.Web.PodsAsync(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task U28_LeaderLast_takes_the_followers_by_descending_ordinal_and_the_leader_last()
+    {
+        await using var scene = await LedAsync(3, "web-2");
+        await using var witness = scene.Witness(3);
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+        Assert.That(witness.Gone, Is.EqualTo(["web-1", "web-0", "web-2"]));
+    }
+
+    [Test]
+    public async Task U29_Leadership_that_moves_in_mid_rollout_changes_who_is_next()
+    {
+        await using var scene = await LedAsync(3, "web-2");
+        scene.Script.MayPass = (phase, _) => phase is not GatePhase.AfterPod;
+        await using var witness = scene.Witness(3);
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.Cluster.UntilAsync("web-1 is back and gated", async () => await scene.ImagesAsync() == "v1 v2 v1" && scene.Script.Asked.Contains((GatePhase.AfterPod, "web-1")), scene.Web.DescribeAsync);
+
+        // web-0, who would be next, is elected.
+        scene.Script.Leader = "web-0";
+        scene.Script.MayPass = (_, _) => true;
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+        Assert.That(witness.Gone, Is.EqualTo(["web-1", "web-2", "web-0"]));
+    }
+
+    [Test]
+    public async Task U33_A_declared_OnDelete_is_done_when_all_pods_are_at_the_target_though_currentRevision_is_stale()
+    {
+        await using var scene = await EmptySceneAsync();
+        await scene.Web.CreateAsync(strategy: new JsonObject { ["type"] = "OnDelete" });
+        await scene.Web.AddPolicyAsync();
+        await scene.Web.UntilPolicyAsync("Ready", "True", "UpToDate");
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+        Assert.That(await scene.ImagesAsync(), Is.EqualTo("v2 v2 v2"));
+        Assert.That((await scene.Web.SetAsync()).Member("spec").Member("updateStrategy").Text("type"), Is.EqualTo("OnDelete"), "it is left as it was declared");
+        await scene.Web.UntilPolicyAsync("Ready", "True", "UpToDate");
+    }
+
+    [Test]
+    public async Task U34_A_partition_that_others_lower_in_mid_rollout_is_put_back_once_and_then_reported()
+    {
+        var update = Workload.Quick();
+        update["steps"] = Steps(1, "100%");
+        await using var scene = await SceneAsync(5, update);
+        await scene.Web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/ready-delay"] = "1s" });
+        await scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
+
+        await scene.Web.ReleaseAsync("gitops");
+        await scene.Cluster.UntilAsync("the hold is back", async () => await scene.Web.PartitionAsync() > 4, scene.Web.DescribeAsync);
+        Assert.That(Workload.Condition((await scene.Web.RolloutsAsync())[^1], "Finished").Status, Is.EqualTo("False"));
+
+        // The one pod that the built-in controller took meanwhile is back before the second write, so that a change still waits.
+        await scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
+        await scene.Web.ReleaseAsync("gitops");
+        await scene.Web.UntilRolloutAsync("False", "FieldConflict");
+        Assert.That(Workload.Condition((await scene.Web.RolloutsAsync())[^1], "Finished").Message, Does.Contain("gitops").And.Contain("rolling ungated"));
+        Assert.That(await scene.Web.PartitionAsync(), Is.Zero, "no fight");
+    }
+
+    [Test]
+    public async Task U35_T21_With_a_start_ordinal_the_partition_counts_from_it()
+    {
+        var update = Workload.Quick();
+        update["steps"] = Steps(1, "100%");
+        await using var scene = await SceneAsync(update: update, set: set => set["spec"]!["ordinals"] = new JsonObject { ["start"] = 5 });
+        var before = await scene.Web.PodsAsync();
+        Assert.That(before.Keys, Is.EqualTo(["web-5", "web-6", "web-7"]));
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
+        Assert.That((await scene.ImagesAsync(), await scene.Web.PartitionAsync()), Is.EqualTo(("v1 v1 v2", 2L)));
+        await ApproveAsync(scene, 1);
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+        await scene.Web.UntilHeldAsync();
+    }
+
+    [TestCase("Partition")]
+    [TestCase("OnDelete")]
+    public async Task U36_The_next_pod_goes_when_the_last_one_was_ready_for_minReadySeconds(string driver)
+    {
+        await using var scene = await SceneAsync(2, Workload.Quick(driver), set: set => set["spec"]!["minReadySeconds"] = 3);
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+        var (first, second) = (await PodAsync(scene, "web-1"), await PodAsync(scene, "web-0"));
+
+        // By the times that node and server wrote down, which have whole seconds.
+        Assert.That(second.CreatedAt - first.ReadyAt, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(2)));
+    }
+
+    [Test]
+    public async Task U42_A_pod_that_a_drain_takes_under_OnDelete_comes_back_updated_and_is_gated_before_the_next()
+    {
+        await using var scene = await SceneAsync(update: ByEviction(), gates: Gates("AfterPod"));
+        scene.Script.MayPass = (_, pod) => pod != "web-2";
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.UntilImagesAsync("v1 v1 v2");
+        await scene.UntilReadyAsync("web-2", true);
+
+        await scene.Cluster.CreateAsync($"{scene.Web.Pods}/web-0/eviction", new JsonObject { ["apiVersion"] = "policy/v1", ["kind"] = "Eviction", ["metadata"] = new JsonObject { ["name"] = "web-0" } });
+        await scene.UntilImagesAsync("v2 v1 v2");
+        await scene.UntilReadyAsync("web-0", true);
+        scene.Script.MayPass = (_, pod) => pod != "web-0";
+        await scene.Cluster.UntilAsync("web-0 is asked about", () => Task.FromResult(scene.Script.Asked.Contains((GatePhase.AfterPod, "web-0"))), scene.Web.DescribeAsync);
+        Assert.That(await scene.ImagesAsync(), Is.EqualTo("v2 v1 v2"), "web-1 waits for it");
+        scene.Script.MayPass = (_, _) => true;
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+    }
+
+    [Test]
+    public async Task U45_T25_kubectl_rollout_status_calls_a_held_change_complete_and_our_conditions_do_not()
+    {
+        await using var scene = await SceneAsync();
+        await scene.Web.PatchPolicyAsync(new JsonObject { ["trigger"] = "Manual" });
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.Web.UntilPolicyAsync("Ready", "False", "DriftHeld");
+
+        var folder = Directory.CreateTempSubdirectory("ordinal-held-").FullName;
+        try
+        {
+            var kubectl = new Kubectl(folder, scene.Cluster.KubeconfigPath);
+            Assert.That(await kubectl.RunAsync($"rollout status sts/web -n {scene.Namespace}"), Does.Contain("partitioned roll out complete: 0 new pods have been updated"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Assert.That(Workload.Condition(await scene.Web.PolicyAsync(), "Ready").Message, Does.Contain("3 of 3 pods are not at"));
+        Assert.That(await scene.ImagesAsync(), Is.EqualTo("v1 v1 v1"));
+    }
+
+    private async Task<Scene> LedAsync(int replicas, string leader)
+    {
+        var scene = await EmptySceneAsync();
+        scene.Script.Leader = leader;
+        await scene.Web.CreateAsync(replicas);
+        var update = ByEviction();
+        update["podOrder"] = "LeaderLast";
+        await scene.Web.AddPolicyAsync(update, gates: Gates());
+        await scene.Web.UntilPolicyAsync("Ready", "True", "UpToDate");
+        return scene;
+    }
+
+    private static async Task<(DateTimeOffset CreatedAt, DateTimeOffset ReadyAt)> PodAsync(Scene scene, string name)
+    {
+        var pod = (await scene.Cluster.FindAsync($"{scene.Web.Pods}/{name}")).GetValueOrDefault();
+        var ready = pod.Member("status").Member("conditions").Items().First(each => each.Text("type") == "Ready");
+        return (Time(pod.Member("metadata").Text("creationTimestamp")), Time(ready.Text("lastTransitionTime")));
+    }
+
+    private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,189 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Ordinal.Integration.Clusters;
+using Ordinal.Integration.Operating;
+using Ordinal.Runtime.Client;
+
+namespace Ordinal.Integration.Scenarios;
+
+/// <summary>What must hold when the operator sees less than there is, or something happens in the moment before it acts. One operator for each.</summary>
+[TestFixtureSource(typeof(ClusterKinds), nameof(ClusterKinds.Available))]
+public sealed class RaceScenarios(ClusterKind kind)
+{
+    [Test]
+    public async Task U23_An_unready_pod_holds_though_the_StatefulSet_as_it_was_last_seen_has_all_available()
+    {
+        await using var race = await AtStepOneAsync();
+        race.Hooks.HoldBack((resource, _) => resource == "statefulsets");
+        await race.Scene.ScriptPodAsync("web-0", "ready", "false");
+        await race.Scene.UntilReadyAsync("web-0", false);
+        await race.ApproveAsync();
+        Assert.That(await race.Scene.UntilWaitsAsync("PodNotReady"), Does.Contain("web-0"));
+        Assert.That(await race.Scene.ImagesAsync(), Is.EqualTo("v1 v1 v2"));
+
+        await race.Scene.ScriptPodAsync("web-0", "ready", "true");
+        race.Hooks.Thaw();
+        await race.Scene.Web.UntilRolloutAsync("True", "Completed");
+    }
+
+    [Test]
+    public async Task U24_A_status_that_is_worse_than_the_pods_as_they_were_last_seen_holds()
+    {
+        await using var race = await AtStepOneAsync();
+        race.Hooks.HoldBack((resource, _) => resource == "pods");
+        await race.Scene.ScriptPodAsync("web-0", "ready", "false");
+        await race.Scene.UntilReadyAsync("web-0", false);
+        await race.Scene.Cluster.UntilAsync("the status says so", async () => (await race.Scene.Web.SetAsync()).Member("status").WholeNumber("availableReplicas") == 2, race.Scene.Web.DescribeAsync);
+        await race.ApproveAsync();
+        Assert.That(await race.Scene.UntilWaitsAsync("BudgetUsed"), Does.Contain("the StatefulSet's status says 2 of 3 are available"));
+        Assert.That(await race.Scene.ImagesAsync(), Is.EqualTo("v1 v1 v2"));
+
+        await race.Scene.ScriptPodAsync("web-0", "ready", "true");
+        race.Hooks.Thaw();
+        await race.Scene.Web.UntilRolloutAsync("True", "Completed");
+    }
+
+    [Test]
+    public async Task U32_While_the_controller_is_not_seen_to_have_taken_in_the_last_spec_nothing_is_taken()
+    {
+        await using var race = await AtStepOneAsync();
+        race.Hooks.HoldBack((resource, text) =>
+        {
+            using var document = JsonDocument.Parse(text);
+            var set = document.RootElement.Member("object");
+            return resource == "statefulsets" && set.Member("metadata").WholeNumber("generation") == set.Member("status").WholeNumber("observedGeneration");
+        });
+        await race.Scene.Cluster.PatchAsync(race.Scene.Web.Path, new JsonObject { ["spec"] = new JsonObject { ["revisionHistoryLimit"] = 9 } });
+        await race.ApproveAsync();
+        await race.Scene.Cluster.UntilAsync(
+            "the rollout waits for it",
+            async () => (await race.Scene.Web.RolloutsAsync())[^1].Member("status").Member("current").Text("reason") is "NotObserved" or "HoldReturning" or "StoresNotFresh",
+            race.Scene.Web.DescribeAsync);
+        Assert.That(await race.Scene.ImagesAsync(), Is.EqualTo("v1 v1 v2"));
+
+        race.Hooks.Thaw();
+        await race.Scene.Web.UntilRolloutAsync("True", "Completed");
+    }
+
+    [TestCase(false, TestName = "U38_A_pod_that_somebody_else_replaces_just_before_its_eviction_is_not_taken_again")]
+    [TestCase(true, TestName = "U38_T17_After_an_eviction_with_a_UID_that_is_gone_the_budget_settles_first")]
+    public async Task Another_was_faster(bool hasBudget)
+    {
+        await using var race = await Race.StartAsync(kind, Workload.Quick("OnDelete"));
+        if (hasBudget)
+        {
+            await race.Scene.Web.AddBudgetAsync(1);
+        }
+
+        var before = await race.Scene.UidAsync("web-2");
+        await using var witness = race.Scene.Witness(3);
+        var hasHappened = false;
+        race.Hooks.BeforeWrite = async request =>
+        {
+            if (hasHappened || !request.Path.EndsWith("web-2/eviction", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            hasHappened = true;
+            await race.Scene.Cluster.DeleteAsync($"{race.Scene.Web.Pods}/web-2");
+            await race.Scene.Cluster.UntilAsync("another web-2 is ready", async () => await race.Scene.UidAsync("web-2") is { Length: > 0 } uid && uid != before && Scene.IsReady((await race.Scene.Cluster.FindAsync($"{race.Scene.Web.Pods}/web-2")).GetValueOrDefault()));
+        };
+
+        await race.Scene.Web.ChangeTemplateAsync("app:v2");
+        if (hasBudget)
+        {
+            Assert.That(await race.Scene.UntilWaitsAsync("DisruptionBudgetSettling"), Does.Contain("an eviction was refused"));
+            Assert.That(await race.Scene.ImagesAsync(), Is.EqualTo("v1 v1 v2"));
+            return;
+        }
+
+        await race.Scene.Web.UntilRolloutAsync("True", "Completed");
+        Assert.That(hasHappened, Is.True);
+        Assert.That(witness.Incarnations.Values, Is.All.EqualTo(2), "web-2 not a second time");
+        Assert.That(witness.MostAway, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task T9_A_release_that_is_not_taken_because_a_lower_pod_fell_is_pulled_back_and_given_anew()
+    {
+        await using var race = await Race.StartAsync(kind, Workload.Quick("Partition"));
+        var before = await race.Scene.Web.PodsAsync();
+        var hasHappened = false;
+        var pulledBack = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        race.Hooks.BeforeWrite = async request =>
+        {
+            var body = request.Method == "PATCH" && request.Path == race.Scene.Web.Path ? Encoding.UTF8.GetString(request.Body.Span) : "";
+            if (hasHappened && body.Contains("\"partition\":1000000000", StringComparison.Ordinal))
+            {
+                pulledBack.TrySetResult();
+            }
+
+            if (hasHappened || !body.Contains("\"partition\":2", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            // Between the operator's last look and its write: the built-in controller waits for web-0 now, under OrderedReady.
+            hasHappened = true;
+            await race.Scene.ScriptPodAsync("web-0", "ready", "false");
+            await race.Scene.UntilReadyAsync("web-0", false);
+            await race.Scene.Cluster.UntilAsync("the controller has seen it", async () => (await race.Scene.Web.SetAsync()).Member("status").WholeNumber("readyReplicas") == 2);
+        };
+
+        await race.Scene.Web.ChangeTemplateAsync("app:v2");
+        await race.Scene.Cluster.UntilAsync("the release is pulled back", () => Task.FromResult(pulledBack.Task.IsCompleted), race.Scene.Web.DescribeAsync);
+        Assert.That(await race.Scene.Web.PodsAsync(), Is.EqualTo(before));
+        await race.Scene.ScriptPodAsync("web-0", "ready", "true");
+        await race.Scene.Web.UntilRolloutAsync("True", "Completed");
+        Assert.That((await race.Scene.Web.PodsAsync()).Values.Select(pod => pod.Uid), Has.None.AnyOf(before.Values.Select(pod => pod.Uid).ToArray<object>()));
+    }
+
+    private async Task<Race> AtStepOneAsync()
+    {
+        var update = Workload.Quick();
+        update["steps"] = new JsonArray(new JsonObject { ["pods"] = 1, ["pause"] = new JsonObject() }, new JsonObject { ["pods"] = "100%" });
+        var race = await Race.StartAsync(kind, update);
+        await race.Scene.Web.ChangeTemplateAsync("app:v2");
+        await race.Scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
+        return race;
+    }
+
+    /// <summary>A cluster of its own, whose operator talks through hooks.</summary>
+    private sealed class Race : IAsyncDisposable
+    {
+        private readonly SimulatedCluster cluster;
+        private readonly RunningOperator running;
+
+        private Race(SimulatedCluster cluster, Scene scene, RunningOperator running, HookedTransport hooks) =>
+            (this.cluster, Scene, this.running, Hooks) = (cluster, scene, running, hooks);
+
+        public Scene Scene { get; }
+
+        public HookedTransport Hooks { get; }
+
+        public static async Task<Race> StartAsync(ClusterKind kind, JsonObject update)
+        {
+            var cluster = await SimulatedCluster.StartAsync(kind);
+            var scene = await Scene.EmptyAsync(cluster, new ScriptedGates());
+            await scene.Web.CreateAsync();
+            await scene.Web.AddPolicyAsync(update);
+            HookedTransport? hooks = null;
+            var running = new RunningOperator(cluster, inner => hooks = new HookedTransport(inner));
+            await scene.Web.UntilPolicyAsync("Ready", "True", "UpToDate");
+            return new Race(cluster, scene, running, hooks!);
+        }
+
+        public async Task ApproveAsync() =>
+            await Scene.Web.PatchRolloutAsync((await Scene.Web.RolloutsAsync())[^1].Member("metadata").Text("name"), new JsonObject { ["approvedStep"] = 1 });
+
+        public async ValueTask DisposeAsync()
+        {
+            Hooks.Thaw();
+            await running.DisposeAsync();
+            await cluster.DisposeAsync();
+        }
+    }
+}
