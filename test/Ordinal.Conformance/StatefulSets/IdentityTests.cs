@@ -139,7 +139,7 @@ public sealed class IdentityTests(ClusterKind kind) : ConformanceTests(kind)
         }
 
         Assert.That(web.CurrentRevision, Is.EqualTo(first));
-        Assert.That(web.Set.Child("spec").Child("template").Child("metadata")["annotations"], Is.Null);
+        Assert.That(web.Set.Child("spec").Child("template").Child("metadata").Child("annotations"), Is.Null);
     }
 
     [Test, Rule("S11")]

@@ -58,7 +58,7 @@ internal sealed class SimulatedCluster : IAsyncDisposable
         cluster.running.Add(new SimulatedKubelet(node, kubelet, new SimulatedRuntime(script, "10.244.0", TimeProvider.System), TimeProvider.System, new Random(2), NullLogger.Instance).RunAsync(cluster.stopping.Token));
 
         cluster.transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = cluster.KubeconfigPath, UserAgent = "test" }, TimeProvider.System);
-        cluster.Api = new KubernetesApi(cluster.transport, new KubernetesApiSettings("test", TimeSpan.FromSeconds(10)), TimeProvider.System, cluster.metrics);
+        cluster.Api = new KubernetesApi(cluster.transport, new KubernetesApiSettings("test", TimeSpan.FromSeconds(30)), TimeProvider.System, cluster.metrics);
         foreach (var entity in GeneratedFiles.Kinds)
         {
             await cluster.CreateAsync("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Ordinal.Runtime.Crds.CrdGenerator.Generate(entity));

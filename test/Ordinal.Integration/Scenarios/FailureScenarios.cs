@@ -68,10 +68,10 @@ public sealed class FailureScenarios(ClusterKind kind) : ScenarioTests(kind)
         // There is no threshold of failed pods beside the budget: a pod that does not come back uses one of its places.
         await using var scene = await SceneAsync(5, ByEviction(2), "Parallel");
         await using var witness = scene.Witness(5);
-        await scene.Web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/ready-delay"] = "2s" });
-        await NeverReadyAsync(scene, "web-4");
-        await scene.Cluster.UntilAsync("a third pod is taken while web-4 is away", async () => (await scene.Web.PodsAsync())["web-2"].Image == "app:v2", scene.Web.DescribeAsync);
-        await NeverReadyAsync(scene, "web-2");
+        await scene.Web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/ready-delay"] = "10m" });
+        await scene.UntilImagesAsync("v1 v1 v1 v2 v2");
+        await scene.ScriptPodAsync("web-3", "ready-delay", "1ms");
+        await scene.UntilImagesAsync("v1 v1 v2 v2 v2");
 
         // web-3 is done, and with web-4 and web-2 away no further pod may go.
         await scene.Cluster.UntilAsync(
@@ -156,11 +156,4 @@ public sealed class FailureScenarios(ClusterKind kind) : ScenarioTests(kind)
     {
         ["apiVersion"] = "scheduling.k8s.io/v1", ["kind"] = "PriorityClass", ["metadata"] = new JsonObject { ["name"] = scene.Namespace }, ["value"] = 1000,
     });
-
-    /// <summary>Waits for a pod at v2 that is not ready yet, and keeps it so.</summary>
-    private static async Task NeverReadyAsync(Scene scene, string pod)
-    {
-        await scene.Cluster.UntilAsync($"{pod} is made anew", async () => (await scene.Web.PodsAsync()).TryGetValue(pod, out var found) && found.Image == "app:v2", scene.Web.DescribeAsync);
-        await scene.ScriptPodAsync(pod, "ready", "false");
-    }
 }

@@ -55,9 +55,10 @@ public sealed class TrapScenarios(ClusterKind kind) : ScenarioTests(kind)
     public async Task T14_From_half_an_OnDelete_run_the_hold_brings_pods_back_at_the_old_revision()
     {
         await using var scene = await SceneAsync(update: ByEviction(), management: "Parallel");
-        await scene.Web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/ready-delay"] = "1s" });
+        await scene.Web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/ready-delay"] = "10m" });
+        await scene.UntilImagesAsync("v1 v1 v2");
+        await scene.ScriptPodAsync("web-2", "ready-delay", "1ms");
         await scene.UntilImagesAsync("v1 v2 v2");
-        await scene.ScriptPodAsync("web-1", "ready", "false");
         var lowest = await scene.UidAsync("web-0");
 
         await scene.Web.PatchRolloutAsync(await LastRolloutAsync(scene), new JsonObject { ["cancel"] = "Halt" });
