@@ -101,7 +101,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
         parts.Announcer.Forget(((IStoreItem)entity).Uid);
         parts.Statuses.Forget(((IStoreItem)entity).Uid);
         parts.Metrics.Forget(((IStoreItem)entity).Uid);
-        parts.Creations.Forget(entity.Status.Targets?.FirstOrDefault()?.Uid ?? "");
+        parts.Creations.Forget(entity.Status.Targets is { Count: > 0 } targets ? targets[0].Uid ?? "" : "");
         refused.TryRemove(((IStoreItem)entity).Uid, out _);
         return Task.FromResult(ReconciliationResult<V1Alpha1StatefulSetRollout>.Success(entity));
     }
