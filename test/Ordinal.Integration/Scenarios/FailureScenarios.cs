@@ -152,7 +152,7 @@ public sealed class FailureScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.Web.UntilRolloutAsync("True", "Completed");
     }
 
-    private static Task CreateClassAsync(Scene scene) => scene.Cluster.CreateAsync(Classes, new JsonObject
+    private static async Task CreateClassAsync(Scene scene) => await scene.Cluster.CreateAsync(Classes, new JsonObject
     {
         ["apiVersion"] = "scheduling.k8s.io/v1", ["kind"] = "PriorityClass", ["metadata"] = new JsonObject { ["name"] = scene.Namespace }, ["value"] = 1000,
     });
