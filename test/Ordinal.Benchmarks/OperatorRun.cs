@@ -80,9 +80,13 @@ internal sealed class OperatorRun : IAsyncDisposable
 
     /// <summary>Reads a line of <c>/proc/PID/status</c> that is in kB: VmRSS, or VmHWM for the highest so far.</summary>
     /// <returns>MiB.</returns>
-    public double Resident(string line = "VmRSS")
+    public double Resident(string line = "VmRSS") => Resident(process.Id, line);
+
+    /// <summary>Reads a line of <c>/proc/PID/status</c> that is in kB, of any process.</summary>
+    /// <returns>MiB.</returns>
+    public static double Resident(int processId, string line)
     {
-        var text = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{process.Id}/status")).First(each => each.StartsWith(line + ":", StringComparison.Ordinal));
+        var text = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/status")).First(each => each.StartsWith(line + ":", StringComparison.Ordinal));
         return double.Parse(text.AsSpan(line.Length + 1).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) / 1024;
     }
 

@@ -13,6 +13,10 @@ IBenchmark[] all =
     new ScaleBenchmark(),
     new RatioBenchmark(),
     new KafkaBenchmark(),
+    new ClusterUpBenchmark(),
+    new ThousandPodsBenchmark(),
+    new TenThousandPodsBenchmark(),
+    new WatchersBenchmark(),
     new DemoBenchmark(),
 ];
 IBenchmark[] chosen = args.Length == 0 ? all : [.. all.Where(b => args.Contains(b.Name, StringComparer.Ordinal))];

@@ -73,7 +73,16 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
         }
 
         DateTimeOffset now = timeProvider.GetUtcNow();
-        return new ApiAnswer(200, Representations.Of(request) switch
+        RepresentationKind form = Representations.Of(request);
+        if (form == RepresentationKind.Object && request.Call.TakesPieces)
+        {
+            return new ApiAnswer(200, default)
+            {
+                Pieces = Representations.ListPieces(type.ListKind, type.ApiVersion, metadata, selected.Select(s => Representations.InVersion(type, s))),
+            };
+        }
+
+        return new ApiAnswer(200, form switch
         {
             RepresentationKind.Table => Tables.Write(type, selected, metadata, now, request),
             RepresentationKind.Metadata => throw Representations.WrongForm($"you requested PartialObjectMetadata, but the requested object is a list ({GoKinds.TypeOf(type, isList: true)})"),

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
@@ -21,6 +20,9 @@ internal static class Representations
 {
     private const string Available = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
     private const string Streams = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+
+    private static readonly byte[] Comma = ","u8.ToArray();
+    private static readonly byte[] End = "]}"u8.ToArray();
 
     /// <summary>Refuses a request that accepts nothing that this server could send at all.</summary>
     /// <exception cref="ApiRefusalException">There is no such type (406).</exception>
@@ -110,24 +112,38 @@ internal static class Representations
     }
 
     /// <summary>Writes a list around the bytes of its items.</summary>
-    public static ReadOnlyMemory<byte> List(string kind, string apiVersion, JsonObject metadata, IEnumerable<ReadOnlyMemory<byte>> items)
+    public static ReadOnlyMemory<byte> List(string kind, string apiVersion, JsonObject metadata, IEnumerable<ReadOnlyMemory<byte>> items) =>
+        Join(ListPieces(kind, apiVersion, metadata, items));
+
+    /// <summary>Gets a list as pieces, of which the items are the bytes given.</summary>
+    public static List<ReadOnlyMemory<byte>> ListPieces(string kind, string apiVersion, JsonObject metadata, IEnumerable<ReadOnlyMemory<byte>> items)
     {
-        var buffer = new ArrayBufferWriter<byte>(4096);
         string head = $"{{\"kind\":\"{kind}\",\"apiVersion\":\"{apiVersion}\",\"metadata\":{JsonText.WriteString(metadata)},\"items\":[";
-        Encoding.UTF8.GetBytes(head, buffer);
-        bool first = true;
+        List<ReadOnlyMemory<byte>> pieces = [Encoding.UTF8.GetBytes(head)];
         foreach (ReadOnlyMemory<byte> item in items)
         {
-            if (!first)
+            if (pieces.Count > 1)
             {
-                buffer.Write(","u8);
+                pieces.Add(Comma);
             }
 
-            buffer.Write(item.Span);
-            first = false;
+            pieces.Add(item);
         }
 
-        buffer.Write("]}"u8);
-        return buffer.WrittenMemory;
+        pieces.Add(End);
+        return pieces;
+    }
+
+    private static byte[] Join(List<ReadOnlyMemory<byte>> pieces)
+    {
+        byte[] whole = new byte[pieces.Sum(piece => piece.Length)];
+        Span<byte> rest = whole;
+        foreach (ReadOnlyMemory<byte> piece in pieces)
+        {
+            piece.Span.CopyTo(rest);
+            rest = rest[piece.Length..];
+        }
+
+        return whole;
     }
 }

@@ -10,7 +10,7 @@ internal sealed record Selectors(LabelSelector Labels, FieldSelector Fields)
 {
     public bool SelectsAll => Labels.Requirements.Count == 0 && Fields.Requirements.Count == 0;
 
-    public bool Matches(StoredObject stored) => Labels.Matches(stored.Labels) && Fields.Matches(stored.Fields);
+    public bool Matches(StoredObject stored) => SelectsAll || (Labels.Matches(stored.Labels) && Fields.Matches(stored.Fields));
 
     public static Selectors Parse(ResourceType type, ApiRequest request)
     {

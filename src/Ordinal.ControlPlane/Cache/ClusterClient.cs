@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Door;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Cache;
 
@@ -97,13 +98,13 @@ public sealed class ClusterClient(IClusterDoor door, string userAgent)
     private static ApiCall Write(string method, string path, JsonObject document, string contentType) => new(method, path)
     {
         ContentType = contentType,
-        Body = JsonSerializer.SerializeToUtf8Bytes<JsonNode>(document),
+        Body = JsonText.Write(document),
     };
 
     private async Task<KubeObject> SendAsync(ApiCall call, CancellationToken cancellationToken)
     {
         call = call with { UserAgent = userAgent };
         ApiAnswer answer = await door.SendAsync(call, cancellationToken);
-        return answer.IsSuccess ? KubeObject.Parse(answer.Body.Span) : throw ApiFailureException.From(call, answer);
+        return answer.IsSuccess ? KubeObject.Parse(answer.Body) : throw ApiFailureException.From(call, answer);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Cache;
 
@@ -8,10 +9,10 @@ public sealed record OwnerReference(string ApiVersion, string Kind, string Name,
 {
     /// <summary>Reads one entry of <c>metadata.ownerReferences</c>.</summary>
     public static OwnerReference Read(JsonElement entry) => new(
-        entry.TextAt("apiVersion") ?? "",
-        entry.TextAt("kind") ?? "",
-        entry.TextAt("name") ?? "",
-        entry.TextAt("uid") ?? "",
+        TextPool.Share(entry.TextAt("apiVersion") ?? ""),
+        TextPool.Share(entry.TextAt("kind") ?? ""),
+        TextPool.Share(entry.TextAt("name") ?? ""),
+        TextPool.Share(entry.TextAt("uid") ?? ""),
         entry.FlagAt("controller") ?? false,
         entry.FlagAt("blockOwnerDeletion") ?? false);
 

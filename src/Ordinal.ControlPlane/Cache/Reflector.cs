@@ -110,16 +110,14 @@ public sealed class Reflector(ClusterClient client, ResourceKind kind, string se
         {
             while (await feed.ReadAsync(cancellationToken) is { } frame)
             {
-                JsonElement watchEvent = JsonElement.Parse(frame.Span);
-                string type = watchEvent.TextAt("type") ?? "";
-                JsonElement document = watchEvent.At("object");
+                (string type, ReadOnlyMemory<byte> document) = WatchFrame.Split(frame);
                 if (type == "ERROR")
                 {
-                    int code = (int)(document.NumberAt("code") ?? 500);
-                    throw ApiFailureException.From(call, new ApiAnswer(code, JsonSerializer.SerializeToUtf8Bytes(document)));
+                    int code = (int)(JsonElement.Parse(document.Span).NumberAt("code") ?? 500);
+                    throw ApiFailureException.From(call, new ApiAnswer(code, document));
                 }
 
-                Take(type, new KubeObject(document));
+                Take(type, KubeObject.Parse(document));
                 sawEvents = true;
             }
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Controllers;
 
@@ -53,7 +54,7 @@ public sealed record PodFacts
             && podName.AsSpan(dash + 1) is { Length: > 0 } digits
             && !digits.ContainsAnyExceptInRange('0', '9')
             && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal)
-            ? (podName[..dash], ordinal)
+            ? (TextPool.Share(podName[..dash]), ordinal)
             : ("", -1);
     }
 
@@ -75,8 +76,8 @@ public sealed record PodFacts
             Name = pod.Name,
             Parent = parent,
             Ordinal = ordinal,
-            Phase = pod.Root.TextAt("status", "phase") ?? "Pending",
-            Revision = pod.Root.TextAt("metadata", "labels", "controller-revision-hash") ?? "",
+            Phase = TextPool.Share(pod.Root.TextAt("status", "phase") ?? "Pending"),
+            Revision = TextPool.Share(pod.Root.TextAt("metadata", "labels", "controller-revision-hash") ?? ""),
             IsTerminating = pod.IsTerminating,
             HasReadyCondition = ready.TextAt("status") == "True",
             ReadySince = ready.TimeAt("lastTransitionTime"),

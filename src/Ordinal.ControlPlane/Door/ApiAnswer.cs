@@ -5,6 +5,11 @@ namespace Ordinal.ControlPlane.Door;
 /// <param name="Body">The response body; UTF-8 JSON unless <see cref="ContentType"/> says otherwise.</param>
 public sealed record ApiAnswer(int StatusCode, ReadOnlyMemory<byte> Body)
 {
+    /// <summary>
+    /// Gets the body in pieces, which are parts of stored objects' own buffers; empty unless the caller takes pieces, and then <see cref="Body"/> is empty.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Pieces { get; init; } = [];
+
     /// <summary>Gets the media type of the body.</summary>
     public string ContentType { get; init; } = "application/json";
 

@@ -21,6 +21,9 @@ public sealed record ApiCall(string Method, string Path, string Query = "")
     /// <summary>Gets the authenticated user. Doors set it; a caller in process is a member of the control plane.</summary>
     public UserInfo User { get; init; } = UserInfo.Admin;
 
+    /// <summary>Gets a value indicating whether a long answer may come in pieces (<see cref="ApiAnswer.Pieces"/>), so that it need not be put together.</summary>
+    public bool TakesPieces { get; init; }
+
     /// <summary>Gets who the caller wants to be instead; null for itself. It needs the right to.</summary>
     public Impersonation? Impersonation { get; init; }
 }

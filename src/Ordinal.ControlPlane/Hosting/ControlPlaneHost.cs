@@ -52,8 +52,14 @@ public sealed class ControlPlaneHost : IAsyncDisposable
 
     /// <summary>Starts to serve.</summary>
     /// <exception cref="IOException">The address is in use or not ours.</exception>
+    public static Task<ControlPlaneHost> StartAsync(
+        ApiServer server, ControlPlaneHostOptions options, TimeProvider timeProvider, CancellationToken cancellationToken) =>
+        StartAsync(Task.FromResult(server), options, timeProvider, cancellationToken);
+
+    /// <summary>Starts to serve a server that may not be there yet: requests wait for it. Keys and web server take as long to make as the rest of a cluster.</summary>
+    /// <exception cref="IOException">The address is in use or not ours.</exception>
     public static async Task<ControlPlaneHost> StartAsync(
-        ApiServer server, ControlPlaneHostOptions options, TimeProvider timeProvider, CancellationToken cancellationToken)
+        Task<ApiServer> server, ControlPlaneHostOptions options, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         HostIdentity identity = HostIdentity.Create(options.Address, timeProvider.GetUtcNow());
         // The empty builder: the others watch appsettings files, and the system runs out of inotify instances.
@@ -77,8 +83,8 @@ public sealed class ControlPlaneHost : IAsyncDisposable
         });
         WebApplication application = builder.Build();
         CancellationToken stopping = application.Lifetime.ApplicationStopping;
-        var endpoint = new HttpEndpoint(server, identity, options, stopping);
-        application.Run(endpoint.HandleAsync);
+        Task<HttpEndpoint> endpoint = EndpointAsync();
+        application.Run(async context => await (await endpoint).HandleAsync(context));
         try
         {
             await application.StartAsync(cancellationToken);
@@ -92,6 +98,8 @@ public sealed class ControlPlaneHost : IAsyncDisposable
 
         string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new ControlPlaneHost(application, identity, new Uri(address));
+
+        async Task<HttpEndpoint> EndpointAsync() => new(await server, identity, options, timeProvider, stopping);
     }
 
     /// <summary>Writes a kubeconfig for this cluster: a file only its owner can read, in a directory only its owner can enter.</summary>

@@ -8,8 +8,15 @@ using Ordinal.ControlPlane.Door;
 namespace Ordinal.ControlPlane.Hosting;
 
 /// <summary>Turns HTTP requests into calls and answers into responses.</summary>
-internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, ControlPlaneHostOptions options, CancellationToken stopping)
+internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, ControlPlaneHostOptions options, TimeProvider timeProvider, CancellationToken stopping)
 {
+    /// <summary>How much is written before it is sent.</summary>
+    private const int FlushBytes = 64 * 1024;
+
+    /// <summary>How long frames of a watch are gathered after some were sent, for each watch that is open: what it saves grows with their number.</summary>
+    private static readonly TimeSpan GatherTimePerWatch = TimeSpan.FromMilliseconds(0.4);
+    private static readonly TimeSpan LongestGatherTime = TimeSpan.FromMilliseconds(20);
+    private int openWatches;
     private readonly long maxBodyBytes = options.MaxBodyBytes;
 
     public async Task HandleAsync(HttpContext context)
@@ -63,11 +70,37 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
             return;
         }
 
-        response.ContentLength = answer.Body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
+        response.ContentLength = answer.Body.Length + answer.Pieces.Sum(piece => (long)piece.Length);
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        if (answer.Pieces.Count > 0)
+        {
+            await WritePiecesAsync(response, answer.Pieces, cancellationToken);
+        }
+        else
         {
             await response.Body.WriteAsync(answer.Body, cancellationToken);
         }
+    }
+
+    private static async Task WritePiecesAsync(HttpResponse response, IReadOnlyList<ReadOnlyMemory<byte>> pieces, CancellationToken cancellationToken)
+    {
+        int written = 0;
+        foreach (ReadOnlyMemory<byte> piece in pieces)
+        {
+            response.BodyWriter.Write(piece.Span);
+            written += piece.Length;
+            if (written >= FlushBytes)
+            {
+                await response.BodyWriter.FlushAsync(cancellationToken);
+                written = 0;
+            }
+        }
+
+        await response.BodyWriter.FlushAsync(cancellationToken);
     }
 
     private static void SetHeaders(HttpResponse response, ApiAnswer answer)
@@ -144,6 +177,7 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
             Accept = request.Headers.Accept,
             UserAgent = request.Headers.UserAgent,
             Body = body,
+            TakesPieces = true,
         };
     }
 
@@ -217,12 +251,51 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
         // Headers first: a client can tell an open, quiet watch from a hanging server.
         await context.Response.StartAsync(cancellationToken);
         await context.Response.Body.FlushAsync(cancellationToken);
-        while (await feed.ReadAsync(cancellationToken) is { } frame)
+        Interlocked.Increment(ref openWatches);
+        try
         {
-            Write(context.Response.BodyWriter, frame.Span, isWatch);
-            await context.Response.BodyWriter.FlushAsync(cancellationToken);
+            await SendAsync(context.Response, feed, isWatch, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref openWatches);
         }
     }
+
+    /// <summary>
+    /// Sends what a feed has. Frames that are ready together go out together, and after a send those of the next few milliseconds are gathered: with many
+    /// watchers of busy objects, a send for each frame costs more than all the rest. The first frame after a quiet time is sent at once.
+    /// </summary>
+    private async Task SendAsync(HttpResponse response, IApiFeed feed, bool isWatch, CancellationToken cancellationToken)
+    {
+        int unsent = 0;
+        long sentAt = timeProvider.GetTimestamp() - timeProvider.TimestampFrequency;
+        while (true)
+        {
+            ValueTask<ReadOnlyMemory<byte>?> next = feed.ReadAsync(cancellationToken);
+            if (unsent > 0 && (!next.IsCompletedSuccessfully || unsent >= FlushBytes))
+            {
+                await response.BodyWriter.FlushAsync(cancellationToken);
+                sentAt = timeProvider.GetTimestamp();
+                unsent = 0;
+            }
+
+            if (await next is not { } frame)
+            {
+                return;
+            }
+
+            if (isWatch && unsent == 0 && GatherTime() - timeProvider.GetElapsedTime(sentAt) is var left && left > TimeSpan.FromMilliseconds(1))
+            {
+                await Task.Delay(left, timeProvider, cancellationToken);
+            }
+
+            Write(response.BodyWriter, frame.Span, isWatch);
+            unsent += frame.Length;
+        }
+    }
+
+    private TimeSpan GatherTime() => GatherTimePerWatch * Volatile.Read(ref openWatches) is var time && time < LongestGatherTime ? time : LongestGatherTime;
 
     private static void Write(IBufferWriter<byte> writer, ReadOnlySpan<byte> frame, bool isWatch)
     {

@@ -138,6 +138,12 @@ public sealed class LocalCluster : IAsyncDisposable
             _parts.Push(processes.DisposeAsync);
         }
 
+        // Beside each other: what takes time in both is the first use of everything.
+        TaskCompletionSource<ApiServer> server = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        FaultDesk? desk = null;
+        Task<ControlPlaneHost> hosting = HostAsync(
+            server.Task, new ControlPlaneHostOptions(IPAddress.Parse(Net.Address(1))) { Desk = (call, token) => desk!.AnswerAsync(call, token) }, time, cancellationToken);
+        _parts.Push(() => EndAsync(hosting, server));
         Faults = new FaultPlan(time, new Random());
         Cluster = await EmbeddedCluster.StartAsync(
             new EmbeddedClusterOptions
@@ -161,14 +167,33 @@ public sealed class LocalCluster : IAsyncDisposable
             Cluster.Server.Logs.Register(processes);
         }
 
-        var desk = new FaultDesk(Faults, Cluster, time);
+        desk = new FaultDesk(Faults, Cluster, time);
         DownRequested = desk.DownRequested;
-        var host = await ControlPlaneHost.StartAsync(
-            Cluster.Server, new ControlPlaneHostOptions(IPAddress.Parse(Net.Address(1))) { Desk = desk.AnswerAsync }, time, cancellationToken);
-        _parts.Push(host.DisposeAsync);
+        server.SetResult(Cluster.Server);
+        ControlPlaneHost host = await hosting;
         Url = host.Url;
         await host.WriteKubeconfigAsync(Kubeconfig, "ordinal", cancellationToken);
         _parts.Push(() => Delete(Kubeconfig));
+    }
+
+    private static async Task<ControlPlaneHost> HostAsync(Task<ApiServer> server, ControlPlaneHostOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        // A local cluster lives in real time: from here on another thread does this.
+        await Task.Yield();
+        return await ControlPlaneHost.StartAsync(server, options, time, cancellationToken);
+    }
+
+    private static async ValueTask EndAsync(Task<ControlPlaneHost> hosting, TaskCompletionSource<ApiServer> server)
+    {
+        server.TrySetCanceled();
+        try
+        {
+            await (await hosting).DisposeAsync();
+        }
+        catch (Exception) when (!hosting.IsCompletedSuccessfully)
+        {
+            // It never came up, and whoever started the cluster hears why from the start itself.
+        }
     }
 
     private static ValueTask Dispose(LoopbackNet net)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Nodes;
 
@@ -68,7 +69,7 @@ public static class PodStatusBuilder
 
         static bool Same(JsonElement known, JsonNode? wanted)
         {
-            JsonElement other = JsonSerializer.SerializeToElement(wanted);
+            JsonElement other = JsonElement.Parse(JsonText.Write(wanted));
             if (known.ValueKind is JsonValueKind.Object && known.TextAt("type") is not null)
             {
                 // A condition: compare what means something, so that a field that an older server drops is not news for ever.

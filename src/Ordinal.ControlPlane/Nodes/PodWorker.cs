@@ -116,7 +116,7 @@ internal sealed partial class PodWorker(
         bool hasEnded = seen.Root.TextAt("status", "phase") is "Failed" or "Succeeded";
         if (pod is null && !hasEnded && !seen.IsTerminating)
         {
-            PodStart start = new(seen, node.Name, wake.Set, (type, reason, message) => events.Publish(ResourceKind.Pods, seen, type, reason, message));
+            PodStart start = new(seen, node.Name, wake.Set, Publish);
             IRunningPod started = await runtime.StartAsync(start, cancellationToken);
             lock (gate)
             {
@@ -218,6 +218,9 @@ internal sealed partial class PodWorker(
 
         isRemoved = true;
     }
+
+    /// <summary>Tells of the pod as it is known by now: the pod as it was at its start is not kept for this.</summary>
+    private void Publish(string type, string reason, string message) => events.Publish(ResourceKind.Pods, See().Seen, type, reason, message);
 
     private (KubeObject Seen, bool Gone) See()
     {

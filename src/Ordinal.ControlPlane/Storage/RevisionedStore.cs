@@ -15,7 +15,7 @@ public sealed class RevisionedStore(StoreOptions options)
     private static readonly IComparer<StoredObject> ByKey =
         Comparer<StoredObject>.Create((left, right) => StoreKey.CompareWithinResource(left.Key, right.Key));
 
-    private static readonly IReadOnlyDictionary<string, string> Nothing = ImmutableDictionary<string, string>.Empty;
+    private static readonly SmallDictionary Nothing = SmallDictionary.Empty;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ImmutableSortedSet<StoredObject>> _resources = new(StringComparer.Ordinal);
@@ -101,7 +101,8 @@ public sealed class RevisionedStore(StoreOptions options)
     /// <returns>What is stored now, or null when somebody else was faster.</returns>
     public StoredObject? TryWrite(StoreKey key, long? expectedRevision, JsonObject document, IReadOnlyDictionary<string, string> fields)
     {
-        IReadOnlyDictionary<string, string> labels = LabelsOf(document);
+        SmallDictionary labels = LabelsOf(document);
+        SmallDictionary selectable = SmallDictionary.Of(fields);
         lock (_lock)
         {
             StoredObject? current = FindLocked(key);
@@ -110,10 +111,13 @@ public sealed class RevisionedStore(StoreOptions options)
                 return null;
             }
 
-            StoredObject written = Encode(key, ++_revision, document, labels, fields);
+            // Most changes leave the labels alone: versions share what is the same.
+            StoredObject written = current is null
+                ? Encode(ChangeKind.Added, key with { Namespace = TextPool.Share(key.Namespace), Name = TextPool.Share(key.Name) }, ++_revision, document, labels, selectable)
+                : Encode(ChangeKind.Modified, current.Key, ++_revision, document, labels.SharedWith(current.Labels), selectable.SharedWith(current.Fields));
             ImmutableSortedSet<StoredObject> set = SetLocked(key.Resource);
             _resources[key.Resource] = (current is null ? set : set.Remove(current)).Add(written);
-            PublishLocked(new StoredEvent(current is null ? ChangeKind.Added : ChangeKind.Modified, written, current));
+            PublishLocked(new StoredEvent(written.WrittenAs, written, current));
             return written;
         }
     }
@@ -134,7 +138,7 @@ public sealed class RevisionedStore(StoreOptions options)
             }
 
             _resources[key.Resource] = SetLocked(key.Resource).Remove(current);
-            StoredObject last = Encode(key, ++_revision, lastState, current.Labels, current.Fields);
+            StoredObject last = Encode(ChangeKind.Deleted, current.Key, ++_revision, lastState, current.Labels, current.Fields);
             PublishLocked(new StoredEvent(ChangeKind.Deleted, last, current));
             return last;
         }
@@ -195,27 +199,23 @@ public sealed class RevisionedStore(StoreOptions options)
         && (queue.Namespace.Length == 0 || queue.Namespace == storedEvent.State.Key.Namespace);
 
     private static StoredObject Encode(
-        StoreKey key, long revision, JsonObject document, IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> fields)
+        ChangeKind kind, StoreKey key, long revision, JsonObject document, IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> fields)
     {
         JsonObject metadata = document.Metadata();
         metadata["resourceVersion"] = revision.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return new StoredObject(key, revision, JsonText.Write(document), labels, fields);
+        ReadOnlyMemory<byte> head = StoredEvent.Head(kind);
+        byte[] frame = JsonText.Write(document, head.Span, "}"u8);
+        return new StoredObject(key, revision, frame.AsMemory(head.Length, frame.Length - head.Length - 1), labels, fields) { Frame = frame, WrittenAs = kind };
     }
 
-    private static IReadOnlyDictionary<string, string> LabelsOf(JsonObject document)
+    private static SmallDictionary LabelsOf(JsonObject document)
     {
         if (document.Child("metadata")?.Child("labels") is not { Count: > 0 } labels)
         {
             return Nothing;
         }
 
-        var copy = new Dictionary<string, string>(labels.Count, StringComparer.Ordinal);
-        foreach ((string name, JsonNode? value) in labels)
-        {
-            copy[name] = value.AsText() ?? "";
-        }
-
-        return copy;
+        return SmallDictionary.Of(labels.Select(label => KeyValuePair.Create(label.Key, label.Value.AsText() ?? "")));
     }
 
     private StoredObject? FindLocked(StoreKey key)

@@ -13,7 +13,7 @@ public sealed record StoreSnapshot(string Resource, string Namespace, long Revis
     public IEnumerable<StoredObject> Objects(StoreKey? after = null)
     {
         StoreKey from = after ?? new StoreKey(Resource, Namespace, "");
-        int index = All.IndexOf(new StoredObject(from, 0, default, ImmutableDictionary<string, string>.Empty, ImmutableDictionary<string, string>.Empty));
+        int index = All.IndexOf(new StoredObject(from, 0, default, SmallDictionary.Empty, SmallDictionary.Empty));
         index = index < 0 ? ~index : index + 1;
         if (Namespace.Length == 0 && after is null)
         {

@@ -11,16 +11,20 @@ public enum ChangeKind
 }
 
 /// <summary>
-/// One entry of the event log. Its frames are encoded at most once each and shared by all watchers.
+/// One entry of the event log. The frame that most watchers get is a part of the stored object's own buffer; others are encoded when they are asked for.
 /// </summary>
 /// <param name="Kind">What the store did.</param>
 /// <param name="State">The object after the change; for a deletion its last state at the deletion's revision.</param>
 /// <param name="Previous">The object before the change; null for a creation.</param>
 public sealed record StoredEvent(ChangeKind Kind, StoredObject State, StoredObject? Previous)
 {
-    private byte[]? _added;
-    private byte[]? _modified;
-    private byte[]? _deleted;
+    private static readonly byte[] AddedHead = [.. Start, .. "ADDED"u8, .. Middle];
+    private static readonly byte[] ModifiedHead = [.. Start, .. "MODIFIED"u8, .. Middle];
+    private static readonly byte[] DeletedHead = [.. Start, .. "DELETED"u8, .. Middle];
+
+    private static ReadOnlySpan<byte> Start => "{\"type\":\""u8;
+
+    private static ReadOnlySpan<byte> Middle => "\",\"object\":"u8;
 
     /// <summary>Gets the revision of the change.</summary>
     public long Revision => State.Revision;
@@ -29,28 +33,37 @@ public sealed record StoredEvent(ChangeKind Kind, StoredObject State, StoredObje
     /// Gets the watch frame of this change under another name: a watcher with a selector hears of an object that enters its
     /// selection as added, and of one that leaves it as deleted.
     /// </summary>
-    public ReadOnlyMemory<byte> Frame(ChangeKind shownAs) => shownAs switch
-    {
-        // Two readers may both encode the first time; they produce the same bytes, so the race is harmless.
-        ChangeKind.Added => _added ??= Encode("ADDED", State.Bytes.Span),
-        ChangeKind.Modified => _modified ??= Encode("MODIFIED", State.Bytes.Span),
-        ChangeKind.Deleted => _deleted ??= Encode("DELETED", State.Bytes.Span),
-    };
+    public ReadOnlyMemory<byte> Frame(ChangeKind shownAs) =>
+        shownAs == State.WrittenAs && !State.Frame.IsEmpty ? State.Frame : Encode(Name(shownAs), State.Bytes.Span);
 
     /// <summary>Encodes a watch frame around the JSON of an object.</summary>
     public static byte[] Encode(string type, ReadOnlySpan<byte> objectJson)
     {
-        ReadOnlySpan<byte> middle = "\",\"object\":"u8;
-        ReadOnlySpan<byte> start = "{\"type\":\""u8;
-        byte[] frame = new byte[start.Length + type.Length + middle.Length + objectJson.Length + 1];
+        byte[] frame = new byte[Start.Length + type.Length + Middle.Length + objectJson.Length + 1];
         Span<byte> rest = frame;
-        start.CopyTo(rest);
-        rest = rest[start.Length..];
+        Start.CopyTo(rest);
+        rest = rest[Start.Length..];
         rest = rest[Encoding.UTF8.GetBytes(type, rest)..];
-        middle.CopyTo(rest);
-        rest = rest[middle.Length..];
+        Middle.CopyTo(rest);
+        rest = rest[Middle.Length..];
         objectJson.CopyTo(rest);
         rest[objectJson.Length] = (byte)'}';
         return frame;
     }
+
+    /// <summary>Gets what stands in the frame of a change before the object; after it stands one brace.</summary>
+    public static ReadOnlyMemory<byte> Head(ChangeKind kind) => kind switch
+    {
+        ChangeKind.Added => AddedHead,
+        ChangeKind.Modified => ModifiedHead,
+        ChangeKind.Deleted => DeletedHead,
+    };
+
+    /// <summary>Gets the name of a change in a watch frame.</summary>
+    public static string Name(ChangeKind kind) => kind switch
+    {
+        ChangeKind.Added => "ADDED",
+        ChangeKind.Modified => "MODIFIED",
+        ChangeKind.Deleted => "DELETED",
+    };
 }

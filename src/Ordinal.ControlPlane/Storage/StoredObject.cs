@@ -16,6 +16,12 @@ public sealed record StoredObject(
     IReadOnlyDictionary<string, string> Labels,
     IReadOnlyDictionary<string, string> Fields)
 {
+    /// <summary>Gets the watch frame of the change that wrote this: the buffer that <see cref="Bytes"/> is a part of. Empty for what is not stored.</summary>
+    public ReadOnlyMemory<byte> Frame { get; init; }
+
+    /// <summary>Gets the change that <see cref="Frame"/> tells.</summary>
+    public ChangeKind WrittenAs { get; init; }
+
     /// <summary>Parses the bytes into a document of the caller's own.</summary>
     public JsonObject Parse() => JsonText.ParseObject(Bytes.Span);
 }

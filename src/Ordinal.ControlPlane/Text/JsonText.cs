@@ -14,6 +14,13 @@ public static partial class JsonText
     // Go's encoder leaves quotes and non-ASCII text readable; so do we.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    private const int FirstScratch = 16 * 1024;
+    private const int LargestScratch = 256 * 1024;
+
+    /// <summary>What is being written on this thread; it is copied when its size is known. Writing a node calls nothing of ours, so it is not entered twice.</summary>
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? scratch;
+
     /// <summary>Parses an object. Of a repeated key the last value wins, and repeated objects are merged, as with a real API server.</summary>
     /// <param name="utf8">The text.</param>
     /// <param name="duplicates">Collects the paths of repeated keys, for strict field validation.</param>
@@ -37,12 +44,23 @@ public static partial class JsonText
     }
 
     /// <summary>Writes a document as compact UTF-8.</summary>
-    public static byte[] Write(JsonNode? document)
+    public static byte[] Write(JsonNode? document) => Write(document, [], []);
+
+    /// <summary>Writes a document as compact UTF-8 with something before and after it, into one array of just that size.</summary>
+    public static byte[] Write(JsonNode? document, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
-        var buffer = new ArrayBufferWriter<byte>(2048);
+        ArrayBufferWriter<byte> buffer = scratch ??= new ArrayBufferWriter<byte>(FirstScratch);
+        buffer.ResetWrittenCount();
+        buffer.Write(before);
         using (var writer = new Utf8JsonWriter(buffer, Relaxed))
         {
             WriteTo(document, writer);
+        }
+
+        buffer.Write(after);
+        if (buffer.Capacity > LargestScratch)
+        {
+            scratch = null;
         }
 
         return buffer.WrittenSpan.ToArray();

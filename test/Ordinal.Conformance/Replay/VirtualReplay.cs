@@ -27,7 +27,7 @@ internal sealed class VirtualReplay : IReplayCluster
         world.Run(() => NodeRegistrar.RegisterAsync(client, new NodeIdentity("fake-0", "10.0.0.1"), "", world.Time, CancellationToken.None), Horizon);
         world.Start(() => new SmallKubelet(client, world.Time).RunAsync(CancellationToken.None));
         var body = Encoding.UTF8.GetBytes("""{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"NAME"}}""".Replace("NAME", @namespace, StringComparison.Ordinal));
-        var made = KubeObject.Parse(Send(new ApiCall("POST", "/api/v1/namespaces") { ContentType = "application/json", Body = body }).Body.Span);
+        var made = KubeObject.Parse(Send(new ApiCall("POST", "/api/v1/namespaces") { ContentType = "application/json", Body = body }).Body);
         recorder = world.Run(() => Task.FromResult(new Recorder(door, @namespace, made.ResourceVersion)), Horizon);
     }
 

@@ -5,8 +5,8 @@ namespace Ordinal.ControlPlane.Api.Resources;
 /// <summary>All resources that are served now: the built-in ones and those of CRDs. Readers see a consistent snapshot.</summary>
 public sealed class TypeRegistry
 {
-    private ImmutableDictionary<(string Group, string Plural), ImmutableArray<ResourceType>> _byName =
-        ImmutableDictionary<(string, string), ImmutableArray<ResourceType>>.Empty;
+    // Replaced as a whole, never changed.
+    private volatile Dictionary<(string Group, string Plural), ResourceType[]> _byName = [];
 
     private ImmutableArray<ResourceType> _inOrder = [];
 
@@ -25,7 +25,7 @@ public sealed class TypeRegistry
     /// <summary>Finds a resource.</summary>
     public ResourceType? Find(string group, string version, string plural)
     {
-        if (_byName.TryGetValue((group, plural), out ImmutableArray<ResourceType> versions))
+        if (_byName.TryGetValue((group, plural), out ResourceType[]? versions))
         {
             foreach (ResourceType type in versions)
             {
@@ -41,7 +41,7 @@ public sealed class TypeRegistry
 
     /// <summary>Finds a resource in whichever version it is stored.</summary>
     public ResourceType? FindAnyVersion(string group, string plural) =>
-        _byName.TryGetValue((group, plural), out ImmutableArray<ResourceType> versions) ? versions[0] : null;
+        _byName.TryGetValue((group, plural), out ResourceType[]? versions) ? versions[0] : null;
 
     /// <summary>Replaces all versions of one resource; an empty list removes it. Callers serialise their calls.</summary>
     public void Replace(string group, string plural, IReadOnlyList<ResourceType> versions)
@@ -53,5 +53,5 @@ public sealed class TypeRegistry
 
     private void Index() => _byName = _inOrder
         .GroupBy(t => (t.Group, t.Plural))
-        .ToImmutableDictionary(g => g.Key, g => g.ToImmutableArray());
+        .ToDictionary(g => g.Key, g => g.ToArray());
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Controllers.Cluster;
 
@@ -127,7 +128,7 @@ public sealed class EndpointsController : KeyedController<ObjectKey>
     {
         JsonElement before = known.Root.At("subsets");
         return before.ValueKind is JsonValueKind.Array
-            ? CanonicalJson.Write(before) == CanonicalJson.Write(JsonSerializer.SerializeToElement(subsets))
+            ? CanonicalJson.Write(before) == CanonicalJson.Write(JsonElement.Parse(JsonText.Write(subsets)))
             : subsets.Count == 0;
     }
 

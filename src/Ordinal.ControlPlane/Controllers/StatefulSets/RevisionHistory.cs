@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Controllers.StatefulSets;
 
@@ -50,7 +51,7 @@ public static class RevisionHistory
         JsonObject template = JsonNode.Parse(set.Document.Root.At("spec", "template").GetRawText())!.AsObject();
         template["$patch"] = "replace";
         JsonObject data = new() { ["spec"] = new JsonObject { ["template"] = template } };
-        return CanonicalJson.Write(JsonSerializer.SerializeToElement<JsonNode>(data));
+        return CanonicalJson.Write(JsonElement.Parse(JsonText.Write(data)));
     }
 
     /// <summary>Gets the template that a revision holds.</summary>
@@ -85,7 +86,7 @@ public static class RevisionHistory
 
         JsonObject known = JsonNode.Parse(revision.Root.At("data").GetRawText())!.AsObject();
         PodDefaults.Apply(known["spec"]!["template"]!["spec"]!.AsObject());
-        return CanonicalJson.Write(JsonSerializer.SerializeToElement<JsonNode>(known)) == data;
+        return CanonicalJson.Write(JsonElement.Parse(JsonText.Write(known))) == data;
     }
 
     /// <summary>Builds the document of a new revision.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Ordinal.ControlPlane.Cache;
 using Ordinal.ControlPlane.Nodes.Processes;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Nodes.Simulated;
 
@@ -21,7 +22,7 @@ internal sealed class SimulatedContainer
     private readonly bool isAlwaysPulled;
     private readonly bool isInit;
     private readonly Signal changed = new();
-    private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource? started;
     private volatile ContainerObservation observation;
     private volatile SimulatedLog? log;
     private volatile SimulatedLog? previousLog;
@@ -33,10 +34,11 @@ internal sealed class SimulatedContainer
     {
         this.pod = pod;
         this.isInit = isInit;
-        Name = spec.TextAt("name") ?? "";
-        image = spec.TextAt("image") ?? "";
+        Name = TextPool.Share(spec.TextAt("name") ?? "");
+        image = TextPool.Share(spec.TextAt("image") ?? "");
         isAlwaysPulled = spec.TextAt("imagePullPolicy") == "Always";
         IsSidecar = isInit && spec.TextAt("restartPolicy") == "Always";
+        started = IsSidecar ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         observation = new ContainerObservation(Name, image, new ContainerState.Waiting(waitingReason), false)
         {
             IsSidecar = IsSidecar,
@@ -51,8 +53,8 @@ internal sealed class SimulatedContainer
 
     public ContainerObservation Observation => observation;
 
-    /// <summary>Gets a task that ends when the container has started for the first time.</summary>
-    public Task Started => started.Task;
+    /// <summary>Gets a task that ends when a sidecar has started for the first time; nobody waits for other containers.</summary>
+    public Task Started => started?.Task ?? Task.CompletedTask;
 
     /// <summary>Gets the log of the last run, or of the one before; null when there was none.</summary>
     public SimulatedLog? Log(bool previous) => previous ? previousLog : log;
@@ -243,8 +245,8 @@ internal sealed class SimulatedContainer
                 lines.Add(pod.Time.GetUtcNow(), isReady ? "ready" : "not ready");
             }
 
-            Show(observation with { State = new ContainerState.Running(startedAt), ContainerId = $"simulated://{id}", ImageId = $"sha256:{Hash(image)}", IsStarted = true, IsReady = isReady });
-            started.TrySetResult();
+            Show(observation with { State = new ContainerState.Running(startedAt), ContainerId = $"simulated://{id}", ImageId = TextPool.Share($"sha256:{Hash(image)}"), IsStarted = true, IsReady = isReady });
+            started?.TrySetResult();
             TimeSpan? next = Sooner(life - age, change);
             await (next is { } pause && pause > TimeSpan.Zero ? changed.WaitAsync(pause, pod.Time, cancellationToken) : changed.WaitAsync(cancellationToken));
         }

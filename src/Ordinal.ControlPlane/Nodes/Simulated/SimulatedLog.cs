@@ -13,7 +13,9 @@ internal sealed class SimulatedLog
     private readonly List<(DateTimeOffset Time, string Text)> lines = [];
     private int dropped;
     private bool isClosed;
-    private TaskCompletionSource news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Somebody waits for the next line; mostly nobody does.</summary>
+    private TaskCompletionSource? news;
 
     public void Add(DateTimeOffset time, string text) => Change(() =>
     {
@@ -33,21 +35,21 @@ internal sealed class SimulatedLog
     {
         lock (gate)
         {
+            news ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return ([.. lines.Skip(Math.Max(0, from - dropped))], dropped + lines.Count, isClosed, news.Task);
         }
     }
 
     private void Change(Action change)
     {
-        TaskCompletionSource told;
+        TaskCompletionSource? told;
         lock (gate)
         {
             change();
-            told = news;
-            news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            (told, news) = (news, null);
         }
 
-        told.TrySetResult();
+        told?.TrySetResult();
     }
 }
 

@@ -159,8 +159,9 @@ internal sealed class SimulatedPod : IRunningPod
 
     private async Task LiveAsync(CancellationToken cancellationToken)
     {
-        List<Task<int>> sidecars = [];
-        using CancellationTokenSource aside = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // Most pods have no sidecar, and there are many pods.
+        List<Task<int>>? sidecars = null;
+        using CancellationTokenSource? aside = inits.Any(init => init.IsSidecar) ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken) : null;
         try
         {
             if (surroundings.Script.StartDelay is var delay && delay > TimeSpan.Zero)
@@ -179,7 +180,7 @@ internal sealed class SimulatedPod : IRunningPod
             {
                 if (init.IsSidecar)
                 {
-                    sidecars.Add(init.RunAsync(aside.Token));
+                    (sidecars ??= []).Add(init.RunAsync(aside!.Token));
                     await StartedAsync(init, cancellationToken);
                 }
                 else if (await init.RunAsync(cancellationToken) != 0)
@@ -196,8 +197,8 @@ internal sealed class SimulatedPod : IRunningPod
         }
 
         // Sidecars end with the last container.
-        aside.Cancel();
-        foreach (Task<int> sidecar in sidecars)
+        aside?.Cancel();
+        foreach (Task<int> sidecar in sidecars ?? [])
         {
             try
             {

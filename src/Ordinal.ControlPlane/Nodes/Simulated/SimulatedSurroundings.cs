@@ -5,6 +5,9 @@ namespace Ordinal.ControlPlane.Nodes.Simulated;
 /// <summary>What the containers of one simulated pod share.</summary>
 internal sealed class SimulatedSurroundings(PodStart start, Func<KubeObject, SimulatedScript> scripts, ImageStore images, TimeProvider time)
 {
+    // Read out at once: the pod as it was at its start is not kept.
+    private readonly Action changed = start.Changed;
+    private readonly Action<string, string, string> publish = start.Event;
     private (KubeObject Pod, SimulatedScript Script)? known;
 
     public TimeProvider Time => time;
@@ -36,15 +39,15 @@ internal sealed class SimulatedSurroundings(PodStart start, Func<KubeObject, Sim
     }
 
     /// <summary>Gets the pod as the kubelet's messages name it.</summary>
-    public string Title => $"{start.Pod.Name}_{start.Pod.Namespace}({start.Pod.Uid})";
+    public string Title => $"{Pod.Name}_{Pod.Namespace}({Uid})";
 
-    public string Uid => start.Pod.Uid;
+    public string Uid { get; } = start.Pod.Uid;
 
-    public string RestartPolicy => start.Pod.Root.TextAt("spec", "restartPolicy") ?? "Always";
+    public string RestartPolicy { get; } = start.Pod.Root.TextAt("spec", "restartPolicy") ?? "Always";
 
-    public void Changed() => start.Changed();
+    public void Changed() => changed();
 
-    public void Normal(string reason, string message) => start.Event("Normal", reason, message);
+    public void Normal(string reason, string message) => publish("Normal", reason, message);
 
-    public void Warn(string reason, string message) => start.Event("Warning", reason, message);
+    public void Warn(string reason, string message) => publish("Warning", reason, message);
 }
