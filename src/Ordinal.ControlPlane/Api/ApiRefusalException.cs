@@ -5,7 +5,7 @@ using Ordinal.ControlPlane.Text;
 namespace Ordinal.ControlPlane.Api;
 
 /// <summary>One entry of a Status' <c>details.causes</c>.</summary>
-/// <param name="Reason">Machine-readable reason: FieldValueInvalid, DisruptionBudget, FieldManagerConflict.</param>
+/// <param name="Reason">Machine-readable reason: FieldValueInvalid, DisruptionBudget, FieldManagerConflict; empty for none.</param>
 /// <param name="Message">Human-readable message.</param>
 /// <param name="Field">Path of the field; null when the cause is not about one.</param>
 public sealed record StatusCause(string Reason, string Message, string? Field = null);
@@ -75,7 +75,9 @@ public sealed class ApiRefusalException(int code, string reason, string message)
             var causes = new JsonArray();
             foreach (StatusCause cause in Causes)
             {
-                var entry = new JsonObject { ["reason"] = cause.Reason, ["message"] = cause.Message };
+                var entry = new JsonObject();
+                SetIfAny(entry, "reason", cause.Reason);
+                entry["message"] = cause.Message;
                 SetIfAny(entry, "field", cause.Field);
                 causes.Add((JsonNode)entry);
             }

@@ -17,14 +17,20 @@ internal sealed class Deleter(RevisionedStore store, ObjectWriter writer)
     private const string Orphan = "orphan";
 
     /// <summary>Deletes an object, or starts to.</summary>
-    /// <exception cref="ApiRefusalException">It is not there, or a precondition fails.</exception>
-    public DeleteOutcome Delete(ResourceType type, StoreKey key, DeleteOptions options, WriteContext context)
+    /// <param name="type">Resource.</param>
+    /// <param name="key">Key of the object.</param>
+    /// <param name="options">What the caller asked for.</param>
+    /// <param name="context">Who deletes.</param>
+    /// <param name="admit">Is asked about the object before anything happens to it; null for what is not asked about, such as what an eviction does.</param>
+    /// <exception cref="ApiRefusalException">It is not there, a precondition fails, or it may not be deleted.</exception>
+    public DeleteOutcome Delete(ResourceType type, StoreKey key, DeleteOptions options, WriteContext context, Action<JsonObject>? admit = null)
     {
         while (true)
         {
             StoredObject stored = store.Find(key) ?? throw Refuse.NotFound(type, key.Name);
             JsonObject document = stored.Parse();
             CheckPreconditions(type, key.Name, document, options);
+            admit?.Invoke(document);
             bool dryRun = options.IsDryRun || context.IsDryRun;
             bool changed = Mark(type, document, options, context, out bool keeps);
             if (keeps && !changed)

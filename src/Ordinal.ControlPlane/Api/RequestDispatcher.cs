@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Admission;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Authorization;
 using Ordinal.ControlPlane.Door;
@@ -31,11 +32,16 @@ internal sealed class RequestDispatcher
         _writer = new ObjectWriter(store, identity, types.FindAnyVersion);
         var deleter = new Deleter(store, _writer);
         var customResources = new CustomResources(store, types, timeProvider);
+        var policies = new PolicyAdmission(store, types);
         _writer.Observer = (type, key, isGone) =>
         {
             if (type.Strategy is RbacStrategy)
             {
                 authorizer.Forget();
+            }
+            else if (PolicyAdmission.IsPolicy(type))
+            {
+                policies.Forget();
             }
             else if (type.Strategy is CrdStrategy)
             {
@@ -48,10 +54,21 @@ internal sealed class RequestDispatcher
             }
         };
         var escalation = new EscalationCheck(authorizer);
-        _writer.Admission = (type, document, old, context) => Admit(authorizer, escalation, type, document, old, context);
+        _writer.Admission = (type, document, old, context) =>
+        {
+            Admit(authorizer, escalation, type, document, old, context);
+            if (context.Subresource is "" or "status" or "finalize")
+            {
+                policies.Check(new AdmissionAttributes(old is null ? "CREATE" : "UPDATE", type, document, old, context));
+            }
+            else if (context.Subresource == "scale" && old is not null)
+            {
+                policies.Check(new AdmissionAttributes("UPDATE", type, Scales.ToScale(type, document), Scales.ToScale(type, old), context));
+            }
+        };
         _reviews = new Reviews(timeProvider, store, types, authorizer, tokens);
         _reader = new Reader(timeProvider, options, store);
-        _writes = new Writes(timeProvider, store, _writer, deleter, _reader);
+        _writes = new Writes(timeProvider, store, _writer, deleter, _reader, policies);
         _scales = new Scales(store, _writer, _writes);
         _bindings = new Bindings(_writer, _writes);
         _evictions = new Evictions(timeProvider, store, _writer, deleter, types);

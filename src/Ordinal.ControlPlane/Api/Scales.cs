@@ -113,7 +113,8 @@ internal sealed class Scales(RevisionedStore store, ObjectWriter writer, Writes 
         }
     }
 
-    private static JsonObject ToScale(ResourceType type, JsonObject document)
+    /// <summary>Makes the Scale of an object.</summary>
+    public static JsonObject ToScale(ResourceType type, JsonObject document)
     {
         JsonObject source = document.Metadata();
         var metadata = new JsonObject();

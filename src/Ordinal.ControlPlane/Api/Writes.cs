@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ordinal.ControlPlane.Admission;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Authorization;
 using Ordinal.ControlPlane.Door;
@@ -9,7 +10,7 @@ using Ordinal.ControlPlane.Text;
 namespace Ordinal.ControlPlane.Api;
 
 /// <summary>Answers create, replace, patch and delete.</summary>
-internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, ObjectWriter writer, Deleter deleter, Reader reader)
+internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, ObjectWriter writer, Deleter deleter, Reader reader, PolicyAdmission policies)
 {
     public ApiAnswer Create(ResourceType type, RequestTarget target, ApiRequest request)
     {
@@ -185,10 +186,15 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
             throw Refuse.Forbidden(type, target.Name, "this namespace may not be deleted");
         }
 
-        DeleteOutcome outcome = deleter.Delete(type, KeyOf(type, target), options, ContextOf(type, request, "") with { IsDryRun = options.IsDryRun });
+        return Warning(ContextOf(type, request, "") with { IsDryRun = options.IsDryRun }, context => Delete(type, target, request, options, context));
+    }
+
+    private ApiAnswer Delete(ResourceType type, RequestTarget target, ApiRequest request, DeleteOptions options, WriteContext context)
+    {
+        DeleteOutcome outcome = deleter.Delete(type, KeyOf(type, target), options, context, document => policies.Check(new AdmissionAttributes("DELETE", type, null, document, context)));
         if (!outcome.IsGone || type.Strategy.AnswersDeletedObject)
         {
-            return reader.Answer(200, type, outcome.Last, request);
+            return reader.Answer(200, type, outcome.Last, request, context.Warnings);
         }
 
         var details = new JsonObject { ["name"] = target.Name };
@@ -206,7 +212,10 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
             ["metadata"] = new JsonObject(),
             ["status"] = "Success",
             ["details"] = details,
-        }));
+        }))
+        {
+            Warnings = context.Warnings,
+        };
     }
 
     public ApiAnswer DeleteCollection(ResourceType type, RequestTarget target, ApiRequest request)
@@ -230,7 +239,7 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
 
             try
             {
-                deleted.Add(deleter.Delete(type, stored.Key, options, context).Last);
+                deleted.Add(deleter.Delete(type, stored.Key, options, context, document => policies.Check(new AdmissionAttributes("DELETE", type, null, document, context))).Last);
             }
             catch (ApiRefusalException refusal) when (refusal.Code == 404)
             {

@@ -57,7 +57,7 @@ internal static class CelConversions
         CelBool => value,
         CelText { Value: "1" or "t" or "T" or "true" or "TRUE" or "True" } => CelBool.True,
         CelText { Value: "0" or "f" or "F" or "false" or "FALSE" or "False" } => CelBool.False,
-        CelText text => new CelError($"strconv.ParseBool: parsing \"{text.Value}\": invalid syntax"),
+        CelText => NotText("bool"),
         _ => null,
     };
 
@@ -68,13 +68,14 @@ internal static class CelConversions
         CelDouble { Value: > -9223372036854775808.0 and < 9223372036854775808.0 } real => new CelInt((long)real.Value),
         CelDouble => new CelError("integer overflow"),
         CelText text when long.TryParse(text.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long parsed) => new CelInt(parsed),
-        CelText text => new CelError($"strconv.ParseInt: parsing \"{text.Value}\": {Why(text.Value)}"),
+        CelText => NotText("int"),
         CelTimestamp time => new CelInt(time.Seconds),
         CelDuration duration => new CelInt(duration.Nanoseconds),
         _ => null,
     };
 
-    private static string Why(string text) => text.Length > 0 && text.TrimStart('-', '+').All(char.IsAsciiDigit) ? "value out of range" : "invalid syntax";
+    /// <summary>A text that does not say such a value; the words of cel-go do not tell which text it was.</summary>
+    private static CelError NotText(string type) => new($"type conversion error from 'string' to '{type}'");
 
     private static CelValue? ToUint(CelValue value) => value switch
     {
@@ -83,7 +84,7 @@ internal static class CelConversions
         CelDouble { Value: >= 0 and < 18446744073709551616.0 } real => new CelUint((ulong)real.Value),
         CelDouble => new CelError("unsigned integer overflow"),
         CelText text when ulong.TryParse(text.Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong parsed) => new CelUint(parsed),
-        CelText text => new CelError($"strconv.ParseUint: parsing \"{text.Value}\": {Why(text.Value)}"),
+        CelText => NotText("uint"),
         _ => null,
     };
 
@@ -93,7 +94,7 @@ internal static class CelConversions
         CelInt whole => new CelDouble(whole.Value),
         CelUint natural => new CelDouble(natural.Value),
         CelText text when double.TryParse(text.Value, NumberStyles.Float & ~(NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite), CultureInfo.InvariantCulture, out double parsed) => new CelDouble(parsed),
-        CelText text => new CelError($"strconv.ParseFloat: parsing \"{text.Value}\": invalid syntax"),
+        CelText => NotText("double"),
         _ => null,
     };
 
@@ -127,7 +128,7 @@ internal static class CelConversions
     private static CelValue? ToDuration(CelValue value) => value switch
     {
         CelDuration => value,
-        CelText text => CelTime.ParseDuration(text.Value) is { } parsed ? parsed : new CelError($"time: invalid duration \"{text.Value}\""),
+        CelText text => CelTime.ParseDuration(text.Value) is { } parsed ? parsed : NotText("google.protobuf.Duration"),
         CelInt nanoseconds => new CelDuration(nanoseconds.Value),
         _ => null,
     };
@@ -136,7 +137,7 @@ internal static class CelConversions
     {
         CelTimestamp => value,
         CelText text => text.Value.Length > 10 && CelTime.ParseTimestamp(text.Value) is { } parsed ? parsed
-            : new CelError($"parsing time \"{text.Value}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text.Value}\" as \"2006\""),
+            : NotText("google.protobuf.Timestamp"),
         CelInt seconds => CelTime.Add(new CelTimestamp(0, 0), (Int128)seconds.Value * 1_000_000_000) is { } time ? time : new CelError("timestamp overflow"),
         _ => null,
     };

@@ -49,6 +49,8 @@ internal sealed class CelInterpreter(CelBudget budget)
     {
         CelObject known => CelSchema.Field(known, name),
         CelMap map => map.Find(new CelText(name)),
+        CelVariables variables => variables.Find(name),
+        CelNull => null,
         _ => CelError.NoSuchOverload,
     };
 

@@ -133,3 +133,11 @@ internal sealed record CelObject(JsonObject Document, CelType Type) : CelValue
 {
     public override string TypeName => Type.Name;
 }
+
+/// <summary>An object whose fields are computed when they are asked for: the variables of an admission policy.</summary>
+/// <param name="Type">Its type.</param>
+/// <param name="Find">Gets a field; null when there is none.</param>
+internal sealed record CelVariables(CelType Type, Func<string, CelValue?> Find) : CelValue
+{
+    public override string TypeName => Type.Name;
+}

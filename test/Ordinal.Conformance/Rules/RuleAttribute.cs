@@ -5,7 +5,7 @@ namespace Ordinal.Conformance.Rules;
 
 /// <summary>
 /// Names the rule that a test is about: a scenario (<c>S01</c>), a trap (<c>T1</c>) or a rule of the API (<c>API-patch-json-test</c>,
-/// <c>CRD-…</c>, <c>RBAC-…</c>). How the test went on its cluster becomes a cell of the table that <c>make conformance</c> prints.
+/// <c>ADM-…</c>, <c>CRD-…</c>, <c>RBAC-…</c>). How the test went on its cluster becomes a cell of the table that <c>make conformance</c> prints.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public class RuleAttribute(string id) : PropertyAttribute("Rule", id), ITestAction

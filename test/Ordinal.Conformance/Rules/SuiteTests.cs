@@ -29,7 +29,7 @@ public sealed partial class SuiteTests
     {
         var ids = Tests.SelectMany(test => test.GetCustomAttributes<RuleAttribute>()).Select(rule => rule.Id).ToHashSet(StringComparer.Ordinal);
         Assert.That(Enumerable.Range(1, 29).Select(number => $"S{number:00}").Except(ids), Is.Empty);
-        Assert.That(Enumerable.Range(1, 25).Select(number => $"T{number}").Except(ids), Is.Empty);
+        Assert.That(Enumerable.Range(1, 26).Select(number => $"T{number}").Except(ids), Is.Empty);
     }
 
     [Test]
@@ -42,6 +42,6 @@ public sealed partial class SuiteTests
         }
     }
 
-    [GeneratedRegex("^(S[0-9]{2}|T[0-9]+|(API|CRD|CEL|RBAC|KUBELET|KUBECTL|TRACE)-[a-z0-9-]+|(API|TRACE)-[*])$")]
+    [GeneratedRegex("^(S[0-9]{2}|T[0-9]+|(ADM|API|CRD|CEL|RBAC|KUBELET|KUBECTL|TRACE)-[a-z0-9-]+|(API|TRACE)-[*])$")]
     private static partial Regex RuleId();
 }

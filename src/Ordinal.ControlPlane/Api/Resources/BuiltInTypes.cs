@@ -121,9 +121,12 @@ public static class BuiltInTypes
         Review("authorization.k8s.io", "subjectaccessreviews", "SubjectAccessReview"),
         new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", false)
         {
-            HasStatus = true, TracksGeneration = true,
+            Strategy = new PolicyStrategy(), HasStatus = true, TracksGeneration = true,
         },
-        new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", false),
+        new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", false)
+        {
+            Strategy = new PolicyBindingStrategy(), TracksGeneration = true,
+        },
         new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false) { TracksGeneration = true },
         new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false) { TracksGeneration = true },
         new("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false) { ShortNames = ["pc"] },
