@@ -17,6 +17,8 @@ IBenchmark[] all =
     new ThousandPodsBenchmark(),
     new TenThousandPodsBenchmark(),
     new WatchersBenchmark(),
+    new EtcdBenchmark(),
+    new ProbeBenchmark(),
     new DemoBenchmark(),
 ];
 IBenchmark[] chosen = args.Length == 0 ? all : [.. all.Where(b => args.Contains(b.Name, StringComparer.Ordinal))];

@@ -6,7 +6,8 @@ namespace Ordinal.Gates.Etcd;
 /// <param name="secrets">User name and password, if the cluster wants them.</param>
 /// <param name="timeout">The longest time for one call, log-in included.</param>
 /// <param name="time">The clock for deadlines.</param>
-internal sealed class EtcdClient(IEtcdTransport transport, EtcdEndpoint endpoint, IGateSecrets secrets, TimeSpan timeout, TimeProvider time)
+/// <param name="tokens">What members gave for a log-in.</param>
+internal sealed class EtcdClient(IEtcdTransport transport, EtcdEndpoint endpoint, IGateSecrets secrets, TimeSpan timeout, TimeProvider time, EtcdTokens tokens)
 {
     private const int Unknown = 2;
     private const int InvalidArgument = 3;
@@ -42,6 +43,7 @@ internal sealed class EtcdClient(IEtcdTransport transport, EtcdEndpoint endpoint
     internal Task<EtcdResult<EtcdHash>> HashKvAsync(ulong revision, TimeSpan longest, CancellationToken cancellationToken) =>
         WithLoginAsync(
             longest,
+            tokens.Of(endpoint),
             async (token, deadline) => await transport.CallAsync(endpoint, EtcdProto.HashKvPath, EtcdProto.HashKvRequest(revision), token, deadline) is var answer && answer.Failure is { } failure
                 ? failure
                 : EtcdProto.HashKv(answer.Body),
@@ -50,13 +52,14 @@ internal sealed class EtcdClient(IEtcdTransport transport, EtcdEndpoint endpoint
     /// <summary>Streams a snapshot; the caller's token ends it.</summary>
     internal async Task<EtcdFailure?> SnapshotAsync(Func<ReadOnlyMemory<byte>, ValueTask<EtcdFailure?>> line, CancellationToken cancellationToken)
     {
-        var failure = await transport.StreamAsync(endpoint, EtcdWire.SnapshotPath, EtcdWire.EmptyBody, null, line, cancellationToken);
+        var known = tokens.Of(endpoint);
+        var failure = await transport.StreamAsync(endpoint, EtcdWire.SnapshotPath, EtcdWire.EmptyBody, known, line, cancellationToken);
         if (!WantsLogin(failure))
         {
             return failure;
         }
 
-        var token = await LoginAsync(cancellationToken);
+        var token = await tokens.RenewAsync(endpoint, known, LoginAsync, cancellationToken);
         return token.Value is null ? token.Failure : await transport.StreamAsync(endpoint, EtcdWire.SnapshotPath, EtcdWire.EmptyBody, token.Value, line, cancellationToken);
     }
 
@@ -65,23 +68,23 @@ internal sealed class EtcdClient(IEtcdTransport transport, EtcdEndpoint endpoint
 
     private Task<EtcdResult<T>> CallAsync<T>(string path, byte[] body, Func<ReadOnlyMemory<byte>, EtcdResult<T>> decode, CancellationToken cancellationToken)
         where T : class =>
-        WithLoginAsync(timeout, async (token, deadline) => Read(await transport.PostAsync(endpoint, path, body, token, deadline), decode), cancellationToken);
+        WithLoginAsync(timeout, path == EtcdWire.StatusPath ? null : tokens.Of(endpoint), async (token, deadline) => Read(await transport.PostAsync(endpoint, path, body, token, deadline), decode), cancellationToken);
 
-    private async Task<EtcdResult<T>> WithLoginAsync<T>(TimeSpan longest, Func<string?, CancellationToken, Task<EtcdResult<T>>> call, CancellationToken cancellationToken)
+    private async Task<EtcdResult<T>> WithLoginAsync<T>(TimeSpan longest, string? known, Func<string?, CancellationToken, Task<EtcdResult<T>>> call, CancellationToken cancellationToken)
         where T : class
     {
         using var timer = new CancellationTokenSource(longest, time);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            var result = await call(null, deadline.Token);
+            // Log in only when asked to: Status needs no user, and must work while a lost quorum makes every log-in fail.
+            var result = await call(known, deadline.Token);
             if (!WantsLogin(result.Failure))
             {
                 return result;
             }
 
-            // Log in only when asked to: Status needs no user, and must work while a lost quorum makes every log-in fail.
-            var token = await LoginAsync(deadline.Token);
+            var token = await tokens.RenewAsync(endpoint, known, LoginAsync, deadline.Token);
             return token.Value is null ? token.Failure! : await call(token.Value, deadline.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -8,15 +8,18 @@ internal sealed class EtcdObserver(EtcdGateOptions options, IGateSecrets secrets
 {
     private const string NoLeader = "etcdserver: no leader";
 
+    private readonly EtcdTokens tokens = new();
+
     internal async Task<EtcdObservation> ObserveAsync(GateContext context, ImmutableArray<GateQuestion> questions, CancellationToken cancellationToken)
     {
         var asked = context.Pods.Select(p => Endpoint(context, p)).OfType<EtcdEndpoint>().ToList();
+        tokens.Keep(asked);
         var seen = await Task.WhenAll(asked.Select(e => ObserveAsync(e, cancellationToken)));
         var wantsHashes = options.CompareHashes && questions.Any(q => q.Phase is GatePhase.BeforeRollout or GatePhase.AfterRollout);
         return new EtcdObservation(wantsHashes ? [.. await WithHashesAsync(asked, seen, cancellationToken)] : [.. seen]);
     }
 
-    internal EtcdClient Client(EtcdEndpoint endpoint) => new(transport, endpoint, secrets, options.RequestTimeout, time);
+    internal EtcdClient Client(EtcdEndpoint endpoint) => new(transport, endpoint, secrets, options.RequestTimeout, time, tokens);
 
     /// <summary>Gets where a pod is asked; null when it is missing or has no address yet.</summary>
     internal EtcdEndpoint? Endpoint(GateContext context, GateTarget pod)

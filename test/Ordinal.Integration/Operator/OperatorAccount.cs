@@ -43,6 +43,13 @@ internal static class OperatorAccount
         await cluster.CreateAsync($"{Rbac}/namespaces/default/rolebindings", Read("config/components/secrets/role_binding.yaml"));
     }
 
+    /// <summary>Lets the operator run commands in the pods of namespace default, by the role that is shipped for that.</summary>
+    public static async Task LetRunCommandsAsync(SimulatedCluster cluster)
+    {
+        await cluster.CreateAsync($"{Rbac}/namespaces/default/roles", Read("config/components/exec/role.yaml"));
+        await cluster.CreateAsync($"{Rbac}/namespaces/default/rolebindings", Read("config/components/exec/role_binding.yaml"));
+    }
+
     /// <summary>Gives the operator the rights that driver Native needs, as they are shipped.</summary>
     public static async Task LetRollNativelyAsync(SimulatedCluster cluster)
     {

@@ -80,6 +80,13 @@ public sealed class ForeignWriteTests
     }
 
     [Test]
+    public void E28_a_stuck_pod_that_its_PodDisruptionBudget_would_keep_for_ever_is_deleted_and_not_evicted()
+    {
+        var removal = Picture.Running("x o o").WithFacts(f => f with { Budgets = [new("web", 0, true)] }).Decide().Actions.OfType<RemovePod>().Single();
+        Assert.That((removal.Removal, removal.Uid, removal.ResourceVersion.Length > 0), Is.EqualTo((PodRemoval.Delete, "uid-0", true)));
+    }
+
+    [Test]
     public void Kept_stuck_pods_hold_everything()
     {
         var decision = Picture.Running("x o o").WithMax(2).WithPolicy(p => p with { StuckPods = StuckPodAction.Keep }).Decide();
