@@ -39,6 +39,12 @@ public sealed record PodSnapshot
     /// <summary>Gets the words of the container or the scheduler about <see cref="Trouble"/>; empty when there is none.</summary>
     public string TroubleMessage { get; init; } = "";
 
+    /// <summary>Gets a value indicating whether, for all its <see cref="Trouble"/>, another container of it runs, as far as its node has told.</summary>
+    public bool HasRunningContainer { get; init; }
+
+    /// <summary>Gets a value indicating whether a pod in trouble has run before and keeps data only in volumes that go with it: an emptyDir and the like, and no claim.</summary>
+    public bool TakesDataAlong { get; init; }
+
     /// <summary>Gets the sum of the containers' restart counts.</summary>
     public int Restarts { get; init; }
 

@@ -89,9 +89,9 @@ internal static class Admission
     internal static GateStanding Gates(ref Pass pass, int index)
     {
         var pod = pass.PodOf(index);
-        if (pass.Facts[index].Is(PodFlags.Stuck) && PodStages.IsHopeless(pod))
+        if (pass.Facts[index].Is(PodFlags.Stuck) && PodStages.HasNothingToLose(pod))
         {
-            // Its containers do not run, so nothing of it can stop; and if the workload is down because of such pods, no gate would ever open (U27).
+            // Its containers do not run, so nothing of it can stop; its data stays; and if the workload is down because of such pods, no gate would ever open (U27).
             return GateStanding.Open;
         }
 

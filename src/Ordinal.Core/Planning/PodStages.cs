@@ -155,6 +155,12 @@ internal static class PodStages
         PodTrouble.ImagePull or PodTrouble.ConfigError or PodTrouble.Unschedulable => true,
     };
 
+    /// <summary>
+    /// Tells whether a pod that is not ready may be replaced without asking the gates: nothing of it runs that could stop, and its data stays. Not so one in
+    /// trouble with a sidecar, whose member may serve its peers, nor one that would take the last copy of its data along.
+    /// </summary>
+    internal static bool HasNothingToLose(PodSnapshot pod) => IsHopeless(pod) && !pod.HasRunningContainer && !pod.TakesDataAlong;
+
     /// <summary>What is the matter with a pod that is stuck, in words.</summary>
     internal static string TroubleOf(PodSnapshot pod) => pod.Trouble is PodTrouble.None ? "runs, and is not ready" : $"{pod.Trouble}: {pod.TroubleMessage}";
 

@@ -84,12 +84,12 @@ public static class Safety
         return false;
     }
 
-    /// <summary>Rule 2: every BeforePod gate of the policy has a current, open report about this pod, or its reason was bypassed for this pod; or the pod does not run at all.</summary>
+    /// <summary>Rule 2: every BeforePod gate of the policy has a current, open report about this pod, or its reason was bypassed for this pod; or nothing of the pod runs and its data stays.</summary>
     public static bool GatesAreOpen(RolloutInput input, Decision decision, string uid)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(decision);
-        if (Find(input, uid) is { IsReady: false } stopped && PodStages.IsHopeless(stopped))
+        if (Find(input, uid) is { IsReady: false } stopped && PodStages.HasNothingToLose(stopped))
         {
             return true;
         }

@@ -72,6 +72,8 @@ public sealed record PodItem(string Namespace, string OwnerUid, string OwnerName
             CreatedAt = metadata.Time("creationTimestamp") ?? default,
             Trouble = trouble,
             TroubleMessage = words,
+            HasRunningContainer = trouble is not PodTrouble.None && PodTroubles.HasRunningContainer(status),
+            TakesDataAlong = trouble is not PodTrouble.None && PodTroubles.TakesDataAlong(pod.Member("spec"), status),
             Restarts = PodTroubles.Restarts(status),
             Address = status.Text("podIP"),
             Node = strings.Intern(pod.Member("spec").Text("nodeName")),

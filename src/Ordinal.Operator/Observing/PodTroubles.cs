@@ -43,6 +43,33 @@ internal static class PodTroubles
         return (PodTrouble.None, "");
     }
 
+    /// <summary>Tells whether a container of the pod runs, an init container or a sidecar among them.</summary>
+    public static bool HasRunningContainer(JsonElement status) =>
+        Containers(status).Any(static container => container.Member("state").Member("running").ValueKind is JsonValueKind.Object);
+
+    /// <summary>Tells whether a container has run, and the pod's own volumes are of the kinds that go with it. With a claim beside them its data is there.</summary>
+    public static bool TakesDataAlong(JsonElement spec, JsonElement status)
+    {
+        var goes = false;
+        foreach (var volume in spec.Member("volumes").Items())
+        {
+            if (volume.Member("persistentVolumeClaim").ValueKind is JsonValueKind.Object)
+            {
+                return false;
+            }
+
+            foreach (var kind in (ReadOnlySpan<string>)["emptyDir", "hostPath", "ephemeral", "csi"])
+            {
+                goes |= volume.Member(kind).ValueKind is JsonValueKind.Object;
+            }
+        }
+
+        return goes && Containers(status).Any(static container => container.WholeNumber("restartCount") > 0
+            || container.Member("state").Member("running").ValueKind is JsonValueKind.Object
+            || container.Member("state").Member("terminated").ValueKind is JsonValueKind.Object
+            || container.Member("lastState").Member("terminated").ValueKind is JsonValueKind.Object);
+    }
+
     /// <summary>Returns the sum of the restart counts.</summary>
     public static int Restarts(JsonElement status)
     {
@@ -54,6 +81,9 @@ internal static class PodTroubles
 
         return (int)Math.Clamp(sum, 0, int.MaxValue);
     }
+
+    private static IEnumerable<JsonElement> Containers(JsonElement status) =>
+        [.. status.Member("initContainerStatuses").Items(), .. status.Member("containerStatuses").Items()];
 
     private static string Shorten(string what, string message)
     {

@@ -148,6 +148,15 @@ public sealed class ForeignWriteTests
         Assert.That(decision.Removed(), Is.EqualTo("web-2"), "no gate would ever open while all are down");
     }
 
+    [TestCase(true, false)]
+    [TestCase(false, true)]
+    public void U27_one_of_which_another_container_runs_or_whose_data_would_go_with_it_is_asked_about(bool runs, bool takesData)
+    {
+        var picture = Picture.Running("x x x").Gated().WithReports(Picture.Report(GatePhase.BeforePod, "uid-2", GateVerdict.Unknown))
+            .WithPod(2, pod => pod with { HasRunningContainer = runs, TakesDataAlong = takesData });
+        Assert.That(picture.Decide().Removed(), Is.Empty, "a gate that cannot tell holds");
+    }
+
     [Test]
     public void U27_everything_unhealthy_is_replaced_within_the_budgets_width()
     {

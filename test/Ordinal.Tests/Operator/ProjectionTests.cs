@@ -56,6 +56,28 @@ public sealed class ProjectionTests
         Assert.That(pod.Snapshot.TroubleMessage, Is.EqualTo(trouble is PodTrouble.None ? "" : $"container c: {reason}: why"));
     }
 
+    [TestCase("""{"waiting":{"reason":"ImagePullBackOff"}}""", """{"running":{}}""", true)]
+    [TestCase("""{"waiting":{"reason":"CrashLoopBackOff"}}""", """{"waiting":{"reason":"PodInitializing"}}""", false)]
+    public void A_pod_in_trouble_tells_whether_another_container_runs(string broken, string other, bool runs)
+    {
+        var pod = Owned($$$$"""{"phase":"Pending","containerStatuses":[{"name":"sidecar","state":{{{{broken}}}}},{"name":"etcd","state":{{{{other}}}}}]}""");
+        Assert.That(pod.Snapshot.HasRunningContainer, Is.EqualTo(runs));
+    }
+
+    [TestCase("""[{"name":"tmp","emptyDir":{}}]""", 1, true)]
+    [TestCase("""[{"name":"tmp","emptyDir":{}}]""", 0, false, TestName = "One_that_never_ran_has_written_nothing")]
+    [TestCase("""[{"name":"tmp","emptyDir":{}},{"name":"data","persistentVolumeClaim":{"claimName":"data-web-1"}}]""", 1, false)]
+    [TestCase("""[{"name":"host","hostPath":{"path":"/data"}}]""", 1, true)]
+    [TestCase("""[{"name":"config","configMap":{"name":"c"}}]""", 1, false)]
+    public void A_pod_in_trouble_tells_whether_its_data_would_go_with_it(string volumes, int restarts, bool goes)
+    {
+        var pod = Pod($$$$"""
+            {"metadata":{"name":"web-1","ownerReferences":[{"apiVersion":"apps/v1","kind":"StatefulSet","name":"web","uid":"s","controller":true}]},"spec":{"volumes":{{{{volumes}}}}},
+             "status":{"phase":"Running","containerStatuses":[{"name":"c","restartCount":{{{{restarts}}}},"state":{"waiting":{"reason":"CrashLoopBackOff"}}}]}}
+            """);
+        Assert.That(pod.Snapshot.TakesDataAlong, Is.EqualTo(goes));
+    }
+
     [Test]
     public void A_ready_pod_has_no_trouble() => Assert.That(
         Owned("""{"phase":"Running","conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-02T03:05:00Z"}],"initContainerStatuses":[{"name":"c","state":{"waiting":{"reason":"CrashLoopBackOff"}}}]}""").Snapshot.Trouble,
