@@ -11,6 +11,9 @@ namespace Ordinal.Gates.ZooKeeper;
 /// <param name="time">The clock for the deadline.</param>
 internal sealed class FourLetterClient(ZkDialer dialer, int port, int limit, TimeSpan timeout, TimeProvider time)
 {
+    /// <summary>How long a port that gave no answer may take to show a certificate, beyond the command's own time.</summary>
+    internal static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(500);
+
     internal async Task<ZkResult<string>> AskAsync(ZkEndpoint endpoint, string word, CancellationToken cancellationToken)
     {
         using var timer = new CancellationTokenSource(timeout, time);
@@ -23,7 +26,29 @@ internal sealed class FourLetterClient(ZkDialer dialer, int port, int limit, Tim
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return ZkFailures.Timeout(where, timeout);
+            // A TLS server waits for the fifth byte of its record before it says anything at all.
+            return await LooksSecureAsync(endpoint, cancellationToken) ? ExpectsTls(where) : ZkFailures.Timeout(where, timeout);
+        }
+    }
+
+    private static ZkFailure ExpectsTls(string where) => new(ZkFailureKind.Tls, $"{where} expects TLS: add tls to the gate, or name the plain client port");
+
+    private async Task<bool> LooksSecureAsync(ZkEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        if (dialer.IsSecure)
+        {
+            return false;
+        }
+
+        using var timer = new CancellationTokenSource(Glance, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            return await ZkDialer.SpeaksTlsAsync(endpoint, port, both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
@@ -66,6 +91,6 @@ internal sealed class FourLetterClient(ZkDialer dialer, int port, int limit, Tim
     /// <summary>Explains a connection that was closed without a word.</summary>
     private async Task<ZkFailure> SilentAsync(ZkEndpoint endpoint, string where, CancellationToken cancellationToken) =>
         dialer.IsSecure ? new(ZkFailureKind.Tls, $"{where} closed the connection right after the TLS handshake (it may want a client certificate, or another one)")
-        : await ZkDialer.SpeaksTlsAsync(endpoint, port, cancellationToken) ? new(ZkFailureKind.Tls, $"{where} expects TLS: add tls to the gate, or name the plain client port")
+        : await ZkDialer.SpeaksTlsAsync(endpoint, port, cancellationToken) ? ExpectsTls(where)
         : new(ZkFailureKind.Unreachable, $"{where} closed the connection without an answer");
 }

@@ -125,20 +125,27 @@ internal static class ZkReturnRule
 
     /// <summary>
     /// Four-letter words do not tell whom a follower follows. Then the leader's count must speak for it, and a voter that cannot be heard may be
-    /// the one that is counted. One that refuses connections has no process, and one without a pod to speak of is in no count.
+    /// the one that is counted; only one that refuses connections has no process.
     /// </summary>
     private static GateAnswer? OnUnnamedLeader(GateInput input, ZkEnsembleView view)
     {
-        var claiming = ZkRule.Claiming(view);
-        if (claiming.TrueForAll(s => s.Seen!.State!.LeaderId is not null) || view.IsStandalone)
+        if (view.IsStandalone || view.LeaderState.SyncedVoters is not { } synced)
         {
             return null;
         }
 
         var unheard = view.Voters.Where(s => s.Pod is null || s.Seen is { State: null, Failure.Kind: not ZkFailureKind.Unreachable }).ToList();
-        return view.LeaderState.SyncedVoters >= claiming.Count + unheard.Count
+        var claiming = ZkRule.Claiming(view).ToLookup(s => s.Seen!.State!.LeaderId is not null);
+        var backing = synced - claiming[true].Count() - unheard.Count;
+        var isAskedBacked = backing >= claiming[false].Count() || !claiming[false].Any(s => input.Question.Pods.Contains(s.Pod!.Uid));
+        var sure = 1 + claiming[true].Count(s => s.Participates) + Math.Clamp(backing, 0, claiming[false].Count(s => s.Participates));
+        return isAskedBacked && sure >= view.Quorum
             ? null
-            : ZkRule.Say(input, GateVerdict.Deny, ReasonCodes.ZkLeaderNotSynced, $"the leader {view.Leader.Pod} counts {view.LeaderState.SyncedVoters} voters in sync, of which some may be {ZkRule.Names(unheard)}, which cannot be heard");
+            : ZkRule.Say(
+                input,
+                GateVerdict.Deny,
+                ReasonCodes.ZkLeaderNotSynced,
+                $"the leader {view.Leader.Pod} counts {synced} voters in sync; {claiming[false].Count()} do not say whom they follow{(unheard.Count == 0 ? "" : $", and {ZkRule.Names(unheard)} cannot be heard")}");
     }
 
     private static GateAnswer? Canary(GateInput input, ZkObservation observation, ZooKeeperGateOptions options)

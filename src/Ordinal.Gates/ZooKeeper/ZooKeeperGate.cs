@@ -21,8 +21,8 @@ public sealed class ZooKeeperGate : IGate
     /// <inheritdoc/>
     public string Type => ZooKeeperGateFactory.Type;
 
-    /// <summary>Gets the time of the AdminServer, of the four-letter words behind it, of a session with its farewell, and a second to spare.</summary>
-    public TimeSpan ObserveDeadline => ((options.NeedsSession ? 3 : 2) * options.RequestTimeout) + TimeSpan.FromSeconds(options.NeedsSession ? 1.5 : 1);
+    /// <summary>Gets the time of the AdminServer, of the four-letter words behind it, of a session with its farewell, and two seconds to spare.</summary>
+    public TimeSpan ObserveDeadline => ((options.NeedsSession ? 3 : 2) * options.RequestTimeout) + TimeSpan.FromSeconds(options.NeedsSession ? 2.5 : 2);
 
     /// <inheritdoc/>
     public async Task<GateObservation> ObserveAsync(GateContext context, ImmutableArray<GateQuestion> questions, CancellationToken cancellationToken)
