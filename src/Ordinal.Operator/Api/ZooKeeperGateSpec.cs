@@ -82,7 +82,7 @@ public sealed class ZooKeeperAdminSpec
 }
 
 /// <summary>A write that proves that a server takes part.</summary>
-[ValidationRule("self.path.startsWith('/') && !self.path.startsWith('/zookeeper')", "path begins with / and lies outside /zookeeper")]
+[ValidationRule("self.path.startsWith('/') && self.path != '/zookeeper' && !self.path.startsWith('/zookeeper/')", "path begins with / and lies outside /zookeeper")]
 public sealed class ZooKeeperCanarySpec
 {
     [Required]

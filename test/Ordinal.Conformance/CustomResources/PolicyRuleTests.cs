@@ -132,6 +132,19 @@ public sealed class PolicyRuleTests(ClusterKind kind) : RuleExamples(kind)
         await PolicyRefusedAsync(Gate("""{"name":"g","type":"Exec","grpc":{"port":9000}}"""), Finding);
     }
 
+    [Test, Rule("CEL-gate-zookeeper-canary")]
+    public async Task A_canary_keeps_out_of_zookeepers_own_nodes()
+    {
+        await PolicyTakenAsync(Canary("/app"));
+        await PolicyTakenAsync(Canary("/zookeeper-canary"));
+        const string Finding = "spec.gates[0].zookeeper.writeCanary: Invalid value: path begins with / and lies outside /zookeeper";
+        await PolicyRefusedAsync(Canary("app"), Finding);
+        await PolicyRefusedAsync(Canary("/zookeeper"), Finding);
+        await PolicyRefusedAsync(Canary("/zookeeper/config"), Finding);
+
+        static string Canary(string path) => Gate($$$"""{"name":"g","type":"ZooKeeper","zookeeper":{"writeCanary":{"path":"{{{path}}}"} } }""");
+    }
+
     [Test, Rule("CEL-gate-http-scope")]
     public async Task An_http_gate_has_what_its_scope_needs()
     {

@@ -63,8 +63,14 @@ public sealed class StatefulSetStrategy : ResourceStrategy
         JsonObject template = spec.Ensure("template");
         if (template["metadata"] is JsonObject metadata)
         {
-            // Else a template whose last annotation was taken away would be another one than before it had any.
+            // Else a template whose last annotation was taken away would be another one than before it had any. Labels stay: without any the
+            // template is refused, and the refusal tells an empty map from none.
+            JsonNode? labels = metadata["labels"];
             MetadataRules.DropEmpty(metadata);
+            if (labels is JsonObject { Count: 0 })
+            {
+                metadata["labels"] = labels;
+            }
         }
 
         PodDefaults.Apply(template.Ensure("spec"));
