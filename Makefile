@@ -40,7 +40,7 @@ conformance: ## Run each rule on each cluster and print the table; a real one wh
 
 .PHONY: publish
 publish: ## Build the program as it is shipped (compiled ahead of time) into artifacts/publish/ordinal
-	@dotnet publish src/Ordinal.Operator/Ordinal.Operator.csproj $(DOTNET_FLAGS) -o artifacts/publish/ordinal --use-current-runtime --no-self-contained -p:PublishReadyToRun=true
+	@dotnet publish src/Ordinal.Operator/Ordinal.Operator.csproj $(DOTNET_FLAGS) -o artifacts/publish/ordinal --use-current-runtime --self-contained
 
 .PHONY: bench
 bench: deps publish ## Print figures beside their targets, measured on this machine; ARGS=reaction for one of them
