@@ -1,10 +1,13 @@
+using System.Text;
 using NUnit.Framework;
+using Ordinal.ControlPlane.Text;
 using Ordinal.Gates;
 using Ordinal.Gates.Http;
 using Ordinal.Gates.Probing;
 using Ordinal.Gates.Prometheus;
 using Ordinal.Operator.Api;
 using Ordinal.Operator.Reconciling;
+using Ordinal.Runtime.Client;
 
 namespace Ordinal.Tests.Operating;
 
@@ -81,6 +84,29 @@ public sealed class ProbePolicyTests
         [new GateSpec { Type = "Grpc", Grpc = new GrpcGateSpec { Port = 0 } }, "port is 0"],
         [new GateSpec { Type = "Exec", Exec = new ExecGateSpec() }, "command is empty"],
     ];
+
+    [TestCase("docs/guides/gates.md", 4)]
+    [TestCase("docs/guides/etcd.md", 2)]
+    [TestCase("docs/guides/kafka.md", 1)]
+    public void The_gates_of_a_guide_can_be_copied(string guide, int examples)
+    {
+        var text = File.ReadAllText(Path.Combine(Golden.Repository, guide));
+        var found = 0;
+        foreach (var block in text.Split("```yaml\n").Skip(1).Select(part => part.Split("```")[0]).Where(block => block.Contains("type: ", StringComparison.Ordinal)))
+        {
+            // A whole policy, its gates alone, or one gate.
+            var lines = block.StartsWith("- name", StringComparison.Ordinal) ? "spec:\n  gates:\n" + string.Concat(block.TrimEnd().Split('\n').Select(line => $"  {line}\n"))
+                : block.StartsWith("  gates:", StringComparison.Ordinal) ? "spec:\n" + block
+                : block;
+            var spec = EntityJson.Read<V1Alpha1RolloutPolicy>(Encoding.UTF8.GetBytes(YamlText.ParseObject(Encoding.UTF8.GetBytes(lines)).ToJsonString())).Spec;
+            spec.Targets = new TargetsSpec { StatefulSets = [new TargetSpec { Name = "db" }] };
+            Assert.That(PolicyReader.Read("db", spec).Problems, Is.Empty, block);
+            Assert.That(spec.Gates, Is.Not.Empty, block);
+            found++;
+        }
+
+        Assert.That(found, Is.EqualTo(examples));
+    }
 
     [Test]
     public void Words_in_braces_are_replaced_and_other_braces_stay()
