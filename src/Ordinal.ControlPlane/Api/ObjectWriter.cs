@@ -118,13 +118,16 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
     /// <param name="change">Computes the new state from a copy of the stored one; it may return that copy.</param>
     /// <param name="context">Who writes and how.</param>
     /// <exception cref="ApiRefusalException">The object is not there, has changed, or the new state is invalid.</exception>
-    public StoredObject Update(ResourceType type, StoreKey key, Func<JsonObject, JsonObject> change, WriteContext context)
+    public StoredObject Update(ResourceType type, StoreKey key, Func<JsonObject, JsonObject> change, WriteContext context) =>
+        Update(type, key, stored => change(stored.Parse()), context);
+
+    private StoredObject Update(ResourceType type, StoreKey key, Func<StoredObject, JsonObject> change, WriteContext context)
     {
         while (true)
         {
             StoredObject stored = store.Find(key) ?? throw Refuse.NotFound(type, key.Name);
             JsonObject old = stored.Parse();
-            JsonObject proposed = change(stored.Parse());
+            JsonObject proposed = change(stored);
             CheckLocking(type, key, stored, old, proposed, context);
             Prepare(type, proposed, old, context);
             if (!context.IsApply)
@@ -146,6 +149,11 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             }
         }
     }
+
+    /// <summary>Puts a document in the place of what is stored.</summary>
+    /// <exception cref="ApiRefusalException">The object is not there, has changed, or the new state is invalid.</exception>
+    public StoredObject Replace(ResourceType type, StoreKey key, JsonObject document, WriteContext context) =>
+        Update(type, key, (StoredObject _) => (JsonObject)document.DeepClone(), context);
 
     /// <summary>Builds what the store keeps, or what a dry run answers.</summary>
     public StoredObject? Commit(ResourceType type, StoreKey key, StoredObject? current, JsonObject document, WriteContext context)

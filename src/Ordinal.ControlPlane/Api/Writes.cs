@@ -40,7 +40,7 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
                 return reader.Answer(201, type, writer.Create(type, target.Namespace, document, context), request, context.Warnings);
             }
 
-            StoredObject stored = writer.Update(type, key, _ => (JsonObject)document.DeepClone(), context);
+            StoredObject stored = writer.Replace(type, key, document, context);
             return reader.Answer(200, type, stored, request, context.Warnings);
         });
     }

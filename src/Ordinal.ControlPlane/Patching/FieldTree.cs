@@ -111,11 +111,44 @@ internal sealed class FieldTree
         }
     }
 
+    /// <summary>Tells whether FieldsV1 has a field of this set; the set's root is not looked at.</summary>
+    public bool Overlaps(JsonObject fieldsV1)
+    {
+        foreach ((string step, FieldTree child) in _children)
+        {
+            if (fieldsV1.TryGetPropertyValue(step, out JsonNode? inner)
+                && ((child.IsMember && IsField(inner)) || (inner is JsonObject deeper && child.Overlaps(deeper))))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Tells whether FieldsV1 has every field of this set; the set's root is not looked at.</summary>
+    public bool IsWithin(JsonObject fieldsV1)
+    {
+        foreach ((string step, FieldTree child) in _children)
+        {
+            if (!fieldsV1.TryGetPropertyValue(step, out JsonNode? inner)
+                || (child.IsMember && !IsField(inner))
+                || (child._children.Count > 0 && (inner is not JsonObject deeper || !child.IsWithin(deeper))))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Takes out a step with all below it.</summary>
     public void RemoveChild(string step) => _children.Remove(step);
 
     /// <summary>Lists the fields that are in both sets, in order.</summary>
     public IEnumerable<IReadOnlyList<string>> Common(FieldTree other) => Common(other, []);
+
+    private static bool IsField(JsonNode? inner) => inner is not JsonObject { Count: > 0 } fields || fields.ContainsKey(".");
 
     private IEnumerable<IReadOnlyList<string>> Common(FieldTree other, IReadOnlyList<string> path)
     {

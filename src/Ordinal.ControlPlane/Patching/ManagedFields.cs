@@ -12,9 +12,53 @@ namespace Ordinal.ControlPlane.Patching;
 /// <param name="Subresource">Subresource that was written; empty for the object.</param>
 internal sealed record FieldOwner(string Manager, string Operation, string ApiVersion, string Subresource)
 {
+    private JsonObject? _unread;
+    private FieldTree _fields = new();
+
     public string Time { get; set; } = "";
 
-    public FieldTree Fields { get; set; } = new();
+    /// <summary>Gets or sets what is owned.</summary>
+    public FieldTree Fields
+    {
+        get
+        {
+            if (_unread is { } text)
+            {
+                (_fields, _unread) = (FieldTree.Read(text), null);
+            }
+
+            return _fields;
+        }
+
+        set => (_fields, _unread) = (value, null);
+    }
+
+    /// <summary>Gets a value indicating whether nothing is owned.</summary>
+    public bool OwnsNothing => _unread is { } text ? text.Count == 0 : _fields.IsEmpty;
+
+    /// <summary>Leaves the fields as they are written until somebody asks for them: most writes change a few fields of one owner.</summary>
+    public void Leave(JsonObject? fieldsV1) => _unread = fieldsV1;
+
+    /// <summary>Takes fields away.</summary>
+    public void Remove(FieldTree fields)
+    {
+        if (_unread is null || fields.Overlaps(_unread))
+        {
+            Fields.Remove(fields);
+        }
+    }
+
+    /// <summary>Adds fields.</summary>
+    public void Add(FieldTree fields)
+    {
+        if (_unread is null || !fields.IsWithin(_unread))
+        {
+            Fields.Add(fields);
+        }
+    }
+
+    /// <summary>Writes FieldsV1.</summary>
+    public JsonObject WriteFields() => _unread is { } text ? (JsonObject)text.DeepClone() : _fields.Write();
 
     public bool IsSameOwner(FieldOwner other) =>
         Manager == other.Manager && Operation == other.Operation && ApiVersion == other.ApiVersion && Subresource == other.Subresource;
@@ -50,11 +94,11 @@ internal static class ManagedFields
         FieldOwner? mine = owners.Find(o => o.IsSameOwner(self));
         foreach (FieldOwner owner in owners)
         {
-            owner.Fields.Remove(changes.Removed);
-            if (owner != mine)
+            owner.Remove(changes.Removed);
+            if (!ReferenceEquals(owner, mine))
             {
-                owner.Fields.Remove(changes.Added);
-                owner.Fields.Remove(changes.Modified);
+                owner.Remove(changes.Added);
+                owner.Remove(changes.Modified);
             }
         }
 
@@ -65,8 +109,8 @@ internal static class ManagedFields
                 owners.Add(mine = self);
             }
 
-            mine.Fields.Add(changes.Added);
-            mine.Fields.Add(changes.Modified);
+            mine.Add(changes.Added);
+            mine.Add(changes.Modified);
             mine.Time = JsonNodes.Timestamp(context.Now);
         }
 
@@ -74,7 +118,8 @@ internal static class ManagedFields
     }
 
     /// <summary>Reads the owners from a document.</summary>
-    public static List<FieldOwner> Read(JsonObject? document)
+    /// <param name="isStored">Whether the fields are as this class wrote them: then they need not be read to be written again.</param>
+    public static List<FieldOwner> Read(JsonObject? document, bool isStored = false)
     {
         var owners = new List<FieldOwner>();
         foreach (JsonNode? node in document.Child("metadata").List("managedFields") ?? [])
@@ -84,12 +129,22 @@ internal static class ManagedFields
                 continue;
             }
 
-            owners.Add(new FieldOwner(
+            var owner = new FieldOwner(
                 entry.Text("manager") ?? "", entry.Text("operation") ?? "Update", entry.Text("apiVersion") ?? "", entry.Text("subresource") ?? "")
             {
                 Time = entry.Text("time") ?? "",
-                Fields = FieldTree.Read(entry.Child("fieldsV1")),
-            });
+            };
+            JsonObject? fields = entry.Child("fieldsV1");
+            if (isStored)
+            {
+                owner.Leave(fields);
+            }
+            else
+            {
+                owner.Fields = FieldTree.Read(fields);
+            }
+
+            owners.Add(owner);
         }
 
         return owners;
@@ -100,7 +155,7 @@ internal static class ManagedFields
     {
         var list = new JsonArray();
         IEnumerable<FieldOwner> sorted = owners
-            .Where(o => !o.Fields.IsEmpty)
+            .Where(o => !o.OwnsNothing)
             .OrderBy(o => o.Operation, StringComparer.Ordinal)
             .ThenBy(o => o.Time, StringComparer.Ordinal)
             .ThenBy(o => o.Manager, StringComparer.Ordinal)
@@ -119,7 +174,7 @@ internal static class ManagedFields
             }
 
             entry["fieldsType"] = "FieldsV1";
-            entry["fieldsV1"] = owner.Fields.Write();
+            entry["fieldsV1"] = owner.WriteFields();
             if (owner.Subresource.Length > 0)
             {
                 entry["subresource"] = owner.Subresource;
@@ -170,6 +225,11 @@ internal static class ManagedFields
         }
 
         JsonArray? list = document.Child("metadata").List("managedFields");
+        if (old.Child("metadata").List("managedFields") is { Count: > 0 } stored && (list is null || JsonNodes.Same(list, stored)))
+        {
+            return Read(old, isStored: true);
+        }
+
         bool isReadable = list?.OfType<JsonObject>().All(IsEntry) == true;
         List<FieldOwner> owners = isReadable ? Read(document) : [];
         return owners.Count > 0 ? owners : Read(old);

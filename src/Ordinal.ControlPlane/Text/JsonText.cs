@@ -93,13 +93,11 @@ public static partial class JsonText
                     string inner = duplicates is null ? "" : path.Length == 0 ? name : $"{path}.{name}";
                     reader.Read();
                     JsonNode? value = ReadValue(ref reader, inner, duplicates);
-                    if (result.TryGetPropertyValue(name, out JsonNode? before))
+                    if (!result.TryAdd(name, value))
                     {
                         duplicates?.Add(inner);
-                        value = Merged(before, value);
+                        result[name] = Merged(result[name], value);
                     }
-
-                    result[name] = value;
                 }
 
                 return result;
