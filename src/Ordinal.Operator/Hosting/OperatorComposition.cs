@@ -43,7 +43,8 @@ public sealed class OperatorComposition : IDisposable
     {
         options.LeaderElection?.Validate(options.RequestTimeout);
         metrics = new RuntimeMetrics("ordinal");
-        Api = new KubernetesApi(transport, new KubernetesApiSettings(OrdinalNames.FieldManager, options.RequestTimeout), timeProvider, metrics);
+        var api = new KubernetesApi(transport, new KubernetesApiSettings(OrdinalNames.FieldManager, options.RequestTimeout), timeProvider, metrics);
+        Api = api;
         Stores = new StoreBuilder(Api, options, timeProvider, random, metrics, loggers.CreateLogger("Ordinal.Stores")).Build();
 
         var policyExpectations = new WriteExpectations(Api, timeProvider);
@@ -114,6 +115,7 @@ public sealed class OperatorComposition : IDisposable
         Elector = options.LeaderElection is { } election
             ? new LeaseElector(Api, election, timeProvider, new Random(random.Next()), metrics, loggers.CreateLogger<LeaseElector>())
             : null;
+        api.BeforeWrite = Elector is null ? null : Elector.EndTermIfOver;
         Runner = new OperatorRunner(Elector, loggers.CreateLogger<OperatorRunner>())
             .Add(Stores.Policies.Informer)
             .Add(Stores.Rollouts.Informer)

@@ -24,6 +24,12 @@ public sealed class KubernetesApi(IApiTransport transport, KubernetesApiSettings
 {
     private long lastStrayWrite = long.MinValue;
 
+    /// <summary>
+    /// Gets or sets what is called before a write leaves, and may cancel tokens: a process that stood still must look at the time before its timers
+    /// have told it that it leads no more.
+    /// </summary>
+    public Action? BeforeWrite { get; set; }
+
     /// <inheritdoc/>
     public string FieldManager => settings.FieldManager;
 
@@ -65,6 +71,11 @@ public sealed class KubernetesApi(IApiTransport transport, KubernetesApiSettings
     /// </summary>
     private async Task<TAnswer> BoundedAsync<TAnswer>(ApiRequest request, Func<ApiRequest, CancellationToken, Task<TAnswer>> exchange, CancellationToken cancellationToken)
     {
+        if (request.Method != "GET")
+        {
+            BeforeWrite?.Invoke();
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         using var limit = new CancellationTokenSource(settings.RequestTimeout, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.Method == "GET" ? cancellationToken : CancellationToken.None);

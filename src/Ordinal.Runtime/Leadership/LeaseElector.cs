@@ -33,12 +33,32 @@ public sealed partial class LeaseElector(IKubernetesApi api, LeaseElectorSetting
 
     private LeaseRecord? observed;
     private long observedAt;
+    private Term? current;
 
     /// <summary>Gets a value indicating whether this candidate leads.</summary>
     public bool IsLeader { get; private set; }
 
     /// <summary>Gets who holds the lease as far as is known; empty when nobody does.</summary>
     public string CurrentHolder => observed?.Holder ?? "";
+
+    /// <summary>
+    /// Ends the term at once if its deadline has passed. A process that stood still (paused, swapped out) finds answers and timers due together when
+    /// it goes on, and may come to a write before the deadline's timer; so whoever writes calls this first.
+    /// </summary>
+    public void EndTermIfOver()
+    {
+        if (current is { } term && Left(term.Since) <= TimeSpan.Zero)
+        {
+            try
+            {
+                term.Deadline.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended by itself in this moment.
+            }
+        }
+    }
 
     /// <summary>
     /// Stands for election until cancelled, which is a normal return, and leads as often as it wins.
@@ -68,6 +88,7 @@ public sealed partial class LeaseElector(IKubernetesApi api, LeaseElectorSetting
         using var deadline = new CancellationTokenSource(Left(since), timeProvider);
         using var term = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         using var renewing = CancellationTokenSource.CreateLinkedTokenSource(term.Token);
+        current = new Term(deadline, since);
         IsLeader = true;
         metrics.Leads(settings.Lease.ToString(), true);
         LogLeads(settings.Identity, settings.Lease);
@@ -85,6 +106,7 @@ public sealed partial class LeaseElector(IKubernetesApi api, LeaseElectorSetting
             // Not CancelAsync: with callbacks registered it leaves the simulated thread.
             renewing.Cancel();
             await renewal;
+            current = null;
             IsLeader = false;
             metrics.Leads(settings.Lease.ToString(), false);
             LogLeadsNoMore(settings.Identity, settings.Lease);
@@ -102,6 +124,7 @@ public sealed partial class LeaseElector(IKubernetesApi api, LeaseElectorSetting
                 if (Left(since) is var left && left > TimeSpan.Zero && !deadline.IsCancellationRequested)
                 {
                     deadline.CancelAfter(left);
+                    current = new Term(deadline, since);
                 }
             }
             else if (observed is { } other && other.Holder != settings.Identity && !cancellationToken.IsCancellationRequested)
@@ -293,6 +316,10 @@ public sealed partial class LeaseElector(IKubernetesApi api, LeaseElectorSetting
 
     [LoggerMessage(1305, LogLevel.Warning, "{Identity}: lease {Lease}: {Error}")]
     private partial void LogFailed(string identity, NamespacedName lease, string error);
+
+    /// <summary>The term that this candidate leads in.</summary>
+    /// <param name="Since">Timestamp of the moment before the last successful renewal.</param>
+    private sealed record Term(CancellationTokenSource Deadline, long Since);
 
     /// <summary>What is read of a Lease.</summary>
     private sealed record LeaseRecord(string Uid, string Holder, long DurationSeconds, string AcquireTime, string RenewTime, long Transitions)

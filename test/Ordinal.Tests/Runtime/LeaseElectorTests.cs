@@ -74,6 +74,22 @@ public sealed class LeaseElectorTests
     });
 
     [Test]
+    public void A_leader_that_stood_still_past_its_deadline_writes_nothing_before_its_timers_fire() => Run(async world =>
+    {
+        var server = new FakeServer();
+        var one = new Candidate(world, server, "one");
+        await world.UntilAsync(() => one.Leads, "it leads");
+        world.Time.StandStill(TimeSpan.FromSeconds(11));
+        var before = server.Requests.Count;
+        Assert.That(
+            async () => await one.Api.SendAsync(new ApiRequest("PATCH", "/api/v1/namespaces/a/things/b"), one.Term),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(server.Requests, Has.Count.EqualTo(before));
+        Assert.That(one.Term.IsCancellationRequested, Is.True);
+        await one.StopAsync();
+    });
+
+    [Test]
     public void A_renewal_whose_answer_was_lost_does_not_cost_the_term() => Run(async world =>
     {
         var server = new FakeServer();
@@ -254,10 +270,12 @@ public sealed class LeaseElectorTests
             var api = new KubernetesApi(Link, new KubernetesApiSettings("test", TimeSpan.FromSeconds(4)), world.Time, metrics);
             Api = api;
             var elector = new LeaseElector(api, new LeaseElectorSettings(Lease, identity), world.Time, new Random(identity.Length), metrics, NullLogger.Instance);
+            api.BeforeWrite = elector.EndTermIfOver;
             running = elector.RunAsync(LeadAsync, stop.Token);
 
             async Task LeadAsync(CancellationToken term)
             {
+                Term = term;
                 Terms++;
                 Leads = true;
                 OnLead?.Invoke();
@@ -274,7 +292,10 @@ public sealed class LeaseElectorTests
 
         public Link Link { get; }
 
-        public IKubernetesApi Api { get; }
+        public KubernetesApi Api { get; }
+
+        /// <summary>Gets the token of the last term.</summary>
+        public CancellationToken Term { get; private set; }
 
         public bool Leads { get; private set; }
 

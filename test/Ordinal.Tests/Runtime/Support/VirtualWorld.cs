@@ -123,6 +123,9 @@ internal sealed class VirtualTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Moves the clock on without a timer firing: the process stood still.</summary>
+    public void StandStill(TimeSpan span) => Elapsed += span;
+
     public bool AdvanceToNextTimer()
     {
         var next = timers.OrderBy(timer => timer.Due).ThenBy(timer => timer.Order).FirstOrDefault();
