@@ -57,7 +57,7 @@ public sealed class EndingTests
     }
 
     [Test]
-    public void A_template_that_changes_again_supersedes_once_the_hold_is_back()
+    public void G3_a_template_that_changes_again_supersedes_once_the_hold_is_back()
     {
         var picture = Picture.Running("o o s").InFlight(2, PodStage.Starting, uid: "gone").WithSet(s => s with { UpdateRevision = "web-newer", Generation = 6, ObservedGeneration = 6 });
         var first = picture.Decide();

@@ -142,7 +142,7 @@ public sealed class GateTests
     }
 
     [Test]
-    public void A_forced_bypass_opens_one_reason_for_one_pod_once()
+    public void G8_a_forced_bypass_opens_one_reason_for_one_pod_once()
     {
         var denied = Gated().WithReports(Picture.Report(GatePhase.BeforePod, "uid-2", GateVerdict.Deny));
         Picture Forced(string uid, string reason) => denied.WithRequest(r => r with { Force = [new(uid, reason, "CHG-1")] });

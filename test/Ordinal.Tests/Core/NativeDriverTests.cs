@@ -65,7 +65,7 @@ public sealed class NativeDriverTests
     }
 
     [Test]
-    public void T15_all_gates_open_while_an_expected_pod_is_missing()
+    public void T15_G5_all_gates_open_while_an_expected_pod_is_missing()
     {
         var decision = Gated("o - s").Decide();
         Assert.That(decision.Actions.Single(), Is.EqualTo(new OpenGate("web-2", "uid-2", "an expected pod is missing")));
