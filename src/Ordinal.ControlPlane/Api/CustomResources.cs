@@ -172,4 +172,16 @@ internal sealed class CustomResources(RevisionedStore store, TypeRegistry types,
             return document;
         }
     }
+
+    /// <summary>Finds the schema that a CRD gives one version of its resource, as it was written; null when the resource is of no CRD.</summary>
+    public JsonObject? SchemaOf(ResourceType type)
+    {
+        if (type.Strategy is not CustomResourceStrategy)
+        {
+            return null;
+        }
+
+        JsonObject? definition = store.Find(new StoreKey(Definitions.StorageName, "", $"{type.Plural}.{type.Group}"))?.Parse();
+        return (definition.Child("spec").List("versions") ?? []).OfType<JsonObject>().FirstOrDefault(version => version.Text("name") == type.Version).Child("schema").Child("openAPIV3Schema");
+    }
 }

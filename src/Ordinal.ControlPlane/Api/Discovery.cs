@@ -6,7 +6,7 @@ using Ordinal.ControlPlane.Text;
 namespace Ordinal.ControlPlane.Api;
 
 /// <summary>Answers what is not about objects: discovery, version, health, metrics.</summary>
-internal sealed class Discovery(TypeRegistry types, ApiServerOptions options)
+internal sealed class Discovery(TypeRegistry types, OpenApiV3 openApi, ApiServerOptions options)
 {
     private const string Aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
@@ -32,7 +32,9 @@ internal sealed class Discovery(TypeRegistry types, ApiServerOptions options)
             ["version"] => Json(Version()),
             // kubectl wants exactly this type; JSON, or an echo of its Accept, it refuses.
             ["openapi", "v2"] => new ApiAnswer(200, OpenApiV2.Write(types.All, options.GitVersion)) { ContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf" },
-            ["openapi", "v3"] => Json(new JsonObject { ["paths"] = new JsonObject() }),
+            ["openapi", "v3"] => Json(openApi.Index(types.All)),
+            ["openapi", "v3", "api", var version] => OpenApi($"api/{version}"),
+            ["openapi", "v3", "apis", var group, var version] => OpenApi($"apis/{group}/{version}"),
             _ => null,
         };
         return answer is null || request.Call.Method == "GET" ? answer : throw Refuse.MethodNotAllowed();
@@ -156,6 +158,8 @@ internal sealed class Discovery(TypeRegistry types, ApiServerOptions options)
         string[] all = ["/api", "/api/v1", "/apis", .. groups, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
         return new JsonObject { ["paths"] = List([.. all.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]) };
     }
+
+    private ApiAnswer? OpenApi(string folder) => openApi.Document(types.All, folder) is { } document ? Json(document) : null;
 
     private static ApiAnswer Json(JsonObject document) => new(200, JsonText.Write(document));
 

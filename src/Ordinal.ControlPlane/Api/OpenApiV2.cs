@@ -7,7 +7,7 @@ namespace Ordinal.ControlPlane.Api;
 /// <summary>
 /// The OpenAPI v2 document, in the protobuf encoding of gnostic, as far as kubectl needs it: older ones ask it, before a dry run (and
 /// <c>kubectl diff</c> is one), whether the PATCH of a kind knows <c>dryRun</c>. It carries no schemas, so <c>kubectl explain</c> finds
-/// nothing and validation is left to the server.
+/// nothing (newer ones ask the v3 documents) and validation is left to the server.
 /// </summary>
 internal static class OpenApiV2
 {

@@ -72,7 +72,7 @@ internal sealed class RequestDispatcher
         _scales = new Scales(store, _writer, _writes);
         _bindings = new Bindings(_writer, _writes);
         _evictions = new Evictions(timeProvider, store, _writer, deleter, types);
-        _discovery = new Discovery(types, options);
+        _discovery = new Discovery(types, new OpenApiV3(customResources.SchemaOf, options.GitVersion), options);
         _logs = new PodLogs(timeProvider, store, logs);
     }
 

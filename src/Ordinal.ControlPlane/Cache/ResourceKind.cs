@@ -12,6 +12,7 @@ public sealed record ResourceKind(string ApiVersion, string Kind, string Plural,
     public static readonly ResourceKind Namespaces = new("v1", "Namespace", "namespaces", false);
     public static readonly ResourceKind Services = new("v1", "Service", "services");
     public static readonly ResourceKind Endpoints = new("v1", "Endpoints", "endpoints");
+    public static readonly ResourceKind EndpointSlices = new("discovery.k8s.io/v1", "EndpointSlice", "endpointslices");
     public static readonly ResourceKind ServiceAccounts = new("v1", "ServiceAccount", "serviceaccounts");
     public static readonly ResourceKind ConfigMaps = new("v1", "ConfigMap", "configmaps");
     public static readonly ResourceKind Secrets = new("v1", "Secret", "secrets");

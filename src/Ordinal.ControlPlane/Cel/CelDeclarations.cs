@@ -8,7 +8,7 @@ internal sealed record CelOverload(bool IsMethod, IReadOnlyList<CelType> Paramet
 
 /// <summary>
 /// The functions that rules may call, with their types: the standard library and Kubernetes' extensions for strings, lists, sets,
-/// regular expressions and optional values. One line each: <c>receiver.name(parameters) result</c>; a capital letter is any type, a
+/// regular expressions, quantities, addresses, networks and optional values. One line each: <c>receiver.name(parameters) result</c>; a capital letter is any type, a
 /// type in angle brackets stands for each type of the list.
 /// </summary>
 internal static class CelDeclarations
@@ -135,6 +135,39 @@ internal static class CelDeclarations
         sets.contains(list(A), list(A)) bool
         sets.equivalent(list(A), list(A)) bool
         sets.intersects(list(A), list(A)) bool
+        quantity(string) quantity
+        isQuantity(string) bool
+        sign(quantity) int
+        quantity.isGreaterThan(quantity) bool
+        quantity.isLessThan(quantity) bool
+        quantity.compareTo(quantity) int
+        quantity.asApproximateFloat() double
+        quantity.asInteger() int
+        quantity.isInteger() bool
+        quantity.add(quantity) quantity
+        quantity.add(int) quantity
+        quantity.sub(quantity) quantity
+        quantity.sub(int) quantity
+        isIP(string) bool
+        ip(string) address
+        ip.isCanonical(string) bool
+        address.family() int
+        address.isUnspecified() bool
+        address.isLoopback() bool
+        address.isLinkLocalMulticast() bool
+        address.isLinkLocalUnicast() bool
+        address.isGlobalUnicast() bool
+        isCIDR(string) bool
+        cidr(string) network
+        network.containsIP(address) bool
+        network.containsIP(string) bool
+        network.containsCIDR(network) bool
+        network.containsCIDR(string) bool
+        network.ip() address
+        network.prefixLength() int
+        network.masked() network
+        string(address) string
+        string(network) string
         optional.of(A) optional(A)
         optional.ofNonZeroValue(A) optional(A)
         optional.none() optional(A)
@@ -199,7 +232,7 @@ internal static class CelDeclarations
         string name = words[0][..open];
         var parameters = new List<CelType>();
         int dot = name.LastIndexOf('.');
-        bool isSpace = dot > 0 && name[..dot] is "optional" or "sets" or "strings";
+        bool isSpace = dot > 0 && name[..dot] is "optional" or "sets" or "strings" or "ip";
         bool isMethod = dot > 0 && !isSpace;
         if (isMethod)
         {
@@ -262,6 +295,9 @@ internal static class CelDeclarations
             "string" => CelType.Text,
             "bytes" => CelType.Bytes,
             "duration" => CelType.Duration,
+            "quantity" => CelType.Quantity,
+            "address" => CelType.Address,
+            "network" => CelType.Network,
             "timestamp" => CelType.Timestamp,
             "dyn" => CelType.Dynamic,
             "list" => CelType.ListOf(inner[0]),

@@ -23,6 +23,7 @@ internal static class CelFunctions
         {
             return Operator(function, arguments) ?? CelConversions.Call(function, arguments) ?? CelTextFunctions.Call(function, arguments)
                 ?? CelListFunctions.Call(function, arguments) ?? CelTimeFunctions.Call(function, arguments) ?? Optional(function, arguments)
+                ?? CelQuantity.Call(function, arguments) ?? CelNetwork.Call(function, arguments)
                 ?? CelError.NoSuchOverload;
         }
         catch (OverflowException)

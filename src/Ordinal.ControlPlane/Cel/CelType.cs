@@ -55,6 +55,11 @@ internal sealed class CelType
     public static readonly CelType Duration = new(CelKind.Duration, "google.protobuf.Duration");
     public static readonly CelType Timestamp = new(CelKind.Timestamp, "google.protobuf.Timestamp");
 
+    /// <summary>Amounts, addresses and networks have no fields: only functions look into them.</summary>
+    public static readonly CelType Quantity = new(CelKind.Object, "kubernetes.Quantity");
+    public static readonly CelType Address = new(CelKind.Object, "net.IP");
+    public static readonly CelType Network = new(CelKind.Object, "net.CIDR");
+
     private CelType(CelKind kind, string name, params CelType[] parameters)
     {
         Kind = kind;

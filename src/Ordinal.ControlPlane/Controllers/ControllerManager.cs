@@ -62,6 +62,7 @@ public sealed class ControllerManager
         controllers.Add(statefulSets);
         controllers.Add(new DisruptionController(client, cache, timeProvider, logger));
         controllers.Add(new EndpointsController(client, cache, timeProvider, logger));
+        controllers.Add(new EndpointSliceController(client, cache, timeProvider, logger));
         controllers.Add(new NamespaceController(client, cache, timeProvider, logger));
         controllers.Add(new ClaimController(client, cache, timeProvider, logger));
         controllers.Add(new NodeLifecycleController(client, cache, options.NodeMonitorGracePeriod, timeProvider, logger));

@@ -32,6 +32,9 @@ internal static class BuiltInColumns
             static (o, now) => [CellText.Name(o), Controller(o), o.Number("revision") ?? 0, CellText.Age(o, now)]),
         "Service" => ServiceColumns.Columns,
         "Endpoints" => Make([NameColumn, new("Endpoints"), AgeColumn], static (o, now) => [CellText.Name(o), ServiceColumns.Endpoints(o), CellText.Age(o, now)]),
+        "EndpointSlice" => Make(
+            [NameColumn, new("AddressType"), new("Ports"), new("Endpoints"), AgeColumn],
+            static (o, now) => [CellText.Name(o), o.Text("addressType") ?? "", ServiceColumns.SlicePorts(o), ServiceColumns.SliceAddresses(o), CellText.Age(o, now)]),
         "Event" => EventColumns.Columns,
         "ConfigMap" => Make(
             [NameColumn, new("Data"), AgeColumn],

@@ -92,6 +92,7 @@ public static class BuiltInTypes
             Strategy = new BudgetStrategy(),
             ShortNames = ["pdb"], HasStatus = true, TracksGeneration = true,
         },
+        new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true) { Strategy = new EndpointSliceStrategy(), TracksGeneration = true },
         new("coordination.k8s.io", "v1", "leases", "Lease", true) { Strategy = new LeaseStrategy(), CreatesOnUpdate = true },
         new("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false)
         {

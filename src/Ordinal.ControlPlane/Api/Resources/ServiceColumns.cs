@@ -61,4 +61,19 @@ internal static class ServiceColumns
     private static string Selector(JsonObject? spec) => spec.Child("selector") is { Count: > 0 } selector
         ? string.Join(',', selector.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}={p.Value.AsShown()}"))
         : "<none>";
+
+    /// <summary>Shows the ports of an EndpointSlice: three, and how many more.</summary>
+    public static string SlicePorts(JsonObject slice) => Some(
+        [.. (slice.List("ports") ?? []).OfType<JsonObject>().Select(port => port.Number("port") is { } number ? number.ToString(CultureInfo.InvariantCulture) : port.Text("name") ?? "*")]);
+
+    /// <summary>Shows the addresses of an EndpointSlice: three, and how many more.</summary>
+    public static string SliceAddresses(JsonObject slice) =>
+        Some([.. (slice.List("endpoints") ?? []).OfType<JsonObject>().SelectMany(endpoint => endpoint.List("addresses") ?? []).Select(address => address.AsText() ?? "")]);
+
+    private static string Some(string[] all) => all.Length switch
+    {
+        0 => "<unset>",
+        <= 3 => string.Join(',', all),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{string.Join(',', all[..3])} + {all.Length - 3} more..."),
+    };
 }

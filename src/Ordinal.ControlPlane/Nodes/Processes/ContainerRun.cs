@@ -88,6 +88,11 @@ internal sealed class ContainerRun(PodContext pod, ContainerPlan plan, MountMap 
         {
             await PreStopAsync(kill.Token);
         }
+        else if (plan.PreStopSleep is { } sleep)
+        {
+            // Whatever comes first: the end of the sleep, of the process or of patience.
+            await Task.WhenAny(process.Exited, Task.Delay(sleep, pod.Time, kill.Token));
+        }
 
         process.Signal(Signals.Terminate);
         await Task.WhenAny(process.Exited, Task.Delay(Timeout.InfiniteTimeSpan, pod.Time, kill.Token));

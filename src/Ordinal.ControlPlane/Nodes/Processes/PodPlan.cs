@@ -57,6 +57,9 @@ public sealed record ContainerPlan(string Name, string Image)
 
     /// <summary>Gets the words of the preStop exec hook; empty for none.</summary>
     public ImmutableArray<string> PreStop { get; init; } = [];
+
+    /// <summary>Gets how long the preStop sleep hook waits; null for none.</summary>
+    public TimeSpan? PreStopSleep { get; init; }
 }
 
 /// <summary>A mount of a volume in a container.</summary>

@@ -135,15 +135,16 @@ public static class PodPlanReader
             Readiness = Probe(container.At("readinessProbe"), name, refusals),
             Liveness = Probe(container.At("livenessProbe"), name, refusals),
             PreStop = Texts(container.At("lifecycle", "preStop", "exec"), "command"),
+            PreStopSleep = container.NumberAt("lifecycle", "preStop", "sleep", "seconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
         if (plan.Command.IsEmpty)
         {
             refusals.Add($"container {name} has no command; the process runtime runs programs of this machine, not the image: give command");
         }
 
-        if (container.At("lifecycle", "preStop").ValueKind is JsonValueKind.Object && plan.PreStop.IsEmpty)
+        if (container.At("lifecycle", "preStop").ValueKind is JsonValueKind.Object && plan.PreStop.IsEmpty && plan.PreStopSleep is null)
         {
-            refusals.Add($"container {name} has a preStop hook that is not exec; the process runtime has exec only");
+            refusals.Add($"container {name} has a preStop hook that is neither exec nor sleep; the process runtime has those two");
         }
 
         if (container.At("lifecycle", "postStart").ValueKind is JsonValueKind.Object)
