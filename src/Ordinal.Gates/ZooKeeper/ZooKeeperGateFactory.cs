@@ -45,7 +45,7 @@ public sealed class ZooKeeperGateFactory(TimeProvider time)
             return $"adminServer needs a scheme of http or https and a path that begins with / (it has \"{options.AdminScheme}\" and \"{ZkText.Clean(options.AdminPath)}\")";
         }
 
-        if (options.CanaryPath.Length > 0 && (!options.CanaryPath.StartsWith('/') || options.CanaryPath.Contains("//", StringComparison.Ordinal) || options.CanaryPath.StartsWith("/zookeeper", StringComparison.Ordinal)))
+        if (options.CanaryPath.Length > 0 && (!options.CanaryPath.StartsWith('/') || options.CanaryPath.Contains("//", StringComparison.Ordinal) || $"{options.CanaryPath}/".StartsWith("/zookeeper/", StringComparison.Ordinal)))
         {
             return $"writeCanary.path \"{ZkText.Clean(options.CanaryPath)}\" is not a path of ZooKeeper outside /zookeeper";
         }

@@ -11,7 +11,7 @@ internal static class DemoCommand
 {
     private static readonly Option<string> Scenario = new("--scenario")
     {
-        Description = "etcd: three real servers, leader last. generic: five simulated pods, driver Partition.",
+        Description = "etcd, zookeeper: three real servers, leader last. generic: five simulated pods, driver Partition.",
         DefaultValueFactory = _ => "etcd",
     };
 
@@ -32,7 +32,7 @@ internal static class DemoCommand
     /// <summary>Makes the verb.</summary>
     public static Command Create()
     {
-        Scenario.AcceptOnlyFromAmong("etcd", "generic");
+        Scenario.AcceptOnlyFromAmong("etcd", "zookeeper", "generic");
         Gates.AcceptOnlyFromAmong("on", "off");
         var command = new Command("demo", "Roll a StatefulSet on an embedded Kubernetes, without a cluster, and prove what happened.")
         {
@@ -40,27 +40,27 @@ internal static class DemoCommand
         };
         command.SetAction((parsed, cancellationToken) =>
         {
-            var isEtcd = parsed.GetRequiredValue(Scenario) == "etcd";
+            var scenario = DemoScenario.Of(parsed.GetRequiredValue(Scenario));
             var options = new DemoOptions
             {
                 ManifestFile = parsed.GetValue(ManifestFile),
                 HasGates = parsed.GetRequiredValue(Gates) == "on",
                 Keeps = parsed.GetValue(Keep),
-                Hangs = isEtcd && !parsed.GetValue(NoHang),
+                Hangs = scenario.IsEnsemble && !parsed.GetValue(NoHang),
                 IsAscii = parsed.GetValue(Ascii),
             };
-            return RunAsync(isEtcd, options, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken);
+            return RunAsync(scenario, options, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(bool isEtcd, DemoOptions options, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(DemoScenario scenario, DemoOptions options, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         var abilities = ScreenAbilities.Decide(Console.IsOutputRedirected, Environment.GetEnvironmentVariable, options.IsAscii);
         var screen = new Screen(output, abilities, () => (Console.WindowWidth, Console.WindowHeight), TimeProvider.System);
         try
         {
-            return await RunAsync(isEtcd, options, screen, cancellationToken);
+            return await RunAsync(scenario, options, screen, cancellationToken);
         }
         catch (DemoFailedException e)
         {
@@ -84,16 +84,16 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task<int> RunAsync(bool isEtcd, DemoOptions options, Screen screen, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(DemoScenario scenario, DemoOptions options, Screen screen, CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
         var start = time.GetTimestamp();
         // What the user gave is looked at before anything is started.
-        var manifest = Manifest.Read(options.ManifestFile ?? DemoPrograms.Sample(isEtcd ? "config/samples/etcd.yaml" : "config/samples/generic.yaml"));
-        _ = isEtcd ? TemplateChange.OfEtcd(manifest) : TemplateChange.OfImage(manifest);
-        var path = isEtcd ? await DemoPrograms.PathWithAsync("etcd", "etcd-server", screen.Say, cancellationToken) : "";
+        var manifest = Manifest.Read(options.ManifestFile ?? DemoPrograms.Sample(scenario.Sample));
+        _ = scenario.Change(manifest);
+        var path = scenario.IsEnsemble ? await DemoPrograms.PathWithAsync(scenario.Program, scenario.Package, screen.Say, cancellationToken) : "";
 
-        await using var cluster = await DemoCluster.StartAsync(isEtcd, path, time, cancellationToken);
+        await using var cluster = await DemoCluster.StartAsync(scenario.IsEnsemble, path, time, cancellationToken);
         await InstallAsync(cluster.Api, cancellationToken);
         await using var operatorProcess = await OperatorProcess.StartAsync(cluster.Launcher, cluster.Kubeconfig, options.HasGates, cluster.Folder, time);
         screen.Say($"an embedded Kubernetes runs, and ordinal run beside it, as a process of its own{(options.HasGates ? "" : ", with its gates switched OFF")}");
@@ -102,9 +102,9 @@ internal static class DemoCommand
         var run = new DemoRun(cluster, operatorProcess, manifest, options, screen, time);
         bool isPassed;
         IReadOnlyList<string> text;
-        if (isEtcd)
+        if (scenario.RunAsync is { } rollAsync)
         {
-            var proof = await EtcdScenario.RunAsync(run, cancellationToken);
+            var proof = await rollAsync(run, cancellationToken);
             (text, isPassed) = (ProofText.Write(proof), proof.IsPassed);
         }
         else

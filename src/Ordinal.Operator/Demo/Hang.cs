@@ -16,6 +16,7 @@ internal sealed class Hang(IndependentObserver observer, int replicas, bool isWa
     private const int SigStop = 19;
     private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(500);
     private SeenProcess? _stopped;
     private string _messageBefore = "";
 
@@ -78,6 +79,12 @@ internal sealed class Hang(IndependentObserver observer, int replicas, bool isWa
         }
 
         var seen = observer.Record();
+        // Ready by TCP is less than back: with a member that does not take part yet, this hang would be the second one down.
+        if (Enumerable.Range(0, replicas).Any(m => !seen.Reads.Any(r => r.Member == m && r.Answered >= now - Fresh)))
+        {
+            return null;
+        }
+
         var first = seen.Processes.Where(p => p.Gone >= changed).OrderBy(p => p.Gone).FirstOrDefault();
         if (first is null || observer.ProcessOf(first.Member) is not { } process)
         {

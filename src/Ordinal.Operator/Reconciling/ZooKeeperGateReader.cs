@@ -41,7 +41,7 @@ internal static class ZooKeeperGateReader
             yield return $"{path}.zookeeper.requestTimeout is \"{spec.RequestTimeout}\"; write a duration longer than 0 as 2s or 500ms";
         }
 
-        if (spec.WriteCanary is { } canary && (!canary.Path.StartsWith('/') || canary.Path.StartsWith("/zookeeper", StringComparison.Ordinal)))
+        if (spec.WriteCanary is { } canary && (!canary.Path.StartsWith('/') || $"{canary.Path}/".StartsWith("/zookeeper/", StringComparison.Ordinal)))
         {
             yield return $"{path}.zookeeper.writeCanary.path is \"{canary.Path}\"; it must begin with / and lie outside /zookeeper";
         }

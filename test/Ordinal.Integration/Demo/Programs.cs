@@ -7,6 +7,9 @@ internal static class Programs
 
     public static string Kubectl => Find("kubectl");
 
+    /// <summary>Gets ZooKeeper's server in the foreground, by the script of Apache's image.</summary>
+    public static string ZooKeeper => Find("zkServer.sh");
+
     /// <summary>Gets the folder of the repository.</summary>
     public static string Repository { get; } = FindRepository();
 

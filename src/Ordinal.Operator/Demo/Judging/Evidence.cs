@@ -35,6 +35,9 @@ public sealed record Evidence
     /// <summary>Gets the result of the read-back; null when nobody could be asked.</summary>
     public required ReadBack? ReadBack { get; init; }
 
+    /// <summary>Gets how many elections the rollout may cost; null when they are not counted.</summary>
+    public int? MostElections { get; init; }
+
     public ImmutableArray<Hold> Holds { get; init; } = [];
 
     /// <summary>Gets a value indicating whether a hang belongs to the run. Without one that was due, nothing is proved.</summary>

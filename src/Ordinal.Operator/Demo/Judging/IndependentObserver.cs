@@ -7,7 +7,7 @@ namespace Ordinal.Operator.Demo.Judging;
 /// read, whom does it call leader? It only records; <see cref="Availability"/> and <see cref="Leadership"/> judge.
 /// It shares no code with the operator, so that a mistake there cannot hide itself here.
 /// </summary>
-public sealed class IndependentObserver(IReadOnlyList<MemberClient> members, TimeProvider time)
+public sealed class IndependentObserver(IReadOnlyList<IMember> members, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
     private readonly Lock _gate = new();
@@ -21,13 +21,6 @@ public sealed class IndependentObserver(IReadOnlyList<MemberClient> members, Tim
 
     /// <summary>Gets the time since the observer's start: the clock of everything that it records.</summary>
     public TimeSpan Now => time.GetElapsedTime(_started);
-
-    /// <summary>Returns the word of a server's command line by which its process is found.</summary>
-    public static string ListenWord(Uri endpoint)
-    {
-        ArgumentNullException.ThrowIfNull(endpoint);
-        return "--listen-client-urls=" + endpoint.GetLeftPart(UriPartial.Authority);
-    }
 
     /// <summary>Looks until the token ends, then waits for the answers under way (at most one limit).</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -89,7 +82,7 @@ public sealed class IndependentObserver(IReadOnlyList<MemberClient> members, Tim
             var run = _running[member];
             var stillRuns = run is not null && ServerProcesses.IsRunning(run.Process);
             // Only when the known process is gone is all of /proc looked through.
-            var process = stillRuns ? run!.Process : ServerProcesses.Find(ListenWord(members[member].Endpoint));
+            var process = stillRuns ? run!.Process : ServerProcesses.Find(members[member].ListenWord);
             isRunning.Add(process is not null);
             lock (_gate)
             {

@@ -28,6 +28,14 @@ public static class Leadership
         return reigns.ToImmutable();
     }
 
+    /// <summary>Counts the elections since a moment: new terms in which somebody led, also when it was the same member as before.</summary>
+    public static int Elections(IEnumerable<LeaderClaim> claims, TimeSpan since)
+    {
+        var led = claims.Where(c => c.Leader >= 0).ToArray();
+        ulong before = led.Where(c => c.At < since).Select(c => c.Term).DefaultIfEmpty().Max();
+        return led.Where(c => c.At >= since && c.Term > before).Select(c => c.Term).Distinct().Count();
+    }
+
     /// <summary>Returns who led at a moment; -1 before the first reign.</summary>
     public static int At(ImmutableArray<Reign> reigns, TimeSpan moment) =>
         reigns.LastOrDefault(r => r.From <= moment, new Reign(-1, TimeSpan.Zero)).Leader;

@@ -23,7 +23,7 @@ public sealed record RangePage(long Revision, IReadOnlyList<KeyValuePair<string,
 /// No method retries; each throws <see cref="HttpRequestException"/> when the member refuses or cannot be reached,
 /// and <see cref="OperationCanceledException"/> when the token ends first.
 /// </summary>
-public sealed class MemberClient : IDisposable
+public sealed class MemberClient : IMember
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
     private readonly HttpClient _http;
@@ -46,6 +46,9 @@ public sealed class MemberClient : IDisposable
     public string Name { get; }
 
     public Uri Endpoint { get; }
+
+    /// <inheritdoc/>
+    public string ListenWord => "--listen-client-urls=" + Endpoint.GetLeftPart(UriPartial.Authority);
 
     /// <summary>Writes one key.</summary>
     public Task PutAsync(string key, string value, CancellationToken cancellationToken) =>

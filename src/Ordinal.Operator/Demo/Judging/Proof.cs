@@ -81,6 +81,12 @@ public sealed record Proof
             availability.Looks > 0 && availability.LargestGap <= LongestBlink,
             $"longest time between two looks {Seconds(availability.LargestGap)}");
 
+        if (e.MostElections is { } most)
+        {
+            var elections = Leadership.Elections(e.Seen.Claims, e.Changed);
+            yield return new($"the rollout cost at most {most} election{(most == 1 ? "" : "s")}", elections <= most && e.Seen.Claims.Any(c => c.Leader >= 0), $"{elections} new term{(elections == 1 ? "" : "s")} since the change");
+        }
+
         yield return new("the rollout says that it succeeded", e.HasSucceeded && e.Finished is not null, e.Outcome);
 
         if (e.IsHangDue && e.Hang is null)

@@ -23,9 +23,9 @@ public sealed record WriteClientOptions
 /// Writes through all members all the time, one after the other in turn, and remembers every write that was acknowledged.
 /// Each write is independent, with its own key, value and deadline: a member that hangs stops its own share only.
 /// At the end <see cref="ReadBackAsync"/> looks for every acknowledged write. A write that was not acknowledged may or may not be
-/// there; that is etcd's contract, and it is never counted as lost.
+/// there; that is the store's contract, and it is never counted as lost.
 /// </summary>
-public sealed class WriteClient(IReadOnlyList<MemberClient> members, WriteClientOptions options, TimeProvider time)
+public sealed class WriteClient(IReadOnlyList<IMember> members, WriteClientOptions options, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, string> _acknowledged = new(StringComparer.Ordinal);
@@ -102,7 +102,7 @@ public sealed class WriteClient(IReadOnlyList<MemberClient> members, WriteClient
         return new ReadBack(acknowledged.Length, lost);
     }
 
-    private async Task WriteAsync(int number, MemberClient member)
+    private async Task WriteAsync(int number, IMember member)
     {
         var key = options.Prefix + number.ToString("D8", CultureInfo.InvariantCulture);
         var value = $"{number} through {member.Name}";
@@ -170,7 +170,7 @@ public sealed class WriteClient(IReadOnlyList<MemberClient> members, WriteClient
         throw new HttpRequestException($"no member answered the read-back: {string.Join("; ", failures)}");
     }
 
-    private async Task<Dictionary<string, string>> ReadAllAsync(MemberClient member, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, string>> ReadAllAsync(IMember member, CancellationToken cancellationToken)
     {
         // '/' + 1 is '0': the end of everything under the prefix.
         var end = options.Prefix[..^1] + (char)(options.Prefix[^1] + 1);
