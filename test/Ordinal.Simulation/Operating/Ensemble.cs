@@ -36,6 +36,8 @@ internal sealed class Ensemble(SimulatedWorld world, Random random)
     /// <summary>Gets or sets until when nothing is heard of it at all.</summary>
     public DateTimeOffset SilentUntil { get; set; }
 
+    public DateTimeOffset Now => world.Time.GetUtcNow();
+
     public bool IsSilent => world.Time.GetUtcNow() < SilentUntil;
 
     /// <summary>Tells whether the ensemble said that this incarnation is back.</summary>

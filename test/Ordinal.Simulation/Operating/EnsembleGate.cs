@@ -4,7 +4,6 @@ using Ordinal.Core.Reasons;
 using Ordinal.Gates;
 using Ordinal.Operator.Api;
 using Ordinal.Operator.Reconciling;
-using Ordinal.Simulation.Harness;
 
 namespace Ordinal.Simulation.Operating;
 
@@ -12,7 +11,7 @@ namespace Ordinal.Simulation.Operating;
 /// <param name="process">The process.</param>
 /// <param name="ensemble">Null when no ensemble is there to be asked.</param>
 /// <param name="lies">Planted bug: it opens whatever the ensemble says.</param>
-internal sealed class EnsembleGate(string process, Func<string, Ensemble> ensemble, SimulatedWorld world, Random random, bool lies) : IGate
+internal sealed class EnsembleGate(string process, Func<string, Ensemble> ensemble, TimeProvider clock, Random random, bool lies) : IGate
 {
     private const int MostPreparations = 2;
 
@@ -23,14 +22,14 @@ internal sealed class EnsembleGate(string process, Func<string, Ensemble> ensemb
     public async Task<GateObservation> ObserveAsync(GateContext context, ImmutableArray<GateQuestion> questions, CancellationToken cancellationToken)
     {
         Ensemble asked = ensemble(context.Name);
-        await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 50)), world.Time, cancellationToken);
+        await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 50)), clock, cancellationToken);
         if (asked.IsSilent && !lies)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, world.Time, cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellationToken);
         }
 
-        Seen seen = new(asked.Look(), world.Time.GetUtcNow());
-        await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 50)), world.Time, cancellationToken);
+        Seen seen = new(asked.Look(), asked.Now);
+        await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 50)), clock, cancellationToken);
         return seen;
     }
 
@@ -70,8 +69,8 @@ internal sealed class EnsembleGate(string process, Func<string, Ensemble> ensemb
 }
 
 /// <summary>Makes <see cref="EnsembleGate"/>s in place of the real gates.</summary>
-internal sealed class EnsembleGateFactory(string process, Func<string, Ensemble> ensemble, SimulatedWorld world, Random random, bool lies) : IGateFactory
+internal sealed class EnsembleGateFactory(string process, Func<string, Ensemble> ensemble, TimeProvider clock, Random random, bool lies) : IGateFactory
 {
     public Task<MadeGate> CreateAsync(string ns, GateSpec spec, CancellationToken cancellationToken) =>
-        Task.FromResult(new MadeGate(new EnsembleGate(process, ensemble, world, random, lies), ""));
+        Task.FromResult(new MadeGate(new EnsembleGate(process, ensemble, clock, random, lies), ""));
 }

@@ -8,10 +8,11 @@ namespace Ordinal.Simulation.Operating;
 /// watches, and the process' death. A dead process' requests reach nothing, but one that was on its way already still arrives.
 /// </summary>
 /// <param name="inner">The server.</param>
-/// <param name="time">The world's clock.</param>
+/// <param name="time">The world's clock: what is on its way goes on while the process is frozen.</param>
+/// <param name="clock">The process' clock: it hears of nothing while it is frozen.</param>
 /// <param name="random">This network's own seeded source.</param>
 /// <param name="say">Where faults are told.</param>
-internal sealed class FaultyTransport(IApiTransport inner, TimeProvider time, Random random, Action<string> say) : IApiTransport
+internal sealed class FaultyTransport(IApiTransport inner, TimeProvider time, ProcessClock clock, Random random, Action<string> say) : IApiTransport
 {
     /// <summary>Gets or sets the rates that hold from now on.</summary>
     public FaultRates Rates { get; set; } = FaultRates.None;
@@ -33,6 +34,18 @@ internal sealed class FaultyTransport(IApiTransport inner, TimeProvider time, Ra
 
     /// <inheritdoc/>
     public async Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendOnceAsync(request, cancellationToken);
+        }
+        finally
+        {
+            await clock.ThawAsync();
+        }
+    }
+
+    private async Task<ApiResponse> SendOnceAsync(ApiRequest request, CancellationToken cancellationToken)
     {
         bool isWrite = request.Method != "GET";
         Sent.Mark(request, time.GetUtcNow());
@@ -80,6 +93,7 @@ internal sealed class FaultyTransport(IApiTransport inner, TimeProvider time, Ra
         }
 
         ApiStreamOpening opening = await inner.OpenAsync(request, cancellationToken);
+        await clock.ThawAsync();
         return opening.Stream is { } stream ? opening with { Stream = new FaultyLines(this, stream, request) } : opening;
     }
 
@@ -169,6 +183,7 @@ internal sealed class FaultyTransport(IApiTransport inner, TimeProvider time, Ra
         public async ValueTask<ReadOnlyMemory<byte>?> ReadLineAsync(CancellationToken cancellationToken)
         {
             ReadOnlyMemory<byte>? line = await lines.ReadLineAsync(cancellationToken);
+            await owner.ThawAsync();
             owner.ThrowIfDead();
             if (line is null)
             {
@@ -199,6 +214,9 @@ internal sealed class FaultyTransport(IApiTransport inner, TimeProvider time, Ra
     private Random Chance => random;
 
     private TimeProvider Clock => time;
+
+    private Task ThawAsync() => clock.ThawAsync();
+
 
     private void Say(string what) => say(what);
 }

@@ -37,6 +37,7 @@ internal sealed class OperatorProcess : IDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly OperatorComposition composition;
     private readonly OperatorSetup setup;
+    private readonly ProcessClock clock;
 
     /// <summary>Starts a process.</summary>
     /// <param name="setup">What it is made of.</param>
@@ -46,19 +47,20 @@ internal sealed class OperatorProcess : IDisposable
     {
         this.setup = setup;
         Name = name;
+        clock = new ProcessClock(setup.World.Time);
         Random random = new(seed);
         Witness = new WitnessTransport(new DoorTransport(setup.Door, $"ordinal/{name}"), name, setup.Checker);
-        Network = new FaultyTransport(Witness, setup.World.Time, new Random(random.Next()), what => setup.Trace.Add(name, what)) { Died = Kill, Sent = Witness.Sent };
+        Network = new FaultyTransport(Witness, setup.World.Time, clock, new Random(random.Next()), what => setup.Trace.Add(name, what)) { Died = Kill, Sent = Witness.Sent };
         OperatorOptions options = new()
         {
             Identity = name,
-            LeaderElection = setup.HasNoLease ? null : new LeaseElectorSettings(new NamespacedName("default", "ordinal"), name),
+            LeaderElection = setup.HasNoLease ? null : Lease(name),
         };
         composition = new OperatorComposition(
             setup.Around?.Invoke(Network) ?? Network,
             options,
-            new EnsembleGateFactory(name, setup.Ensembles, setup.World, new Random(random.Next()), setup.GatesLie),
-            setup.World.Time,
+            new EnsembleGateFactory(name, setup.Ensembles, clock, new Random(random.Next()), setup.GatesLie),
+            clock,
             new Random(random.Next()),
             new TraceLoggers(setup.Trace, name));
         setup.Trace.Add(name, "starts");
@@ -75,6 +77,24 @@ internal sealed class OperatorProcess : IDisposable
 
     /// <summary>Gets a value indicating whether it neither runs nor will.</summary>
     public bool IsGone { get; private set; }
+
+    /// <summary>
+    /// Stops it for a while as a paused machine does: what it has sent arrives, the answers wait, its timers too. When it goes on it
+    /// believes what it believed before.
+    /// </summary>
+    public void Freeze(TimeSpan span)
+    {
+        setup.Trace.Add(Name, $"is frozen for {span.TotalSeconds:0} s");
+        setup.Checker.Frozen(span, Lease(Name).RenewDeadline);
+        clock.FrozenUntil = setup.World.Time.GetUtcNow() + span;
+    }
+
+    /// <summary>Sets its time of day back.</summary>
+    public void SetBack(TimeSpan span)
+    {
+        setup.Trace.Add(Name, $"its clock jumps back by {span.TotalSeconds:0} s");
+        clock.Behind += span;
+    }
 
     /// <summary>Ends it without warning: nothing that it still does reaches anybody. Its lease is not released.</summary>
     public void Kill()
@@ -104,6 +124,9 @@ internal sealed class OperatorProcess : IDisposable
         composition.Dispose();
         stopping.Dispose();
     }
+
+    /// <summary>The usual lease; renewals a little rarer, since they are most of what happens while nothing does.</summary>
+    private static LeaseElectorSettings Lease(string name) => new(new NamespacedName("default", "ordinal"), name) { RetryPeriod = TimeSpan.FromSeconds(3) };
 
     private async Task RunAsync()
     {

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Ordinal.ControlPlane;
 using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Cache;
+using Ordinal.ControlPlane.Controllers;
 using Ordinal.Operator.Cli;
 using Ordinal.Runtime.Crds;
 using Ordinal.Simulation.Harness;
@@ -18,8 +19,10 @@ internal sealed class OperatorWorld : IDisposable
     private static readonly ResourceKind RolloutKind = new("ordinal.dev/v1alpha1", "StatefulSetRollout", "statefulsetrollouts");
     private static readonly ResourceKind Definitions = new("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", false);
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(10);
+    private static readonly Lazy<IReadOnlyList<string>> OurKinds = new(() => [.. GeneratedFiles.Kinds.Select(kind => CrdGenerator.Generate(kind).ToJsonString())]);
     private readonly List<OperatorProcess> processes = [];
     private readonly Random random;
+    private int asked;
 
     /// <summary>Starts a cluster, creates the sets and waits until their pods are ready. There is no policy and no operator yet.</summary>
     /// <param name="seed">Seed of everything.</param>
@@ -35,9 +38,9 @@ internal sealed class OperatorWorld : IDisposable
         Cluster = World.Run(() => EmbeddedCluster.StartAsync(options, World.Time, CancellationToken.None), Soon);
         Truth.Store = Cluster.Server.Store;
         Client = new ClusterClient(Cluster.Door, "somebody");
-        foreach (Type kind in GeneratedFiles.Kinds)
+        foreach (string definition in OurKinds.Value)
         {
-            World.Run(() => Client.CreateAsync(Definitions, "", CrdGenerator.Generate(kind), CancellationToken.None), Soon);
+            World.Run(() => Client.CreateAsync(Definitions, "", JsonNode.Parse(definition)!.AsObject(), CancellationToken.None), Soon);
         }
 
         Sets = plan(World);
@@ -199,6 +202,49 @@ internal sealed class OperatorWorld : IDisposable
         }
     }
 
+    /// <summary>Asks for a rollout, as a person or a pipeline does.</summary>
+    /// <param name="spec">The request, without policy and target.</param>
+    public void Ask(SetPlan set, JsonObject spec)
+    {
+        spec["policyRef"] = new JsonObject { ["name"] = set.PolicyName };
+        spec["targets"] = new JsonArray(set.Name);
+        string name = string.Create(CultureInfo.InvariantCulture, $"ask-{set.Name}-{++asked}");
+        JsonObject request = new() { ["apiVersion"] = RolloutKind.ApiVersion, ["kind"] = RolloutKind.Kind, ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = spec };
+        Somebody($"asks for {name}: {spec.ToJsonString()}", client => client.CreateAsync(RolloutKind, "default", request, CancellationToken.None));
+    }
+
+    /// <summary>Cancels all that people asked for and that has not ended.</summary>
+    public void CancelRequests(SetPlan set)
+    {
+        foreach (JsonElement rollout in Rollouts(set.Name).Where(each => each.TextAt("status", "completionTime") is null && each.TextAt("metadata", "name")!.StartsWith("ask-", StringComparison.Ordinal)).ToList())
+        {
+            PatchSpec(RolloutKind, rollout.TextAt("metadata", "name")!, new JsonObject { ["cancel"] = rollout.TextAt("spec", "cancel") is "Revert" ? "Revert" : "Halt" });
+        }
+    }
+
+    /// <summary>Forces the pod that a set's rollout is at past the reason for which it waits, if that is one of the gate's.</summary>
+    public void Force(SetPlan set)
+    {
+        SetTruth truth = Truth.Find(set.Name)!;
+        foreach (JsonElement rollout in Rollouts(set.Name).Where(each => each.TextAt("status", "completionTime") is null).ToList())
+        {
+            string reason = rollout.TextAt("status", "current", "reason") ?? "";
+            if (!reason.StartsWith("Gate", StringComparison.Ordinal) && !reason.StartsWith("Etcd", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            (_, long ordinal) = PodFacts.SplitName(rollout.TextAt("status", "current", "pod") ?? "");
+            if (truth.Pods.TryGetValue(ordinal, out PodTruth? pod) && pod.Uid.Length > 0 && rollout.ItemsAt("spec", "force").All(each => each.TextAt("podUID") != pod.Uid))
+            {
+                JsonArray forced = [.. rollout.ItemsAt("spec", "force").Select(each => JsonNode.Parse(each.GetRawText()))];
+                forced.Add(new JsonObject { ["podUID"] = pod.Uid, ["reason"] = reason, ["justification"] = "somebody looked and knows better" });
+                truth.Forced.Add(pod.Uid);
+                PatchSpec(RolloutKind, rollout.TextAt("metadata", "name")!, new JsonObject { ["force"] = forced });
+            }
+        }
+    }
+
     /// <summary>Annotates a pod; null takes the annotation away.</summary>
     public void Annotate(string pod, string annotation, string? value) => Somebody(
         $"annotates {pod}: {annotation}={value}",
@@ -254,22 +300,8 @@ internal sealed class OperatorWorld : IDisposable
 
     public static ObjectKey Key(string name) => new("default", name);
 
-    /// <summary>Stops the operators and the cluster.</summary>
-    public void Dispose()
-    {
-        foreach (OperatorProcess process in Alive)
-        {
-            process.Kill();
-        }
-
-        if (Checker.Violation is null)
-        {
-            World.RunFor(TimeSpan.FromSeconds(10));
-            World.Run(() => Cluster.StopAsync(), Soon);
-        }
-
-        processes.ForEach(process => process.Dispose());
-    }
+    /// <summary>Leaves the world where it stands: all that waits in it is memory. Only what a process holds outside of it is given back.</summary>
+    public void Dispose() => processes.ForEach(process => process.Dispose());
 
     private static string Conditions(JsonElement item) => string.Join(", ", item.ItemsAt("status", "conditions").Select(each => $"{each.TextAt("type")}={each.TextAt("status")} {each.TextAt("reason")} ({each.TextAt("message")})"));
 

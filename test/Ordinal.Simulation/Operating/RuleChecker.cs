@@ -10,13 +10,13 @@ namespace Ordinal.Simulation.Operating;
 /// Judges each write of an operator at the moment it reaches the server, by the rules of DESIGN section 4, from the store and the
 /// judge's own book. It shares no code with the operator. The first broken rule ends the run.
 /// </summary>
-internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace trace)
+internal sealed partial class RuleChecker(ClusterTruth truth, TimeProvider time, Trace trace)
 {
-    /// <summary>The longest that a decision may be older than the request: a status write and a live look come between.</summary>
-    private static readonly TimeSpan DecisionAge = TimeSpan.FromSeconds(10 + (2 * 4));
-
     /// <summary>The longest that the answer to a live look takes once it was carried out.</summary>
     private static readonly TimeSpan OnItsWayBack = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Which requests have written their template: each may once.</summary>
+    private readonly HashSet<string> wroteTemplate = new(StringComparer.Ordinal);
 
     /// <summary>Gets the first rule that was broken; null as long as none was.</summary>
     public string? Violation { get; private set; }
@@ -24,11 +24,26 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
     /// <summary>Gets or sets how long an operator may not know of a pod that is lost by itself.</summary>
     public TimeSpan MayNotKnow { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Gets or sets how long an operator may not know of a pod that is back.</summary>
+    public TimeSpan StoresLag { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Gets the longest that a decision may be older than the request: a status write and a live look come between.</summary>
+    private TimeSpan DecisionAge { get; set; } = TimeSpan.FromSeconds(10 + (2 * 4));
+
     /// <summary>Gets how many writes were carried out, those to leases and events left out.</summary>
     public long Writes { get; private set; }
 
     /// <summary>Gets how many pods the operators took or released.</summary>
     public long Taken { get; private set; }
+
+    /// <summary>Lets an operator be late by as much as it was frozen, but no later than its lease lets it: then it is no leader any more.</summary>
+    public void Frozen(TimeSpan span, TimeSpan renewDeadline)
+    {
+        TimeSpan late = span < renewDeadline ? span : renewDeadline;
+        DecisionAge += late;
+        MayNotKnow += late;
+        StoresLag += late;
+    }
 
     /// <summary>Reports a broken rule; the first one counts.</summary>
     public void Break(string rule)
@@ -138,8 +153,8 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
 
         DateTimeOffset now = time.GetUtcNow();
         bool isRolling = set.EffectivePartition < set.Replicas && set.CurrentRevision != set.UpdateRevision && pod.Revision == set.UpdateRevision;
-        bool oneWasMissing = set.Pods.Any(each => each.Key < set.Replicas && (each.Value.Uid.Length == 0 || now - each.Value.UidSince <= MayNotKnow));
-        return isRolling && !oneWasMissing && set.Plan.Ensemble is { } ensemble && set.Plan.GatesAfter && !ensemble.HasPassedAfter(pod.Uid)
+        bool oneWasMissing = set.Pods.Any(each => each.Key < set.Replicas && (each.Value.Uid.Length == 0 || now - each.Value.UidSince <= StoresLag));
+        return isRolling && !oneWasMissing && set.Plan.Ensemble is { } ensemble && set.Plan.GatesAfter && !ensemble.HasPassedAfter(pod.Uid) && !set.Forced.Contains(pod.Uid)
             ? $"rule 2: the readiness gate of {name} opens although its AfterPod gate has not passed"
             : null;
     }
@@ -169,7 +184,7 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
         JsonElement after = set.Document;
         foreach (string member in new[] { "template", "replicas", "selector", "podManagementPolicy", "minReadySeconds", "serviceName", "ordinals" })
         {
-            if (member == "template" && IsRestored(set, after.At("spec", "template")))
+            if (member == "template" && (IsRestored(set, after.At("spec", "template")) || IsAskedFor(set, before)))
             {
                 continue;
             }
@@ -278,121 +293,8 @@ internal sealed class RuleChecker(ClusterTruth truth, TimeProvider time, Trace t
             : $"rule 3: {what} ({uid}@{version}) is taken without an intent in the status: {rollout.At("status", "inFlight")}";
     }
 
-    /// <summary>
-    /// Rule 7: under RevertTemplate the rollout that holds the claim, and goes back, may write the template of the revision that it came from.
-    /// </summary>
-    private bool IsRestored(SetTruth set, JsonElement template)
-    {
-        JsonElement target = TargetOf(HolderOf(set), set);
-        return set.Plan.OnFailure == "RevertTemplate"
-            && target.TextAt("revert", "kind") == "RevertTemplate"
-            && truth.Read("controllerrevisions.apps", target.TextAt("fromRevision") ?? "").At("data", "spec", "template") is { ValueKind: JsonValueKind.Object } kept
-            && kept.At("spec", "containers").ItemsAt().Select(each => each.TextAt("image")).SequenceEqual(template.At("spec", "containers").ItemsAt().Select(each => each.TextAt("image")))
-            && set.EffectivePartition >= set.Replicas;
-    }
-
     private JsonElement HolderOf(SetTruth set) => truth.ReadAll("statefulsetrollouts.ordinal.dev")
         .FirstOrDefault(each => set.Claim.Length > 0 && set.Claim.EndsWith("/" + each.TextAt("metadata", "uid"), StringComparison.Ordinal));
 
     private static JsonElement TargetOf(JsonElement rollout, SetTruth set) => rollout.ItemsAt("status", "targets").FirstOrDefault(each => each.TextAt("name") == set.Plan.Name);
-
-    /// <summary>Rule 1, for a pod that serves: with it, no more are away than may be.</summary>
-    private string? BudgetOf(SetTruth set, long ordinal)
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        if (!set.Pods[ordinal].IsAvailable(now, set.Plan.MinReady))
-        {
-            return null;
-        }
-
-        (int ours, int natural) = set.Away(ordinal, now, MayNotKnow);
-        int most = set.MostAway(now, MayNotKnow);
-        return ours + natural + 1 > most
-            ? $"rule 1: {set.Plan.Name}-{ordinal} is taken while {ours} are away by the operator and {natural} for other causes; at most {most} may be"
-            : null;
-    }
-
-    /// <summary>A step's pause is not gone past before it is over or approved, by the judge's own clock.</summary>
-    private string? StepOf(SetTruth set, long ordinal)
-    {
-        if (set.Plan.Steps.Count == 0 || (set.EffectivePartition > ordinal && set.EffectivePartition != long.MaxValue))
-        {
-            return null;
-        }
-
-        DateTimeOffset now = time.GetUtcNow();
-        if (!set.Pods[ordinal].IsAvailable(now, set.Plan.MinReady))
-        {
-            return null;
-        }
-
-        JsonElement rollout = HolderOf(set);
-        if (TargetOf(rollout, set).At("revert").ValueKind is JsonValueKind.Object)
-        {
-            return null;
-        }
-
-        long approved = rollout.NumberAt("spec", "approvedStep") ?? 0;
-
-        // A pod that was lost by itself just now may have stood at the old revision when this was decided.
-        int stale = set.Pods.Count(pod => pod.Key < set.Replicas && pod.Key != ordinal
-            && (pod.Value.TakenUid.Length == 0 || (pod.Value.Uid.Length > 0 && pod.Value.Uid != pod.Value.TakenUid))
-            && ((pod.Value.Uid.Length > 0 && !pod.Value.IsTerminating && pod.Value.Revision != set.UpdateRevision)
-                || (!pod.Value.IsAvailable(now, set.Plan.MinReady) && now - pod.Value.AwaySince <= MayNotKnow)));
-        for (int step = 0; step < set.Plan.Steps.Count; step++)
-        {
-            (string pods, int pause) = set.Plan.Steps[step];
-            int wanted = Math.Min(set.Replicas, SetPlan.PodsOf(pods, set.Replicas));
-            bool isOver = pause == 0 || approved > step
-                || (pause > 0 && set.ReadyAtUpdateSince(wanted) is { } since && now - since >= TimeSpan.FromSeconds(pause));
-
-            // A set that was scaled just now may have had other percentages when this was decided.
-            if (!isOver && now - set.Before.Until > MayNotKnow)
-            {
-                return set.Replicas - stale > wanted ? $"{set.Plan.Name}-{ordinal} is taken as number {set.Replicas - stale}, and step {step + 1} stops at {wanted}" : null;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>Of a group, each set a zone of its own, no pod that serves is taken while a pod of another zone is not ready, but to go back.</summary>
-    private string? ZoneOf(SetTruth set, long ordinal)
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        if (set.Plan.Group.Count == 0 || !set.Pods[ordinal].IsAvailable(now, set.Plan.MinReady) || TargetOf(HolderOf(set), set).At("revert").ValueKind is JsonValueKind.Object)
-        {
-            return null;
-        }
-
-        foreach (SetTruth other in set.Plan.Group.Where(name => name != set.Plan.Name).Select(name => truth.Find(name)!))
-        {
-            foreach ((long which, PodTruth pod) in other.Pods.Where(each => each.Key < other.Replicas))
-            {
-                if ((pod.Uid.Length == 0 || pod.IsTerminating || pod.ReadySince is null) && now - pod.AwaySince > MayNotKnow && now - other.Before.Until > MayNotKnow)
-                {
-                    return $"{set.Plan.Name}-{ordinal} is taken while {other.Plan.Name}-{which} of another zone is away";
-                }
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>No pod that serves is taken outside a window, but to go back; a decision may be a little older than the request.</summary>
-    private string? WindowOf(SetTruth set, long ordinal)
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        return set.Plan.Windows.Count == 0 || set.Plan.IsWindowOpen(now) || set.Plan.IsWindowOpen(now - DecisionAge)
-            || !set.Pods[ordinal].IsAvailable(now, set.Plan.MinReady)
-            || TargetOf(HolderOf(set), set).At("revert").ValueKind is JsonValueKind.Object
-            ? null
-            : $"{set.Plan.Name}-{ordinal} is taken outside a maintenance window";
-    }
-
-    /// <summary>Rule 2.</summary>
-    private static string? GateOf(SetTruth set, string process, string uid, DateTimeOffset sentAt) =>
-        set.Plan.Ensemble?.WhyNot(process, uid, set.Plan.SuccessThreshold, sentAt, DecisionAge) is { } why
-            ? $"rule 2: a pod of {set.Plan.Name} ({uid}) is taken, but its gate was not open: {why}"
-            : null;
 }

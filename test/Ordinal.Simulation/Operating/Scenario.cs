@@ -16,17 +16,21 @@ internal sealed class Scenario : IDisposable
     private readonly FaultRates rates;
     private readonly List<(TimeSpan At, Action Act)> storm = [];
     private readonly bool checksIdleness;
+    private readonly PlantedBug? bug;
     private int version = 1;
 
     /// <summary>Draws a scenario.</summary>
-    public Scenario(int seed)
+    /// <param name="planted">A bug to be found; null for the operator as it is.</param>
+    public Scenario(int seed, PlantedBug? planted = null)
     {
+        bug = planted;
         random = new Random(seed);
 
-        // Most of such a run is renewals of a lease, so a fifth of the seeds does.
-        checksIdleness = seed % 5 == 0;
-        rates = FaultRates.Draw(random);
+        // Most of such a run is renewals of a lease, so a twentieth of the seeds does.
+        checksIdleness = seed % 20 == 0 || bug is { ChecksIdleness: true };
+        rates = bug is null ? FaultRates.Draw(random) : FaultRates.None;
         Stage = new OperatorWorld(seed, DrawSets);
+        Stage.Checker.StoresLag = rates == FaultRates.None ? TimeSpan.FromSeconds(2) : rates.LongestStall + TimeSpan.FromSeconds(20);
         Stage.Checker.MayNotKnow = rates == FaultRates.None ? TimeSpan.FromSeconds(5) : rates.LongestStall + TimeSpan.FromSeconds(20);
     }
 
@@ -38,7 +42,7 @@ internal sealed class Scenario : IDisposable
     {
         Stage.AddPolicies();
         StartOperator();
-        if (random.Next(3) == 0)
+        if (random.Next(3) == 0 || bug is { HasTwo: true })
         {
             StartOperator();
         }
@@ -77,15 +81,20 @@ internal sealed class Scenario : IDisposable
 
     private OperatorProcess StartOperator()
     {
-        OperatorProcess process = Stage.StartOperator();
+        OperatorProcess process = Stage.StartOperator(bug is null ? null : bug.With);
         process.Network.Rates = rates;
         return process;
     }
 
-    /// <summary>Draws one to three sets, of which a third share a policy when they are several.</summary>
+    /// <summary>Draws one to five sets, of which a third share a policy when they are several.</summary>
     private List<SetPlan> DrawSets(SimulatedWorld world)
     {
-        List<SetPlan> sets = [.. Enumerable.Range(0, random.Next(6) switch { < 3 => 1, < 5 => 2, _ => 3 }).Select(index => DrawSet(world, $"s{index}"))];
+        if (bug is not null)
+        {
+            return [.. bug.Sets(world, random)];
+        }
+
+        List<SetPlan> sets = [.. ClusterSizes.Draw(random).Select((replicas, index) => DrawSet(world, $"s{index}", replicas))];
         if (sets.Count == 1 || random.Next(3) > 0 || sets[0].IsNative)
         {
             return sets;
@@ -104,9 +113,8 @@ internal sealed class Scenario : IDisposable
         })];
     }
 
-    private SetPlan DrawSet(SimulatedWorld world, string name)
+    private SetPlan DrawSet(SimulatedWorld world, string name, int replicas)
     {
-        int replicas = random.Next(1, 8);
         bool hasGate = random.Next(2) == 0;
         string driver = random.Next(6) switch { 0 => "Partition", 1 => "OnDelete", 2 => "Native", _ => "Auto" };
         string order = driver is "Partition" or "Native" ? "OrdinalDescending" : random.Next(4) switch { 0 when hasGate => "LeaderLast", 1 when hasGate => "LeaderLast", 2 => "OrdinalAscending", _ => "OrdinalDescending" };
@@ -132,6 +140,7 @@ internal sealed class Scenario : IDisposable
             Windows = random.Next(6) == 0 ? DrawWindows(world) : [],
             OnFailure = random.Next(4) switch { 0 => "RevertPods", 1 => "RevertTemplate", _ => "Halt" },
             MayBeReleasedByOthers = random.Next(8) == 0,
+            Concurrency = random.Next(3) switch { 0 => "Replace", 1 => "Queue", _ => "Forbid" },
         };
     }
 
@@ -163,6 +172,7 @@ internal sealed class Scenario : IDisposable
     private void DrawStorm()
     {
         int length = random.Next(60, 400);
+        bug?.Storm?.Invoke(Stage);
         foreach (SetPlan set in Stage.Sets)
         {
             At(random.Next(length / 2), () => ChangeTemplate(set));
@@ -177,7 +187,7 @@ internal sealed class Scenario : IDisposable
             }
         }
 
-        for (int deaths = random.Next(3); deaths > 0; deaths--)
+        for (int deaths = bug is null ? random.Next(3) : 0; deaths > 0; deaths--)
         {
             DrawDeath(random.Next(length));
         }
@@ -201,8 +211,16 @@ internal sealed class Scenario : IDisposable
         int span = random.Next(5, 90);
         string pod = string.Create(CultureInfo.InvariantCulture, $"{set.Name}-{random.Next(set.Replicas)}");
         long ordinal = random.Next(set.Replicas);
-        switch (random.Next(11))
+        switch (bug is null ? random.Next(14) : 0)
         {
+            case 11 or 12:
+                JsonObject request = DrawRequest();
+                At(at, () => Stage.Ask(set, request));
+                break;
+            case 13 when set.Ensemble is not null:
+                At(at, () => Stage.Force(set));
+                At(at + 5, () => Stage.Force(set));
+                break;
             case 10:
                 string cancel = random.Next(3) == 0 ? "Halt" : "Revert";
                 At(at, () => Stage.PatchRollouts(set, new JsonObject { ["cancel"] = cancel }));
@@ -247,10 +265,20 @@ internal sealed class Scenario : IDisposable
         }
     }
 
+    /// <summary>Draws what a person asks for: what is pending, an image, a restart, or the way back.</summary>
+    private JsonObject DrawRequest() => random.Next(4) switch
+    {
+        0 => new JsonObject { ["type"] = "Update", ["reason"] = "release what is pending" },
+        1 => new JsonObject { ["type"] = "Update", ["update"] = new JsonObject { ["images"] = new JsonArray(new JsonObject { ["container"] = "c", ["image"] = string.Create(CultureInfo.InvariantCulture, $"app:asked{random.Next(5)}") }) } },
+        2 => new JsonObject { ["type"] = "Restart", ["reason"] = "new certificates" },
+        _ => new JsonObject { ["type"] = "Rollback", ["rollback"] = new JsonObject() },
+    };
+
     private void DrawDeath(int at)
     {
         int rest = random.Next(1, 30);
-        int kind = random.Next(3);
+        int kind = random.Next(5);
+        int span = random.Next(5, 45);
         int writes = random.Next(1, 12);
         bool isAfter = random.Next(2) == 0;
         At(at, () =>
@@ -267,6 +295,12 @@ internal sealed class Scenario : IDisposable
                     break;
                 case 1:
                     leader.Stop();
+                    break;
+                case 2:
+                    leader.Freeze(TimeSpan.FromSeconds(span));
+                    break;
+                case 3 when Stage.Sets.All(set => set.Windows.Count == 0):
+                    leader.SetBack(TimeSpan.FromSeconds(span));
                     break;
                 default:
                     int left = writes;
@@ -303,9 +337,12 @@ internal sealed class Scenario : IDisposable
 
         if (!Stage.Alive.Any())
         {
-            Stage.StartOperator();
+            Stage.StartOperator(bug is null ? null : bug.With);
         }
 
+        // An operator whose watch still stands still may carry out a request that is cancelled: its template would come after the last one.
+        Stage.Sets.ToList().ForEach(Stage.CancelRequests);
+        Stage.RunFor(rates.LongestStall + TimeSpan.FromSeconds(50));
         foreach (SetPlan set in Stage.Sets)
         {
             set.Ensemble?.Heal();

@@ -46,6 +46,9 @@ internal sealed record SetPlan
     /// <summary>Gets Halt, RevertPods or RevertTemplate.</summary>
     public string OnFailure { get; init; } = "Halt";
 
+    /// <summary>Gets what becomes of a rollout that meets another one: Replace, Queue or Forbid.</summary>
+    public string Concurrency { get; init; } = "Replace";
+
     /// <summary>Gets a value indicating whether the scenario has somebody else reset the partition.</summary>
     public bool MayBeReleasedByOthers { get; init; }
 
@@ -91,6 +94,7 @@ internal sealed record SetPlan
     {
         JsonObject spec = new()
         {
+            ["concurrencyPolicy"] = Concurrency,
             ["targets"] = new JsonObject { ["statefulSets"] = new JsonArray([.. (Group.Count > 0 ? Group : [Name]).Select(name => new JsonObject { ["name"] = name })]) },
             ["update"] = new JsonObject
             {
@@ -212,6 +216,6 @@ internal sealed record SetPlan
     public override string ToString() =>
         $"{Name}: {Replicas} pods {(IsParallel ? "Parallel" : "OrderedReady")}, {Driver} {Order}, maxUnavailable {MaxUnavailable}, "
         + $"minReady {MinReadyDuration.TotalSeconds:0}/{MinReadySeconds} s, podDeadline {PodDeadline.TotalSeconds:0} s, start {StartDelay.TotalSeconds:0.#} s, "
-        + $"PDB {Budget?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(Ensemble is null ? "no gate" : $"gate x{SuccessThreshold}{(GatesAfter ? "" : ", BeforePod only")}")}{(Deletes ? ", Delete" : "")}, onFailure {OnFailure}{(Windows.Count > 0 ? ", windows" : "")}{(Group.Count > 0 ? $", group {string.Join(' ', Group)}" : "")}"
+        + $"PDB {Budget?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, {(Ensemble is null ? "no gate" : $"gate x{SuccessThreshold}{(GatesAfter ? "" : ", BeforePod only")}")}{(Deletes ? ", Delete" : "")}, onFailure {OnFailure}, {Concurrency}{(Windows.Count > 0 ? ", windows" : "")}{(Group.Count > 0 ? $", group {string.Join(' ', Group)}" : "")}"
         + (Steps.Count == 0 ? "" : $", steps {string.Join(' ', Steps.Select(step => $"{step.Pods}/{step.Pause}"))}");
 }

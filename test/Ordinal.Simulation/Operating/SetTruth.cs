@@ -39,6 +39,9 @@ internal sealed class SetTruth(SetPlan plan)
         ? long.MaxValue
         : set.NumberAt("spec", "updateStrategy", "rollingUpdate", "partition") ?? 0;
 
+    /// <summary>Gets the incarnations that somebody named in <c>spec.force</c> of a rollout, to go past their gates.</summary>
+    public HashSet<string> Forced { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Tells when this many pods were first ready at the update revision; null when they never were.</summary>
     public DateTimeOffset? ReadyAtUpdateSince(int count) => count <= readySince.Count ? readySince[count - 1] : null;
 
@@ -135,7 +138,7 @@ internal sealed class SetTruth(SetPlan plan)
             return isAvailable;
         }
 
-        bool isBack = isAvailable && truth.Uid != truth.TakenUid && (plan.Ensemble is null || !plan.GatesAfter || truth.Revision != UpdateRevision || plan.Ensemble.HasPassedAfter(truth.Uid));
+        bool isBack = isAvailable && truth.Uid != truth.TakenUid && (plan.Ensemble is null || !plan.GatesAfter || truth.Revision != UpdateRevision || plan.Ensemble.HasPassedAfter(truth.Uid) || Forced.Contains(truth.Uid));
         bool isTakenBack = truth.Uid == truth.TakenUid && !truth.IsTerminating && IsObserved && EffectivePartition > OrdinalOf(truth);
         if (isBack || isTakenBack)
         {

@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Ordinal.Runtime.Client;
+using Ordinal.Simulation.Harness;
+using Ordinal.Simulation.Operating;
+
+namespace Ordinal.Simulation.Planted;
+
+/// <summary>The bugs, one or more for each rule of the judge. docs/development.md lists them.</summary>
+internal static partial class PlantedBugs
+{
+    private const string Held = "\"partition\":1000000000";
+
+    public static IReadOnlyList<PlantedBug> All { get; } =
+    [
+        new("maxUnavailable is read larger than it is", "rule 1:")
+        {
+            Sets = Batches,
+            Reads = text => text.Contains("RolloutPolicy", StringComparison.Ordinal) ? text.Replace("\"maxUnavailable\":2", "\"maxUnavailable\":5", StringComparison.Ordinal) : text,
+        },
+        new("one write of the partition releases several pods", "rule 1: one write releases")
+        {
+            Sets = (_, _) => [Plain with { Driver = "Partition" }],
+            Asks = (request, body) => !IsOfSet(request) ? body : Partition().Replace(body, match => match.Value == Held ? Held
+                : string.Create(CultureInfo.InvariantCulture, $"\"partition\":{Math.Max(0, long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) - 2)}")),
+        },
+        new("gates open whatever they were told", "rule 2: a pod of")
+        {
+            Sets = (world, random) => [Gated(world, random) with { Driver = "OnDelete" }],
+            GatesLie = true,
+            Storm = Deny,
+        },
+        new("readiness gates open before the workload's gate has passed", "rule 2: the readiness gate of")
+        {
+            Sets = (world, random) => [Gated(world, random) with { Driver = "Native", StartDelay = TimeSpan.FromSeconds(6) }],
+            GatesLie = true,
+            Storm = Deny,
+        },
+        new("the intent is not written before the eviction", "without an intent in the status")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete" }],
+            Asks = (request, body) => request.Path.EndsWith("/status", StringComparison.Ordinal) ? InFlight().Replace(body, "\"inFlight\":[]") : body,
+        },
+        new("the eviction tests no resourceVersion", "is taken without UID and resourceVersion")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete" }],
+            Asks = (request, body) => request.Path.EndsWith("/eviction", StringComparison.Ordinal) ? Version().Replace(body, "") : body,
+        },
+        new("the claim is written under another name", "without a claim of a rollout")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete" }],
+            Asks = (request, body) => body.Replace("ordinal.dev~1held-by", "ordinal.dev~1held-up", StringComparison.Ordinal).Replace("ordinal.dev/held-by", "ordinal.dev/held-up", StringComparison.Ordinal),
+            Reads = text => text.Replace("ordinal.dev/held-up", "ordinal.dev/held-by", StringComparison.Ordinal),
+        },
+        new("a pod that came back is read at its old revision", "although it is at the target already")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete" }],
+            Reads = OldRevisions(),
+        },
+        new("the operator acts without the lease", "rule 4:")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete" }],
+            HasNoLease = true,
+            HasTwo = true,
+        },
+        new("a write of the strategy changes the template too", "changed spec.template")
+        {
+            Sets = (_, _) => [Plain with { Driver = "Partition" }],
+            Asks = (request, body) => IsOfSet(request) && body.Contains("/spec/updateStrategy", StringComparison.Ordinal)
+                ? body[..body.LastIndexOf(']')] + ",{\"op\":\"replace\",\"path\":\"/spec/template/spec/containers/0/image\",\"value\":\"app:evil\"}]"
+                : body,
+        },
+        new("a write of the strategy changes the size too", "changed spec.replicas")
+        {
+            Sets = (_, _) => [Plain with { Driver = "Partition" }],
+            Asks = (request, body) => IsOfSet(request) && body.Contains("/spec/updateStrategy", StringComparison.Ordinal)
+                ? body[..body.LastIndexOf(']')] + ",{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":3}]"
+                : body,
+        },
+        new("the hold that was written is none", "it is not held")
+        {
+            Sets = (_, _) => [Plain with { Driver = "Partition" }],
+            Asks = (request, body) => IsOfSet(request) ? body.Replace(Held, "\"partition\":0", StringComparison.Ordinal) : body,
+            Reads = text => text.Replace("\"partition\":0", Held, StringComparison.Ordinal),
+        },
+        new("steps are not read", "stops at")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete", Steps = [("1", -1)] }],
+            Reads = text => text.Replace("\"steps\":", "\"stepz\":", StringComparison.Ordinal),
+        },
+        new("windows are not read", "outside a maintenance window")
+        {
+            Sets = (world, _) => [Plain with { Driver = "OnDelete", Windows = [((int)(world.Time.GetUtcNow().TimeOfDay.TotalMinutes + 600) % 1440, 1)] }],
+            Reads = text => text.Replace("\"windows\":", "\"windowz\":", StringComparison.Ordinal),
+        },
+        new("a zone is rolled while another one is down", "of another zone is away")
+        {
+            Sets = (_, _) => [Plain with { Name = "s0", Driver = "OnDelete", Group = ["s0", "s1"] }, Plain with { Name = "s1", Driver = "OnDelete", Group = ["s0", "s1"] }],
+            Reads = text => text.Replace(",{\"name\":\"s1\"}", "", StringComparison.Ordinal),
+            Storm = stage => stage.Annotate("s1-0", "sim.ordinal.dev/ready", "false"),
+        },
+        new("evictions never arrive", "waited")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete", Replicas = 2 }],
+            Asks = (request, body) => request.Path.EndsWith("/eviction", StringComparison.Ordinal) ? body.Replace("\"uid\":\"", "\"uid\":\"not-", StringComparison.Ordinal) : body,
+        },
+        new("the operator asks at rest", "times at rest")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete", Replicas = 1 }],
+            ChecksIdleness = true,
+            IsRestless = true,
+        },
+    ];
+
+    private static SetPlan Plain => new() { Name = "s0", Replicas = 5, IsParallel = true, StartDelay = TimeSpan.FromSeconds(3) };
+
+    private static IReadOnlyList<SetPlan> Batches(SimulatedWorld world, Random random) => [Plain with { Driver = "OnDelete", MaxUnavailable = "2", Replicas = 7 }];
+
+    private static SetPlan Gated(SimulatedWorld world, Random random) => Plain with { Ensemble = new Ensemble(world, new Random(random.Next())), GatesAfter = true };
+
+    private static void Deny(OperatorWorld stage)
+    {
+        foreach (SetPlan set in stage.Sets)
+        {
+            set.Ensemble!.DeniesUntil = stage.World.Time.GetUtcNow() + TimeSpan.FromHours(1);
+        }
+    }
+
+    private static bool IsOfSet(ApiRequest request) => request.Path.Contains("/statefulsets/", StringComparison.Ordinal);
+
+    /// <summary>Makes a reader that sees each pod at the revision at which it first saw one of that name.</summary>
+    private static Func<string, string> OldRevisions()
+    {
+        Dictionary<string, string> first = new(StringComparer.Ordinal);
+        return text => PodRevision().Replace(text, match =>
+        {
+            first.TryAdd(match.Groups["set"].Value, match.Groups["hash"].Value);
+            return match.Value.Replace(match.Groups["hash"].Value, first[match.Groups["set"].Value], StringComparison.Ordinal);
+        });
+    }
+
+    [GeneratedRegex("\"partition\":([0-9]+)")]
+    private static partial Regex Partition();
+
+    [GeneratedRegex("\"inFlight\":\\[[^\\]]*\\]")]
+    private static partial Regex InFlight();
+
+    [GeneratedRegex(",\"resourceVersion\":\"[0-9]+\"|\"resourceVersion\":\"[0-9]+\",")]
+    private static partial Regex Version();
+
+    [GeneratedRegex("\"controller-revision-hash\":\"(?<hash>(?<set>[a-z0-9]+)-[a-z0-9]+)\"")]
+    private static partial Regex PodRevision();
+}
