@@ -4,6 +4,9 @@ CONFIG_DIR := $(shell echo $(CONFIGURATION) | tr A-Z a-z)
 ORDINAL := artifacts/bin/Ordinal.Operator/$(CONFIG_DIR)/ordinal
 DOTNET_FLAGS := -c $(CONFIGURATION) -v quiet -nologo
 KUBECTL ?= kubectl
+# Seeds of the simulation that make soak plays, and the first of them
+SEEDS ?= 2000
+FIRST ?= 1
 # Arguments of the demo: make demo ARGS="--scenario generic"
 ARGS ?=
 
@@ -33,6 +36,12 @@ demo: deps ordinal ## Roll a real three-member etcd on an embedded Kubernetes an
 .PHONY: test
 test: ## Build, then run every test module; the last line is the sum
 	@CONFIGURATION=$(CONFIGURATION) hack/test
+
+.PHONY: soak
+soak: ## Play as many seeds of the simulation as asked for: make soak SEEDS=20000 FIRST=1
+	@dotnet build test/Ordinal.Simulation/Ordinal.Simulation.csproj $(DOTNET_FLAGS)
+	@DOTNET_GCgen0size=0x4000000 ORDINAL_SIM_SEEDS=$(SEEDS) ORDINAL_SIM_FIRST=$(FIRST) \
+		artifacts/bin/Ordinal.Simulation/$(CONFIG_DIR)/Ordinal.Simulation --filter "Name~No_rule_is_broken" --progress off --no-ansi
 
 .PHONY: conformance
 conformance: ## Run each rule on each cluster and print the table; a real one when KUBEBUILDER_ASSETS names its programs

@@ -15,6 +15,8 @@ public sealed class KnownSeeds
     [TestCase(23, "the partition was lowered for an incarnation that was gone already: the pods' watch was behind")]
     [TestCase(58, "a native pod that waited for minReadyDuration behind its closed readiness gate: nothing called the rollout again")]
     [TestCase(186, "six of seven members came up on a revision that never runs: no gate may open by itself, somebody must say so")]
+    [TestCase(32, "a leader that was frozen for 22 s wrote before its own timers told it that it leads no more")]
+    [TestCase(33, "a frozen leader wrote a status in its successor's term")]
     public void A_seed_that_once_failed_passes(int seed, string found) =>
         Assert.That(SimulationTests.Play(seed), Is.Null, found);
 }

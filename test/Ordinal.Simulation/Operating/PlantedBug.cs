@@ -28,17 +28,12 @@ internal sealed record PlantedBug(string Name, string Rule)
     /// <summary>Gets a value indicating whether there are two operators from the start.</summary>
     public bool HasTwo { get; init; }
 
-    public bool ChecksIdleness { get; init; }
-
-    /// <summary>Gets a value indicating whether each renewal of the lease comes with a look at the pods.</summary>
-    public bool IsRestless { get; init; }
-
     /// <summary>Makes the operator that has it.</summary>
     public OperatorSetup With(OperatorSetup setup) => setup with
     {
         GatesLie = GatesLie,
         HasNoLease = HasNoLease,
-        Around = Asks is null && Reads is null && !IsRestless ? null : network => new TwistedTransport(network, Asks, Reads, IsRestless),
+        Around = Asks is null && Reads is null ? null : network => new TwistedTransport(network, Asks, Reads),
     };
 
     public override string ToString() => Name;

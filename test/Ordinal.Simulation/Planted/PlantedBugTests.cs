@@ -4,7 +4,7 @@ using Ordinal.Simulation.Operating;
 namespace Ordinal.Simulation.Planted;
 
 /// <summary>
-/// Each rule of the judge is worth what it finds: a bug is put into the operator's way, and the judge must name it. Whatever the seeds draw, a
+/// The judge is worth what it finds: a bug is put into the operator's way, and the judge must name it. Whatever the seeds draw, a
 /// sound operator passes the same scenarios: they are part of what <see cref="SimulationTests"/> plays.
 /// </summary>
 [TestFixture]

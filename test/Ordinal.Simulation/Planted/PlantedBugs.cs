@@ -93,23 +93,6 @@ internal static partial class PlantedBugs
             Sets = (world, _) => [Plain with { Driver = "OnDelete", Windows = [((int)(world.Time.GetUtcNow().TimeOfDay.TotalMinutes + 600) % 1440, 1)] }],
             Reads = text => text.Replace("\"windows\":", "\"windowz\":", StringComparison.Ordinal),
         },
-        new("a zone is rolled while another one is down", "of another zone is away")
-        {
-            Sets = (_, _) => [Plain with { Name = "s0", Driver = "OnDelete", Group = ["s0", "s1"] }, Plain with { Name = "s1", Driver = "OnDelete", Group = ["s0", "s1"] }],
-            Reads = text => text.Replace(",{\"name\":\"s1\"}", "", StringComparison.Ordinal),
-            Storm = stage => stage.Annotate("s1-0", "sim.ordinal.dev/ready", "false"),
-        },
-        new("evictions never arrive", "waited")
-        {
-            Sets = (_, _) => [Plain with { Driver = "OnDelete", Replicas = 2 }],
-            Asks = (request, body) => request.Path.EndsWith("/eviction", StringComparison.Ordinal) ? body.Replace("\"uid\":\"", "\"uid\":\"not-", StringComparison.Ordinal) : body,
-        },
-        new("the operator asks at rest", "times at rest")
-        {
-            Sets = (_, _) => [Plain with { Driver = "OnDelete", Replicas = 1 }],
-            ChecksIdleness = true,
-            IsRestless = true,
-        },
     ];
 
     private static SetPlan Plain => new() { Name = "s0", Replicas = 5, IsParallel = true, StartDelay = TimeSpan.FromSeconds(3) };

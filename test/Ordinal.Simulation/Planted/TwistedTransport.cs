@@ -7,16 +7,10 @@ namespace Ordinal.Simulation.Planted;
 /// <param name="inner">The network.</param>
 /// <param name="ask">Changes a request and its body; null leaves it.</param>
 /// <param name="read">Changes each answer and each watch event; null leaves them.</param>
-/// <param name="isRestless">Whether each request about the lease comes with another one.</param>
-internal sealed class TwistedTransport(IApiTransport inner, Func<ApiRequest, string, string>? ask, Func<string, string>? read, bool isRestless) : IApiTransport
+internal sealed class TwistedTransport(IApiTransport inner, Func<ApiRequest, string, string>? ask, Func<string, string>? read) : IApiTransport
 {
     public async Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken)
     {
-        if (isRestless && request.Path.Contains("/leases/", StringComparison.Ordinal))
-        {
-            await inner.SendAsync(new ApiRequest("GET", "/api/v1/namespaces/default/pods/s0-0"), cancellationToken);
-        }
-
         ApiResponse response = await inner.SendAsync(Twisted(request), cancellationToken);
         return response with { Body = Twisted(response.Body) };
     }
