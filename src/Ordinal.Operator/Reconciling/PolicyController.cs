@@ -104,7 +104,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         var decision = HoldPlanner.Decide(new HoldInput
         {
             Snapshot = observation.Snapshot,
-            Memory = MemoryOf(policy, target.Name),
+            Memory = MemoryOf(policy, target.Name, observation.Item.Snapshot),
             IsPolicyDeleted = policy.Metadata.DeletionTimestamp is not null,
             Release = policy.Spec.Release is true,
             IsNative = reading.Policy.Driver is UpdateDriver.Native,
@@ -128,7 +128,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
     private async Task<(TargetState State, TimeSpan? Again)> ActAsync(V1Alpha1RolloutPolicy policy, TargetState state, PolicyReading reading, CancellationToken cancellationToken)
     {
         var (observation, decision) = (state.Observation!, state.Decision!);
-        if (decision.Memory != MemoryOf(policy, state.Target.Name) with { SetUid = decision.Memory.SetUid, Revision = decision.Memory.Revision })
+        if (decision.Memory != WrittenMemoryOf(policy, state.Target.Name) with { SetUid = decision.Memory.SetUid, Revision = decision.Memory.Revision })
         {
             // Counted before it is done: a crash in between must not make the second foreign write look like the first.
             var status = PolicyStatuses.Of(policy, reading, [state], null, parts.GatesMode, Clock.Now(timeProvider));
@@ -315,7 +315,21 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         return null;
     }
 
-    private static HoldMemory MemoryOf(V1Alpha1RolloutPolicy policy, string target) => policy.Status.Targets?.FirstOrDefault(each => each.Name == target) is { } known
+    /// <summary>
+    /// What is remembered of a set at rest. A rollout that ended because others released its pods for the second time has put the hold back once
+    /// already: that counts here too, or the hold would be fought for by turns (rule 8).
+    /// </summary>
+    private HoldMemory MemoryOf(V1Alpha1RolloutPolicy policy, string target, StatefulSetSnapshot set)
+    {
+        var memory = WrittenMemoryOf(policy, target);
+        var isKnown = memory.SetUid == set.Uid && memory.Revision == set.UpdateRevision && memory.ForeignReleases > 0;
+        return !isKnown && parts.Births.LastOf(policy, target, set.UpdateRevision) is { } last
+            && Conditions.Find(last.Status.Conditions, "Succeeded")?.Reason == ReasonCodes.FieldConflict.Code
+            ? new HoldMemory { SetUid = set.Uid, Revision = set.UpdateRevision, ForeignReleases = 1 }
+            : memory;
+    }
+
+    private static HoldMemory WrittenMemoryOf(V1Alpha1RolloutPolicy policy, string target) => policy.Status.Targets?.FirstOrDefault(each => each.Name == target) is { } known
         ? new HoldMemory { SetUid = known.Uid ?? "", Revision = known.HeldRevision ?? "", ForeignReleases = known.ForeignReleases ?? 0, Generation = known.WrittenGeneration ?? 0 }
         : new HoldMemory();
 

@@ -104,7 +104,18 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
         }
 
         var generation = item.Snapshot.Generation;
-        if (planned.Plan!.Patch is { } patch)
+        if (planned.Plan!.Patch is not null && (known?.Generation is not null || item.Snapshot.HeldBy == frame.Request.ClaimId))
+        {
+            // Claim and template are one write, so whoever holds the claim has written. What stands there now is somebody's newer word (rule 7).
+            return (rollout, new RolloutFrame.Ended(
+                frame.Target,
+                frame.Memory,
+                RolloutState.Superseded,
+                ReasonCodes.Superseded,
+                $"StatefulSet {item.Key}: somebody changed the template after this request had written it and before it could start; the newer template is left alone, and is rolled out on its own"));
+        }
+
+        if (planned.Plan.Patch is { } patch)
         {
             try
             {

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace Ordinal.Simulation.Operating;
 
 /// <summary>
-/// The whole operator on virtual time, against faults and deaths, one scenario a seed. ORDINAL_SIM_SEEDS is the number of seeds (150),
+/// The whole operator on virtual time, against faults and deaths, one scenario a seed. ORDINAL_SIM_SEEDS is the number of seeds (500),
 /// ORDINAL_SIM_FIRST the first of them (1), ORDINAL_SIM_SEED replays one with its whole trace. A seed is one thread and shares nothing with
 /// another, so there are as many at a time as there are cores.
 /// </summary>
@@ -14,7 +14,7 @@ public sealed class SimulationTests
 {
     private const int BatchSize = 25;
 
-    private static readonly int Seeds = Number("ORDINAL_SIM_SEEDS") ?? 150;
+    private static readonly int Seeds = Number("ORDINAL_SIM_SEEDS") ?? 500;
     private static int played;
     private Environment.ProcessCpuUsage before;
 
