@@ -72,7 +72,7 @@ internal static class Admission
         if (pass.Counts.Extra > 0)
         {
             // Not so for stuck pods: under OrderedReady the built-in controller does not scale down before they are well.
-            pass.Pending(ReasonCodes.ScalingInProgress, $"{pass.SetName}: {pass.Counts.Extra} pods outside the {pass.Facts.Length} wanted ones still exist; scaling goes first.");
+            pass.Pending(ReasonCodes.ScalingInProgress, $"{pass.SetName}: {pass.Counts.Extra} pods outside the {pass.Facts.Length} wanted ones still exist; scaling goes first.{Blocking(in pass)}");
             return false;
         }
 
@@ -127,6 +127,21 @@ internal static class Admission
         }
 
         return others;
+    }
+
+    /// <summary>Names the pods outside the wanted ones for which the built-in controller may wait for ever (kubernetes #67250).</summary>
+    private static string Blocking(in Pass pass)
+    {
+        var text = "";
+        foreach (var pod in pass.Input.Snapshot.Pods)
+        {
+            if (pass.Set.PodManagement is PodManagementPolicy.OrderedReady && pass.IndexOf(pod.Ordinal) < 0 && pod is { IsReady: false, IsTerminating: false })
+            {
+                text += (text.Length > 0 ? ", " : " ") + pod.Name;
+            }
+        }
+
+        return text.Length == 0 ? "" : $" Under OrderedReady the StatefulSet controller may wait for ever for pods that are not ready:{text}; if they cannot become ready, delete them.";
     }
 
     private static TimeSpan IntervalOf(UpdatePolicy policy, string name)

@@ -158,7 +158,7 @@ public static class HoldPlanner
             return decision with
             {
                 Drift = null,
-                Holds = [Of(set, ReasonCodes.AdoptionWaits, $"the StatefulSet controller is rolling it out itself (partition {set.Strategy.Partition ?? 0}, {busy}); it is adopted when that ends")],
+                Holds = [Of(set, ReasonCodes.AdoptionWaits, $"the StatefulSet controller is rolling it out itself (partition {set.Strategy.Partition ?? 0}, {busy}); it is adopted when that ends; if a pod behind cannot become ready, delete it, for the controller waits for it (kubernetes #67250)")],
             };
         }
 
