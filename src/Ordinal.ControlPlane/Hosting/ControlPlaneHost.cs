@@ -99,7 +99,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
         string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new ControlPlaneHost(application, identity, new Uri(address));
 
-        async Task<HttpEndpoint> EndpointAsync() => new(await server, identity, options, timeProvider, stopping);
+        async Task<HttpEndpoint> EndpointAsync() => new(await server, identity, options, stopping);
     }
 
     /// <summary>Writes a kubeconfig for this cluster: a file only its owner can read, in a directory only its owner can enter.</summary>

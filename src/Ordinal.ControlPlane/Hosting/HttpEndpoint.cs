@@ -8,15 +8,11 @@ using Ordinal.ControlPlane.Door;
 namespace Ordinal.ControlPlane.Hosting;
 
 /// <summary>Turns HTTP requests into calls and answers into responses.</summary>
-internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, ControlPlaneHostOptions options, TimeProvider timeProvider, CancellationToken stopping)
+internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, ControlPlaneHostOptions options, CancellationToken stopping)
 {
     /// <summary>How much is written before it is sent.</summary>
     private const int FlushBytes = 64 * 1024;
 
-    /// <summary>How long frames of a watch are gathered after some were sent, for each watch that is open: what it saves grows with their number.</summary>
-    private static readonly TimeSpan GatherTimePerWatch = TimeSpan.FromMilliseconds(0.4);
-    private static readonly TimeSpan LongestGatherTime = TimeSpan.FromMilliseconds(20);
-    private int openWatches;
     private readonly long maxBodyBytes = options.MaxBodyBytes;
 
     public async Task HandleAsync(HttpContext context)
@@ -251,32 +247,22 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
         // Headers first: a client can tell an open, quiet watch from a hanging server.
         await context.Response.StartAsync(cancellationToken);
         await context.Response.Body.FlushAsync(cancellationToken);
-        Interlocked.Increment(ref openWatches);
-        try
-        {
-            await SendAsync(context.Response, feed, isWatch, cancellationToken);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref openWatches);
-        }
+        await SendAsync(context.Response, feed, isWatch, cancellationToken);
     }
 
     /// <summary>
-    /// Sends what a feed has. Frames that are ready together go out together, and after a send those of the next few milliseconds are gathered: with many
-    /// watchers of busy objects, a send for each frame costs more than all the rest. The first frame after a quiet time is sent at once.
+    /// Sends what a feed has. Frames that are ready together go out together; none waits for others: a kubelet that hears of a pod 20 ms later makes
+    /// the StatefulSet controller write more events than a real one does.
     /// </summary>
-    private async Task SendAsync(HttpResponse response, IApiFeed feed, bool isWatch, CancellationToken cancellationToken)
+    private static async Task SendAsync(HttpResponse response, IApiFeed feed, bool isWatch, CancellationToken cancellationToken)
     {
         int unsent = 0;
-        long sentAt = timeProvider.GetTimestamp() - timeProvider.TimestampFrequency;
         while (true)
         {
             ValueTask<ReadOnlyMemory<byte>?> next = feed.ReadAsync(cancellationToken);
             if (unsent > 0 && (!next.IsCompletedSuccessfully || unsent >= FlushBytes))
             {
                 await response.BodyWriter.FlushAsync(cancellationToken);
-                sentAt = timeProvider.GetTimestamp();
                 unsent = 0;
             }
 
@@ -285,17 +271,10 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
                 return;
             }
 
-            if (isWatch && unsent == 0 && GatherTime() - timeProvider.GetElapsedTime(sentAt) is var left && left > TimeSpan.FromMilliseconds(1))
-            {
-                await Task.Delay(left, timeProvider, cancellationToken);
-            }
-
             Write(response.BodyWriter, frame.Span, isWatch);
             unsent += frame.Length;
         }
     }
-
-    private TimeSpan GatherTime() => GatherTimePerWatch * Volatile.Read(ref openWatches) is var time && time < LongestGatherTime ? time : LongestGatherTime;
 
     private static void Write(IBufferWriter<byte> writer, ReadOnlySpan<byte> frame, bool isWatch)
     {

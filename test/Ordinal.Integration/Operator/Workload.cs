@@ -117,7 +117,10 @@ internal sealed class Workload(SimulatedCluster cluster, string name, string ns 
 
     /// <summary>The rollouts, the newest last.</summary>
     public async Task<IReadOnlyList<JsonElement>> RolloutsAsync() =>
-        [.. (await cluster.FindAsync(rollouts)).GetValueOrDefault().Member("items").Items().OrderBy(rollout => rollout.Member("metadata").Text("creationTimestamp"), StringComparer.Ordinal)];
+        [.. (await cluster.FindAsync(rollouts)).GetValueOrDefault().Member("items").Items().OrderBy(rollout => rollout.Member("metadata").Text("creationTimestamp"), StringComparer.Ordinal).ThenBy(Began, StringComparer.Ordinal)];
+
+    /// <summary>Orders rollouts of the same second, which is all that a creation time tells: one that has not begun comes last.</summary>
+    private static string Began(JsonElement rollout) => rollout.Member("status").Text("startTime") is { Length: > 0 } began ? began : "none yet";
 
     public Task PatchRolloutAsync(string rollout, JsonObject spec) => cluster.PatchAsync($"{rollouts}/{rollout}", new JsonObject { ["spec"] = spec });
 
