@@ -9,6 +9,8 @@ SEEDS ?= 2000
 FIRST ?= 1
 # Arguments of the demo: make demo ARGS="--scenario generic"
 ARGS ?=
+# Debian packages that the demo's scenario needs: ZooKeeper comes with a Java runtime, and only where it is asked for.
+DEPS ?= $(if $(findstring zookeeper,$(ARGS)),zookeeper kubernetes-client,$(if $(findstring generic,$(ARGS))$(findstring kafka,$(ARGS)),kubernetes-client,etcd-server etcd-client kubernetes-client))
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -18,8 +20,8 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .PHONY: deps
-deps: ## Bring etcd and kubectl from the Debian archive into .deps/ (no root rights, installs nothing)
-	@hack/deps
+deps: ## Bring etcd and kubectl from the Debian archive into .deps/ (no root rights, installs nothing); DEPS=zookeeper for that
+	@hack/deps $(DEPS)
 
 .PHONY: build
 build: ## Build the whole solution
@@ -38,10 +40,12 @@ test: ## Build, then run every test module; the last line is the sum
 	@CONFIGURATION=$(CONFIGURATION) hack/test
 
 .PHONY: soak
-soak: ## Play as many seeds of the simulation as asked for: make soak SEEDS=20000 FIRST=1
+soak: deps ## Play as many seeds as asked for, then kill -9 the operator at each write on a real etcd: make soak SEEDS=20000 FIRST=1
 	@dotnet build test/Ordinal.Simulation/Ordinal.Simulation.csproj $(DOTNET_FLAGS)
-	@DOTNET_GCgen0size=0x4000000 ORDINAL_SIM_SEEDS=$(SEEDS) ORDINAL_SIM_FIRST=$(FIRST) \
+	@env $$(hack/simulation-settings) ORDINAL_SIM_SEEDS=$(SEEDS) ORDINAL_SIM_FIRST=$(FIRST) \
 		artifacts/bin/Ordinal.Simulation/$(CONFIG_DIR)/Ordinal.Simulation --filter "Name~No_rule_is_broken" --progress off --no-ansi
+	@dotnet build test/Ordinal.Integration/Ordinal.Integration.csproj $(DOTNET_FLAGS)
+	@ORDINAL_SOAK=1 artifacts/bin/Ordinal.Integration/$(CONFIG_DIR)/Ordinal.Integration --filter "FullyQualifiedName~KillTests" --progress off --no-ansi
 
 .PHONY: conformance
 conformance: ## Run each rule on each cluster and print the table; a real one when KUBEBUILDER_ASSETS names its programs
@@ -49,9 +53,10 @@ conformance: ## Run each rule on each cluster and print the table; a real one wh
 
 .PHONY: publish
 publish: ## Build the program as it is shipped (compiled ahead of time) into artifacts/publish/ordinal
-	@dotnet publish src/Ordinal.Operator/Ordinal.Operator.csproj $(DOTNET_FLAGS) -o artifacts/publish/ordinal --use-current-runtime --self-contained
+	@dotnet publish src/Ordinal.Operator/Ordinal.Operator.csproj $(DOTNET_FLAGS) -o artifacts/publish/ordinal
 
 .PHONY: bench
+bench: DEPS = etcd-server etcd-client kubernetes-client$(if $(ARGS),$(if $(filter zookeeper,$(ARGS)), zookeeper), zookeeper)
 bench: deps publish ## Print figures beside their targets, measured on this machine; ARGS=reaction for one of them
 	@dotnet build test/Ordinal.Benchmarks/Ordinal.Benchmarks.csproj $(DOTNET_FLAGS)
 	@ORDINAL=artifacts/publish/ordinal/ordinal artifacts/bin/Ordinal.Benchmarks/$(CONFIG_DIR)/Ordinal.Benchmarks $(ARGS)
@@ -60,20 +65,26 @@ bench: deps publish ## Print figures beside their targets, measured on this mach
 generate: ordinal ## Write what is generated from the code: CRDs, RBAC, reference pages
 	@$(ORDINAL) generate .
 
+# Before 1.21 the kustomize inside of kubectl knows no components, and says so in words that nobody understands.
+.PHONY: kustomize
+kustomize:
+	@$(KUBECTL) kustomize config/default >/dev/null 2>&1 || { \
+		echo "make $(MAKECMDGOALS): kubectl 1.21 or newer is needed, and '$(KUBECTL)' is $$($(KUBECTL) version --client --short 2>/dev/null | head -n 1 | grep . || echo none that runs); give another one: make $(MAKECMDGOALS) KUBECTL=/path/to/kubectl" >&2; exit 1; }
+
 .PHONY: install
-install: ## Put the CRDs on the cluster that kubectl points at
+install: kustomize ## Put the CRDs on the cluster that kubectl points at
 	@$(KUBECTL) apply --server-side -k config/crd
 
 .PHONY: uninstall
-uninstall: ## Take the CRDs away again; every RolloutPolicy goes with them
+uninstall: kustomize ## Take the CRDs away again; every RolloutPolicy goes with them
 	@$(KUBECTL) delete --ignore-not-found -k config/crd
 
 .PHONY: deploy
-deploy: ## Put CRDs and operator on the cluster that kubectl points at
+deploy: kustomize ## Put CRDs and operator on the cluster that kubectl points at
 	@$(KUBECTL) apply --server-side -k config/default
 
 .PHONY: undeploy
-undeploy: ## Take operator and CRDs away again
+undeploy: kustomize ## Take operator and CRDs away again
 	@$(KUBECTL) delete --ignore-not-found -k config/default
 
 .PHONY: clean

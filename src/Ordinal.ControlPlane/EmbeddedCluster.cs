@@ -5,7 +5,9 @@ using Ordinal.ControlPlane.Cache;
 using Ordinal.ControlPlane.Controllers;
 using Ordinal.ControlPlane.Door;
 using Ordinal.ControlPlane.Nodes;
+using Ordinal.ControlPlane.Nodes.Processes;
 using Ordinal.ControlPlane.Nodes.Simulated;
+using Ordinal.ControlPlane.Workloads;
 
 namespace Ordinal.ControlPlane;
 
@@ -25,6 +27,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     private EmbeddedCluster(EmbeddedClusterOptions options, TimeProvider timeProvider, int seed)
     {
         this.timeProvider = timeProvider;
+        Ensembles = new Ensembles(timeProvider);
         Server = new ApiServer(timeProvider, options.ApiServer with { Seed = seed, KeepsMaxUnavailable = options.Controllers.StatefulSets.MaxUnavailable });
         Door = new InProcessDoor(Server);
         Nodes = [.. Enumerable.Range(0, options.Nodes).Select(index => new NodeIdentity(
@@ -43,6 +46,9 @@ public sealed class EmbeddedCluster : IAsyncDisposable
 
     /// <summary>Gets the way in, without a socket.</summary>
     public IClusterDoor Door { get; }
+
+    /// <summary>Gets the ensembles that simulated pods are members of.</summary>
+    public Ensembles Ensembles { get; }
 
     /// <summary>Gets the nodes.</summary>
     public ImmutableArray<NodeIdentity> Nodes { get; }
@@ -85,6 +91,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        await Ensembles.DisposeAsync();
         stopping.Dispose();
     }
 
@@ -96,23 +103,40 @@ public sealed class EmbeddedCluster : IAsyncDisposable
             NodeMonitorGracePeriod = options.HasHeartbeats ? options.Controllers.NodeMonitorGracePeriod ?? NodeGrace : null,
         };
         ControllerManager manager = new(Door, controllers, timeProvider, new Random(random.Next()), options.Loggers.CreateLogger("Ordinal.ControlPlane.Controllers"));
-        running = manager.RunAsync(stopping.Token);
+        Server.AddMetrics(() =>
+        {
+            MetricsText text = new();
+            manager.WriteMetrics(text);
+            return text.ToString();
+        });
+        running = Task.WhenAll(manager.RunAsync(stopping.Token), Server.RunUpkeepAsync(stopping.Token));
         ClusterClient client = new(Door, "kubelet/v1.36.2");
         foreach ((int index, NodeIdentity node) in Nodes.Index())
         {
-            IPodRuntime runtime = options.Runtime is { } make
-                ? make(node)
-                : new SimulatedRuntime(options.Pods, options.Scenario, pod => PodAddress(index, pod), timeProvider);
-            if (runtime is SimulatedRuntime logs)
+            IPodRuntime runtime = options.Runtime?.Invoke(node) ?? Simulated(options, index, client);
+            if (runtime is SimulatedRuntime given)
             {
-                Server.Logs.Register(logs);
+                Server.Logs.Register(given);
             }
+
 
             NodeAgent agent = new(
                 node, client, runtime, options.HasHeartbeats, timeProvider, new Random(random.Next()), options.Loggers.CreateLogger("Ordinal.ControlPlane.Nodes"));
             agents.Add(agent);
             await agent.StartAsync(cancellationToken);
         }
+    }
+
+    private IPodRuntime Simulated(EmbeddedClusterOptions options, int node, ClusterClient client)
+    {
+        SimulatedRuntime pods = new(options.Pods, options.Scenario, pod => PodAddress(node, pod), timeProvider) { Net = options.Net };
+        if (options.Net is null)
+        {
+            return pods;
+        }
+
+        Server.Logs.Register(pods);
+        return new EnsembleRuntime(pods, Ensembles, new PodObjects(client));
     }
 
     /// <summary>A net of 16 × 250 addresses for each node; more pods than that share them.</summary>

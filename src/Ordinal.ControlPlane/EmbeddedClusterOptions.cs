@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Controllers;
 using Ordinal.ControlPlane.Nodes;
+using Ordinal.ControlPlane.Nodes.Network;
 using Ordinal.ControlPlane.Nodes.Simulated;
 
 namespace Ordinal.ControlPlane;
@@ -44,6 +45,12 @@ public sealed record EmbeddedClusterOptions
 
     /// <summary>Gets what runs the pods of a node; null simulates them.</summary>
     public Func<NodeIdentity, IPodRuntime>? Runtime { get; init; }
+
+    /// <summary>
+    /// Gets the net for simulated pods that ask for an address of it or are the members of ensembles; null: there are no ensembles. The cluster does
+    /// not own it.
+    /// </summary>
+    public LoopbackNet? Net { get; init; }
 
     /// <summary>Gets where controllers and kubelets log.</summary>
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;

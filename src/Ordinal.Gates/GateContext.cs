@@ -19,6 +19,12 @@ public sealed record GateContext
     /// <summary>Gets how long a pod may take to stop before it is killed, as the template has it; null when it is not known.</summary>
     public TimeSpan? GracePeriod { get; init; }
 
+    /// <summary>Gets the template's containers, in its order; empty when they are not known.</summary>
+    public ImmutableArray<GateContainer> TemplateContainers { get; init; } = [];
+
+    /// <summary>Gets the ControllerRevision's name that the template stands for; empty while the StatefulSet controller has not seen it yet.</summary>
+    public string TemplateRevision { get; init; } = "";
+
     /// <summary>Gets all expected pods by ascending ordinal, missing ones included (with an empty UID), condemned ones too as long as they exist.</summary>
     public required ImmutableArray<GateTarget> Pods { get; init; }
 

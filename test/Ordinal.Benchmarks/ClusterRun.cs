@@ -1,16 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Cache;
 using Ordinal.ControlPlane.Door;
 
 namespace Ordinal.Benchmarks;
 
-/// <summary><c>ordinal cluster up</c> as a process of its own, with simulated pods that boot at once. It is ended with this object.</summary>
+/// <summary><c>ordinal cluster up</c> as a process of its own, with simulated pods. It is ended with this object.</summary>
 internal sealed class ClusterRun : IAsyncDisposable
 {
-    /// <summary>Neither start nor stop of a pod takes time: what is left is the control plane's own.</summary>
-    private const string Scenario = "rules:\n- behave: {start-delay: 0s, ready-delay: 0s, stop-delay: 0s}\n";
+    private static readonly CompositeFormat Scenario = CompositeFormat.Parse("rules:\n- behave: {{start-delay: 0s, ready-delay: {0}, stop-delay: {0}}}\n");
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(1);
     private readonly string folder;
     private readonly Process process;
@@ -26,6 +26,9 @@ internal sealed class ClusterRun : IAsyncDisposable
     /// <summary>Gets from the start of the process to the first <c>ok</c> of <c>/readyz</c> over HTTPS, as whoever has only the kubeconfig sees it.</summary>
     public TimeSpan ReadyAfter { get; private set; }
 
+    /// <summary>Gets the path of its kubeconfig.</summary>
+    public string Kubeconfig => Path.Combine(folder, "kubeconfig");
+
     /// <summary>Gets how to get in.</summary>
     public HttpDoorOptions Address { get; private set; } = null!;
 
@@ -35,12 +38,17 @@ internal sealed class ClusterRun : IAsyncDisposable
     /// <summary>Gets the way in for whoever prepares and looks.</summary>
     public ClusterClient Client { get; private set; } = null!;
 
+    /// <summary>Starts one and waits until it is ready. Neither start nor stop of a pod takes time: what is left is the control plane's own.</summary>
+    public static Task<ClusterRun> StartAsync(int nodes, CancellationToken cancellationToken) => StartAsync(nodes, TimeSpan.Zero, cancellationToken);
+
     /// <summary>Starts one and waits until it is ready.</summary>
-    public static async Task<ClusterRun> StartAsync(int nodes, CancellationToken cancellationToken)
+    /// <param name="nodes">How many nodes it has.</param>
+    /// <param name="delay">How long a pod takes to become ready, and to stop.</param>
+    public static async Task<ClusterRun> StartAsync(int nodes, TimeSpan delay, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("ordinal-bench-").FullName;
         var scenario = Path.Combine(folder, "scenario.yaml");
-        await File.WriteAllTextAsync(scenario, Scenario, cancellationToken);
+        await File.WriteAllTextAsync(scenario, string.Format(CultureInfo.InvariantCulture, Scenario, string.Create(CultureInfo.InvariantCulture, $"{delay.TotalMilliseconds:0}ms")), cancellationToken);
         var kubeconfig = Path.Combine(folder, "kubeconfig");
         var start = new ProcessStartInfo(OperatorRun.Program)
         {
@@ -122,20 +130,7 @@ internal sealed class ClusterRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Door?.Dispose();
-        if (!process.HasExited)
-        {
-            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15), TimeProvider.System);
-            try
-            {
-                await process.WaitForExitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill();
-            }
-        }
-
+        await Processes.EndAsync(process);
         process.Dispose();
         Directory.Delete(folder, recursive: true);
     }

@@ -15,3 +15,21 @@ internal interface IBenchmark
 
     Task<IReadOnlyList<Figure>> MeasureAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>A control plane on which figures are measured.</summary>
+internal enum BenchPlane
+{
+    /// <summary>The project's own.</summary>
+    Embedded,
+
+    /// <summary>A real etcd, kube-apiserver and kube-controller-manager, with the project's scheduler and kubelets as clients.</summary>
+    Real,
+}
+
+/// <summary>Measures the same figures, by the same names, on each control plane that is there.</summary>
+internal interface IPlaneBenchmark : IBenchmark
+{
+    Task<IReadOnlyList<Figure>> MeasureAsync(BenchPlane plane, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<Figure>> IBenchmark.MeasureAsync(CancellationToken cancellationToken) => MeasureAsync(BenchPlane.Embedded, cancellationToken);
+}

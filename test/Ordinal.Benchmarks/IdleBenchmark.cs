@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Ordinal.ControlPlane.Api;
 
 namespace Ordinal.Benchmarks;
 
 /// <summary>
-/// What an operator sends that has nothing to do: <c>ordinal run</c> as a process of its own, its requests counted by the server. Once at rest, once
+/// What an operator sends that has nothing to do: <c>ordinal run</c> as a process of its own, its requests counted at the server. Once at rest, once
 /// while a rollout is held by a gate that gives no answer.
 /// </summary>
-internal sealed class IdleBenchmark : IBenchmark
+internal sealed class IdleBenchmark : IPlaneBenchmark
 {
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(25);
 
@@ -17,9 +16,9 @@ internal sealed class IdleBenchmark : IBenchmark
 
     public string Name => "idle";
 
-    public async Task<IReadOnlyList<Figure>> MeasureAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Figure>> MeasureAsync(BenchPlane plane, CancellationToken cancellationToken)
     {
-        await using var cluster = await BenchCluster.StartAsync(TimeSpan.FromMilliseconds(20), null, cancellationToken);
+        await using var cluster = await BenchCluster.StartNotedAsync(plane, TimeSpan.FromMilliseconds(20), cancellationToken);
         await cluster.CreateSetAsync("web", 3, "Parallel", cancellationToken);
 
         // Port 1 of the loopback net refuses at once.
@@ -45,39 +44,28 @@ internal sealed class IdleBenchmark : IBenchmark
     {
         // The last words about what just happened: a reason is told at most every 3 s, progress every 10 s, and leases, events and watches come on top.
         await Task.Delay(TimeSpan.FromSeconds(12), TimeProvider.System, cancellationToken);
-        var before = cluster.Server.Requests.Snapshot();
+        var before = (await cluster.SentAsync(cancellationToken)).Count;
         var processor = ordinal.ProcessorTime();
         await Task.Delay(Time, TimeProvider.System, cancellationToken);
         processor = ordinal.ProcessorTime() - processor;
-        var after = cluster.Server.Requests.Snapshot();
-        var sent = after
-            .Where(each => each.Key.Client == "ordinal")
-            .Select(each => (Kind: each.Key, Count: each.Value - before.GetValueOrDefault(each.Key)))
-            .Where(each => each.Count > 0)
-            .ToList();
-        return new Idle(
-            [.. sent.Where(each => !IsExpected(each.Kind))],
-            sent.Where(each => IsExpected(each.Kind)).Sum(each => each.Count),
-            processor / Time);
+        var sent = (await cluster.SentAsync(cancellationToken)).Skip(before).ToList();
+        return new Idle([.. sent.Where(each => !each.IsExpected)], sent.Count(each => each.IsExpected), processor / Time);
     }
-
-    private static bool IsExpected(RequestKind kind) => kind.Method == "WATCH" || kind.Resource == "leases.coordination.k8s.io";
 
     /// <param name="Others">What is neither a watch nor about the lease.</param>
     /// <param name="Expected">Watches and the lease.</param>
     /// <param name="Processor">Share of one processor.</param>
-    private sealed record Idle(IReadOnlyList<(RequestKind Kind, long Count)> Others, long Expected, double Processor)
+    private sealed record Idle(IReadOnlyList<SentRequest> Others, int Expected, double Processor)
     {
         /// <param name="most">How many status writes are allowed beside watches and the lease; nothing else is.</param>
         public Figure Figure(string name, int most)
         {
-            var others = Others.Sum(each => each.Count);
-            var which = Others.Count == 0 ? "" : ": " + string.Join(", ", Others.Select(each => $"{each.Count} {each.Kind.Method} {each.Kind.Resource}/{each.Kind.Subresource}"));
+            var which = Others.Count == 0 ? "" : ": " + string.Join(", ", Others.GroupBy(each => each).Select(each => $"{each.Count()} {each.Key.Method} {each.Key.Path}"));
             return new Figure(
                 string.Create(CultureInfo.InvariantCulture, $"{name}, in {Time.TotalSeconds:0} s"),
-                string.Create(CultureInfo.InvariantCulture, $"{others} beside {Expected} of watch and lease, CPU {Processor * 100:0.0} %{which}"),
+                string.Create(CultureInfo.InvariantCulture, $"{Others.Count} beside {Expected} of watch and lease, CPU {Processor * 100:0.0} %{which}"),
                 most == 0 ? "none beside watch and lease, CPU <= 1 %" : string.Create(CultureInfo.InvariantCulture, $"<= {most} status writes beside watch and lease"),
-                others <= most && (most > 0 || Processor <= 0.01) && Others.All(each => each.Kind.Subresource == "status"));
+                Others.Count <= most && (most > 0 || Processor <= 0.01) && Others.All(each => each.Path.EndsWith("/status", StringComparison.Ordinal)));
         }
     }
 }

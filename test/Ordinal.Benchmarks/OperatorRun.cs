@@ -29,7 +29,8 @@ internal sealed class OperatorRun : IAsyncDisposable
     /// <summary>Starts it.</summary>
     /// <param name="kubeconfig">The cluster.</param>
     /// <param name="withMetrics">Whether it serves its metrics as well.</param>
-    public static OperatorRun Start(string kubeconfig, bool withMetrics = false)
+    /// <param name="more">Further arguments.</param>
+    public static OperatorRun Start(string kubeconfig, bool withMetrics = false, params string[] more)
     {
         var start = new ProcessStartInfo(Program)
         {
@@ -37,6 +38,11 @@ internal sealed class OperatorRun : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        foreach (var each in more)
+        {
+            start.ArgumentList.Add(each);
+        }
+
         return new OperatorRun(Process.Start(start) ?? throw new InvalidOperationException($"{Program} did not start"));
     }
 
@@ -63,6 +69,24 @@ internal sealed class OperatorRun : IAsyncDisposable
         return text.Split('\n')
             .Where(line => line.StartsWith("controller_runtime_reconcile_total{", StringComparison.Ordinal))
             .Sum(line => long.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Waits until it uses less than a twentieth of a processor for three seconds: whatever it has found is dealt with.</summary>
+    public async Task UntilCalmAsync(CancellationToken cancellationToken)
+    {
+        var calm = 0;
+        var before = ProcessorTime();
+        await BenchCluster.UntilAsync(
+            "the operator is calm",
+            async () =>
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
+                var now = ProcessorTime();
+                calm = now - before < TimeSpan.FromMilliseconds(50) ? calm + 1 : 0;
+                before = now;
+                return calm == 3;
+            },
+            cancellationToken);
     }
 
     /// <summary>Looks at its resident size once a second and returns the largest, in MiB: a small one just after a collection proves nothing.</summary>
@@ -99,21 +123,8 @@ internal sealed class OperatorRun : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited)
-        {
-            // SIGTERM: it gives its lease back, so that the next one need not wait.
-            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15), TimeProvider.System);
-            try
-            {
-                await process.WaitForExitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill();
-            }
-        }
-
+        // It gives its lease back, so that the next one need not wait.
+        await Processes.EndAsync(process);
         await reading;
         process.Dispose();
     }

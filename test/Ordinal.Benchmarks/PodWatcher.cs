@@ -17,6 +17,7 @@ internal sealed class PodWatcher : IDisposable
 
     /// <summary>The annotation that carries the stamp; in managed fields its name stands after <c>f:</c>.</summary>
     public const string Annotation = "sent";
+    private const int Window = 4 * 1024 * 1024;
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
     private readonly SocketsHttpHandler handler;
     private readonly HttpClient client;
@@ -32,6 +33,8 @@ internal sealed class PodWatcher : IDisposable
         authority = X509Certificate2.CreateFromPem(address.CertificateAuthorityPem);
         handler = new SocketsHttpHandler
         {
+            // As much as client-go's transport takes unasked. The platform's 64 KiB would have each watcher acknowledge every twentieth event.
+            InitialHttp2StreamWindowSize = Window,
             SslOptions = new SslClientAuthenticationOptions
             {
                 CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { authority }, RevocationMode = X509RevocationMode.NoCheck },

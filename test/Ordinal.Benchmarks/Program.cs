@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
 using Ordinal.Benchmarks;
+using Ordinal.TestSupport;
 
 // Prints each figure that this machine can measure beside its target; exit code 1 when one is missed.
 // Names as arguments choose some: make bench ARGS=demo
+// When KUBEBUILDER_ASSETS names a real control plane's programs, those that can be are measured there too, and stand in a second column.
 IBenchmark[] all =
 [
     new PlannerBenchmark(),
@@ -11,6 +13,7 @@ IBenchmark[] all =
     new IdleBenchmark(),
     new MemoryBenchmark(),
     new ScaleBenchmark(),
+    new FleetBenchmark(),
     new RatioBenchmark(),
     new KafkaBenchmark(),
     new ClusterUpBenchmark(),
@@ -18,6 +21,7 @@ IBenchmark[] all =
     new TenThousandPodsBenchmark(),
     new WatchersBenchmark(),
     new EtcdBenchmark(),
+    new ZooKeeperBenchmark(),
     new ProbeBenchmark(),
     new DemoBenchmark(),
 ];
@@ -46,10 +50,11 @@ try
 {
     foreach (var benchmark in chosen)
     {
-        foreach (var figure in await benchmark.MeasureAsync(interrupted.Token))
+        var figures = await benchmark.MeasureAsync(interrupted.Token);
+        var real = benchmark is IPlaneBenchmark both && RealControlPlane.Assets is not null ? await both.MeasureAsync(BenchPlane.Real, interrupted.Token) : [];
+        for (var i = 0; i < figures.Count; i++)
         {
-            Console.WriteLine($"{(figure.IsReached ? "reached" : "MISSED "),-8} {figure.Name,-48} {figure.Measured,-24} target {figure.Target}");
-            missed += figure.IsReached ? 0 : 1;
+            missed += Print(figures[i], real.Count == 0 ? null : real[i]);
         }
     }
 }
@@ -61,3 +66,19 @@ catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 Console.WriteLine($"load at the end {string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3])}");
 
 return missed == 0 ? 0 : 1;
+
+static int Print(Figure figure, Figure? real)
+{
+    var isReached = figure.IsReached && real is not { IsReached: false };
+    var which = isReached ? "reached" : real is null ? "MISSED" : figure.IsReached ? "MISSED on real" : real.IsReached ? "MISSED on embedded" : "MISSED on both";
+    if (real is null)
+    {
+        Console.WriteLine($"{which,-8} {figure.Name,-48} {figure.Measured,-24} target {figure.Target}");
+    }
+    else
+    {
+        Console.WriteLine($"{which,-8} {figure.Name,-48} embedded {figure.Measured,-34} real {real.Measured,-34} target {figure.Target}");
+    }
+
+    return (figure.IsReached ? 0 : 1) + (real is { IsReached: false } ? 1 : 0);
+}

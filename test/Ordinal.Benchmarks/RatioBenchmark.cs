@@ -1,24 +1,21 @@
 using System.Globalization;
-using Ordinal.ControlPlane.Api;
-using Ordinal.ControlPlane.Door;
 
 namespace Ordinal.Benchmarks;
 
 /// <summary>
 /// A rollout beside the built-in controller that does the same, at the same time, on the same API server: 20 pods that take 2 s to start, no gates,
-/// minReadyDuration 0. The operator is a process of its own; its writes are counted by the server.
+/// minReadyDuration 0. The operator is a process of its own; its writes are counted at the server.
 /// </summary>
-internal sealed class RatioBenchmark : IBenchmark
+internal sealed class RatioBenchmark : IPlaneBenchmark
 {
     private const int Pods = 20;
     private static readonly TimeSpan BootTime = TimeSpan.FromSeconds(2);
 
     public string Name => "ratio";
 
-    public async Task<IReadOnlyList<Figure>> MeasureAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Figure>> MeasureAsync(BenchPlane plane, CancellationToken cancellationToken)
     {
-        var writes = new Writes();
-        await using var cluster = await BenchCluster.StartAsync(BootTime, writes, cancellationToken);
+        await using var cluster = await BenchCluster.StartNotedAsync(plane, BootTime, cancellationToken);
         string[] all = ["builtin", "partition", "ondelete"];
         await Task.WhenAll(all.Select(name => cluster.CreateSetAsync(name, Pods, "Parallel", cancellationToken)));
         await cluster.CreatePolicyAsync("partition", "Partition", 1, null, cancellationToken);
@@ -26,10 +23,11 @@ internal sealed class RatioBenchmark : IBenchmark
         await using var ordinal = OperatorRun.Start(cluster.Kubeconfig);
         await cluster.UntilHeldAsync("partition", cancellationToken);
         await cluster.UntilHeldAsync("ondelete", cancellationToken);
-        writes.Clear();
+        var before = (await cluster.SentAsync(cancellationToken)).Count;
 
         var times = await Task.WhenAll(all.Select(name => RollAsync(cluster, name, cancellationToken)));
         await cluster.UntilRolloutsEndAsync(2, cancellationToken);
+        var writes = new Writes([.. (await cluster.SentAsync(cancellationToken)).Skip(before).Where(each => each.Method is not ("GET" or "WATCH"))]);
         var (builtin, partition, onDelete) = (times[0], times[1], times[2]);
         return
         [
@@ -44,10 +42,8 @@ internal sealed class RatioBenchmark : IBenchmark
 
     private static async Task<TimeSpan> RollAsync(BenchCluster cluster, string name, CancellationToken cancellationToken)
     {
-        var began = TimeProvider.System.GetTimestamp();
         await cluster.ChangeTemplateAsync(name, "app:v2", cancellationToken);
-        await BenchCluster.UntilAsync($"{name} is rolled", () => cluster.IsRolledAsync(name, cancellationToken), cancellationToken);
-        return TimeProvider.System.GetElapsedTime(began);
+        return await cluster.UntilRolledAsync(name, cancellationToken);
     }
 
     private static Figure Ratio(string name, TimeSpan took, TimeSpan builtin, double target) => new(
@@ -57,24 +53,14 @@ internal sealed class RatioBenchmark : IBenchmark
         took / builtin <= target);
 
     /// <summary>Counts what the operator writes, by the StatefulSet that it is about.</summary>
-    private sealed class Writes : IApiFaults
+    private sealed class Writes(IReadOnlyList<SentRequest> all)
     {
         /// <summary>Beside one for each pod: taking and giving back the claim, and under OnDelete the strategy there and back.</summary>
         private const int Frame = 5;
-        private readonly Lock gate = new();
-        private readonly List<ApiCall> all = [];
-
-        public void Clear()
-        {
-            lock (gate)
-            {
-                all.Clear();
-            }
-        }
 
         public Figure Actions(string name, string set)
         {
-            var count = Count(call => (call.Method == "PATCH" && call.Path.EndsWith($"/statefulsets/{set}", StringComparison.Ordinal))
+            var count = all.Count(call => (call.Method == "PATCH" && call.Path.EndsWith($"/statefulsets/{set}", StringComparison.Ordinal))
                 || (call.Path.Contains($"/pods/{set}-", StringComparison.Ordinal) && call.Method is "POST" or "DELETE"));
             return new Figure(name, string.Create(CultureInfo.InvariantCulture, $"{count} for {Pods} pods"), string.Create(CultureInfo.InvariantCulture, $"<= 1 a pod and {Frame} a rollout"), count <= Pods + Frame);
         }
@@ -83,33 +69,8 @@ internal sealed class RatioBenchmark : IBenchmark
         {
             // Two a pod, one of progress every 10 s, and those that begin and end the rollout.
             var most = (2 * Pods) + (int)(took / TimeSpan.FromSeconds(10)) + Frame;
-            var count = Count(call => call.Method == "PATCH" && call.Path.EndsWith("/status", StringComparison.Ordinal) && call.Path.Contains($"/statefulsetrollouts/{set}-", StringComparison.Ordinal));
+            var count = all.Count(call => call.Method == "PATCH" && call.Path.EndsWith("/status", StringComparison.Ordinal) && call.Path.Contains($"/statefulsetrollouts/{set}-", StringComparison.Ordinal));
             return new Figure(name, string.Create(CultureInfo.InvariantCulture, $"{count} for {Pods} pods"), string.Create(CultureInfo.InvariantCulture, $"<= 2 a pod, {most} in all"), count <= most);
-        }
-
-        public ValueTask<ApiAnswer?> BeforeAsync(ApiCall apiCall, CancellationToken cancellationToken)
-        {
-            if (apiCall.Method != "GET" && apiCall.UserAgent is { } agent && agent.StartsWith("ordinal/", StringComparison.Ordinal))
-            {
-                lock (gate)
-                {
-                    all.Add(apiCall);
-                }
-            }
-
-            return new((ApiAnswer?)null);
-        }
-
-        public ValueTask<ApiAnswer> AfterAsync(ApiCall apiCall, ApiAnswer answer, CancellationToken cancellationToken) => new(answer);
-
-        public ValueTask<bool> BeforeFrameAsync(ApiCall apiCall, ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) => new(true);
-
-        private int Count(Func<ApiCall, bool> isMeant)
-        {
-            lock (gate)
-            {
-                return all.Count(isMeant);
-            }
         }
     }
 }

@@ -6,7 +6,8 @@ namespace Ordinal.Benchmarks;
 /// <summary>One pod's step, as the operator's transport saw it.</summary>
 /// <param name="Reaction">From the last fact that the step waited for to the intent; null for the first step, which waits for other things.</param>
 /// <param name="Action">From the answer to the intent to the action, without the live GET between them.</param>
-internal sealed record ReactionStep(TimeSpan? Reaction, TimeSpan Action);
+/// <param name="Collecting">How long collections stopped the operator between these two, the live GET included.</param>
+internal sealed record ReactionStep(TimeSpan? Reaction, TimeSpan Action, TimeSpan Collecting);
 
 /// <summary>Finds the steps of a rollout of one pod at a time in what a transport recorded.</summary>
 internal static class ReactionSteps
@@ -43,7 +44,7 @@ internal static class ReactionSteps
             TimeSpan? reaction = previousPod is not null && LastFact(recorded, set, replicas, previousPod, previousUid, previousAction, intent.Began) is { } fact
                 ? Between(fact, intent.Began)
                 : null;
-            steps.Add(new ReactionStep(reaction, Between(intent.Ended, action.Began) - gets));
+            steps.Add(new ReactionStep(reaction, Between(intent.Ended, action.Began) - gets, action.CollectingBefore - intent.CollectingAfter));
             (previousPod, previousUid, previousAction) = (pod.Name, pod.Uid, action.Began);
         }
 

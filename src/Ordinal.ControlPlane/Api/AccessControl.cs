@@ -1,5 +1,6 @@
 using Ordinal.ControlPlane.Authorization;
 using Ordinal.ControlPlane.Door;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Api;
 
@@ -7,7 +8,7 @@ namespace Ordinal.ControlPlane.Api;
 internal sealed class AccessControl(RbacAuthorizer authorizer)
 {
     /// <summary>Gets the request as the user that it is carried out for.</summary>
-    /// <exception cref="ApiRefusalException">The user may not do this (403), or asks for a user without a name (500).</exception>
+    /// <exception cref="ApiRefusalException">The user may not do this (403), or asks for a user without a name (400).</exception>
     public ApiRequest Check(ApiRequest request)
     {
         ApiRequest asUser = request.Call.Impersonation is { } wanted ? Impersonate(request, wanted) : request;
@@ -46,7 +47,9 @@ internal sealed class AccessControl(RbacAuthorizer authorizer)
         UserInfo caller = request.Call.User;
         if (wanted.User.Length == 0)
         {
-            throw new ApiRefusalException(500, "", "requested groups or a uid without impersonating a user name");
+            string asked = wanted.Groups.Count == 0 ? "[]string(nil)" : $"[]string{{{string.Join(", ", wanted.Groups.Select(g => JsonText.WriteString(g)))}}}";
+            throw Refuse.BadRequest(
+                $"requested &user.DefaultInfo{{Name:\"\", UID:{JsonText.WriteString(wanted.Uid)}, Groups:{asked}, Extra:map[string][]string(nil)}} without impersonating a user name");
         }
 
         bool isAccount = wanted.User.StartsWith(UserInfo.ServiceAccountPrefix, StringComparison.Ordinal);

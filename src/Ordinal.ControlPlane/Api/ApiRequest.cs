@@ -8,6 +8,9 @@ internal sealed record ApiRequest(ApiCall Call, IReadOnlyList<string> Segments, 
     /// <summary>Gets the target below a group and version; null for discovery, health and the like.</summary>
     public RequestTarget? Target { get; init; }
 
+    /// <summary>Gets a value indicating whether the path is of the old form of watches, which is there to be read only.</summary>
+    public bool IsWatchPath { get; init; }
+
     /// <summary>Gets all parameters of the query in order; one name may come more than once.</summary>
     public IReadOnlyList<(string Name, string Value)> Parameters { get; init; } = [];
 
@@ -22,7 +25,7 @@ internal sealed record ApiRequest(ApiCall Call, IReadOnlyList<string> Segments, 
 
     public long? Number(string name) => Text(name) is not { } text ? null
         : long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out long number) ? number
-        : throw Refuse.BadRequest($"strconv.ParseInt: parsing \"{text}\": invalid syntax");
+        : throw Refuse.BadRequest($"strconv.ParseInt: parsing \"{text}\": {(text.TrimStart('-') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit) ? "value out of range" : "invalid syntax")}");
 
     /// <summary>Takes a call apart.</summary>
     /// <exception cref="ApiRefusalException">The path cannot be decoded.</exception>
@@ -48,7 +51,18 @@ internal sealed record ApiRequest(ApiCall Call, IReadOnlyList<string> Segments, 
             query.TryAdd(name, value);
         }
 
-        return new ApiRequest(call, segments, query) { Target = RequestTarget.Parse(segments), Parameters = all };
+        RequestTarget? target = RequestTarget.Parse(segments, out bool isWatch);
+        if (isWatch && target is not null)
+        {
+            query["watch"] = "true";
+            if (target.Name.Length > 0 && target.Subresource.Length == 0)
+            {
+                query["fieldSelector"] = $"metadata.name={target.Name}";
+                target = target with { Name = "" };
+            }
+        }
+
+        return new ApiRequest(call, segments, query) { Target = target, IsWatchPath = isWatch, Parameters = all };
     }
 
     /// <summary>Whether every percent sign starts an escape: what Go answers with 400 when it is in the path, and leaves out of a query.</summary>
@@ -77,9 +91,13 @@ internal sealed record ApiRequest(ApiCall Call, IReadOnlyList<string> Segments, 
 /// <param name="Subresource">Subresource; empty for the object itself.</param>
 internal sealed record RequestTarget(string Group, string Version, string Namespace, string Resource, string Name, string Subresource)
 {
-    public static RequestTarget? Parse(IReadOnlyList<string> segments)
+    /// <summary>Reads a path; null when it points at nothing.</summary>
+    /// <param name="segments">The path.</param>
+    /// <param name="isWatch">Whether it is an old form of watches, which have <c>watch</c> behind the version.</param>
+    public static RequestTarget? Parse(IReadOnlyList<string> segments, out bool isWatch)
     {
         int start;
+        isWatch = false;
         string group, version;
         if (segments.Count >= 3 && segments[0] == "api")
         {
@@ -92,6 +110,12 @@ internal sealed record RequestTarget(string Group, string Version, string Namesp
         else
         {
             return null;
+        }
+
+        if (segments[start] == "watch" && segments.Count > start + 1)
+        {
+            isWatch = true;
+            start++;
         }
 
         string @namespace = "";

@@ -17,6 +17,9 @@ public sealed record ApiServerOptions
     /// <summary>Gets how long a watch lives that names no <c>timeoutSeconds</c>.</summary>
     public TimeSpan WatchTimeout { get; init; } = TimeSpan.FromMinutes(45);
 
+    /// <summary>Gets how long an event lives after it was last written, as <c>--event-ttl</c> of the real one.</summary>
+    public TimeSpan EventLife { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Gets the longest request body in bytes; a longer one is answered with 413.</summary>
     public long MaxBodyBytes { get; init; } = 3 * 1024 * 1024;
 

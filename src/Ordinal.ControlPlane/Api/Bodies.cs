@@ -42,12 +42,12 @@ internal static class Bodies
 
     /// <summary>Reads the document of a server-side apply, which may be YAML or JSON.</summary>
     /// <exception cref="ApiRefusalException">It is not a document of this object.</exception>
-    public static JsonObject ReadApply(ApiRequest request, ResourceType type, RequestTarget target, WriteContext context) =>
-        ReadApply(request, type.ApiVersion, type.Kind, target, context);
+    public static JsonObject ReadApply(ApiRequest request, ResourceType type, WriteContext context) =>
+        ReadApply(request, type.ApiVersion, type.Kind, context);
 
     /// <summary>Reads the document of a server-side apply, which may be YAML or JSON.</summary>
     /// <exception cref="ApiRefusalException">It is not a document of this object.</exception>
-    public static JsonObject ReadApply(ApiRequest request, string apiVersion, string kind, RequestTarget target, WriteContext context)
+    public static JsonObject ReadApply(ApiRequest request, string apiVersion, string kind, WriteContext context)
     {
         var duplicates = new List<string>();
         JsonNode? node;
@@ -83,14 +83,7 @@ internal static class Bodies
             throw Refuse.BadRequest($"invalid object type: {(sentVersion.Contains('/') ? "" : "/")}{sentVersion}, Kind={document.Text("kind")}");
         }
 
-        JsonObject metadata = document.Metadata();
-        if (metadata.List("managedFields") is { Count: > 0 })
-        {
-            throw Refuse.BadRequest("metadata.managedFields must be nil");
-        }
-
-        metadata["name"] ??= target.Name;
-        return document;
+        return document.Metadata().List("managedFields") is { Count: > 0 } ? throw Refuse.BadRequest("metadata.managedFields must be nil") : document;
     }
 
     /// <summary>Parses a body in the media type that it claims.</summary>

@@ -20,5 +20,6 @@ internal sealed record DecodeWords(Func<string, ApiRefusalException> Refusal)
         new(problem => Refuse.BadRequest($"{kind} in version \"{version}\" cannot be handled as a {kind}: {problem}"));
 
     /// <summary>The words for what a patch made.</summary>
-    public static DecodeWords OfPatch(string shown) => new(problem => Refuse.BadPatch(shown, problem)) { Sorts = true };
+    /// <param name="shown">Writes what it made; asked for by a refusal only, since most patches are none.</param>
+    public static DecodeWords OfPatch(Func<string> shown) => new(problem => Refuse.BadPatch(shown(), problem)) { Sorts = true };
 }

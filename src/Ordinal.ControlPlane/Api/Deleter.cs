@@ -40,7 +40,7 @@ internal sealed class Deleter(RevisionedStore store, ObjectWriter writer)
 
             if (dryRun)
             {
-                return new DeleteOutcome(stored, !keeps);
+                return new DeleteOutcome(keeps ? writer.Commit(type, key, stored, document, context with { IsDryRun = true })! : stored, !keeps);
             }
 
             StoredObject? written = keeps
@@ -97,10 +97,20 @@ internal sealed class Deleter(RevisionedStore store, ObjectWriter writer)
         }
 
         keeps = hasFinalizers || grace > 0;
+        if (!isMarked && !hasFinalizers && grace is null)
+        {
+            // It goes at once, as it is: who watches sees the object that there was, without the marks of a deletion.
+            return changed;
+        }
+
         if (!isMarked || (changed && grace is not null))
         {
             metadata["deletionTimestamp"] = JsonNodes.Timestamp(context.Now.AddSeconds(grace ?? 0));
-            metadata["deletionGracePeriodSeconds"] = grace ?? 0;
+            if (type.Strategy is not NamespaceStrategy)
+            {
+                metadata["deletionGracePeriodSeconds"] = grace ?? 0;
+            }
+
             if (!isMarked && metadata.Number("generation") is { } generation)
             {
                 metadata["generation"] = generation + 1;

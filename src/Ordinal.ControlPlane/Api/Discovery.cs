@@ -6,7 +6,7 @@ using Ordinal.ControlPlane.Text;
 namespace Ordinal.ControlPlane.Api;
 
 /// <summary>Answers what is not about objects: discovery, version, health, metrics.</summary>
-internal sealed class Discovery(TypeRegistry types, OpenApiV3 openApi, ApiServerOptions options)
+internal sealed class Discovery(TypeRegistry types, OpenApiV2 openApiV2, OpenApiV3 openApi, ApiServerOptions options)
 {
     private const string Aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
@@ -30,11 +30,11 @@ internal sealed class Discovery(TypeRegistry types, OpenApiV3 openApi, ApiServer
             ["apis", var group] => Group(group),
             ["apis", var group, var version] => Resources(group, version),
             ["version"] => Json(Version()),
-            // kubectl wants exactly this type; JSON, or an echo of its Accept, it refuses.
-            ["openapi", "v2"] => new ApiAnswer(200, OpenApiV2.Write(types.All, options.GitVersion)) { ContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf" },
+            ["openapi", "v2"] => openApiV2.Answer(types.All, request.Call.Accept),
             ["openapi", "v3"] => Json(openApi.Index(types.All)),
-            ["openapi", "v3", "api", var version] => OpenApi($"api/{version}"),
-            ["openapi", "v3", "apis", var group, var version] => OpenApi($"apis/{group}/{version}"),
+            ["openapi", "v3", "api", var version] => OpenApi($"api/{version}", endsOpen),
+            ["openapi", "v3", "apis", var group, var version] => OpenApi($"apis/{group}/{version}", endsOpen),
+            ["openapi", "v3", ..] => OpenApi("", endsOpen),
             _ => null,
         };
         return answer is null || request.Call.Method == "GET" ? answer : throw Refuse.MethodNotAllowed();
@@ -159,7 +159,9 @@ internal sealed class Discovery(TypeRegistry types, OpenApiV3 openApi, ApiServer
         return new JsonObject { ["paths"] = List([.. all.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]) };
     }
 
-    private ApiAnswer? OpenApi(string folder) => openApi.Document(types.All, folder) is { } document ? Json(document) : null;
+    // What is not there has no words of its own.
+    private ApiAnswer OpenApi(string folder, bool endsOpen) =>
+        !endsOpen && openApi.Document(types.All, folder) is { } document ? Json(document) : new ApiAnswer(404, default) { ContentType = "text/plain; charset=utf-8" };
 
     private static ApiAnswer Json(JsonObject document) => new(200, JsonText.Write(document));
 
@@ -283,6 +285,7 @@ internal sealed class Discovery(TypeRegistry types, OpenApiV3 openApi, ApiServer
         {
             resources.Add((JsonNode)Subresource(type, "binding", "Binding", null, ["create"]));
             resources.Add((JsonNode)Subresource(type, "eviction", "Eviction", ("policy", "v1"), ["create"]));
+            resources.Add((JsonNode)Subresource(type, "exec", "PodExecOptions", null, ["create", "get"]));
             resources.Add((JsonNode)Subresource(type, "log", "Pod", null, ["get"]));
         }
     }

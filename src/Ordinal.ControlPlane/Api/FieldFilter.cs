@@ -1,12 +1,14 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api.Resources;
 using Ordinal.ControlPlane.Schemas;
+using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Api;
 
 /// <summary>
 /// Reads a document as its kind: drops fields that the kind does not have, and says so as far as the writer asked (refused when strict,
-/// warned of by default); refuses values of a wrong type.
+/// warned of by default); refuses values of a wrong type; drops values that Go does not write, so that they are not a change.
 /// </summary>
 internal static class FieldFilter
 {
@@ -25,7 +27,9 @@ internal static class FieldFilter
         }
 
         var unknown = new List<string>();
-        foreach (string name in document.Select(p => p.Key).ToArray())
+        var path = new FieldPath();
+        List<string>? dropped = null;
+        foreach ((string name, JsonNode? value) in document)
         {
             if (name is "apiVersion" or "kind")
             {
@@ -33,16 +37,25 @@ internal static class FieldFilter
             }
 
             Shape shape = type.Shape is ObjectShape inner ? inner.Fields.GetValueOrDefault(name, Shape.Unknown) : Shape.Unknown;
+            path.Enter(name);
             if (type.Shape is ObjectShape { KeepsUnknownFields: false } closed && name != "metadata" && !closed.Fields.ContainsKey(name))
             {
-                document.Remove(name);
+                (dropped ??= []).Add(name);
                 unknown.Add(name);
             }
             else
             {
-                Prune(name == "metadata" ? BuiltInShapes.Of("ObjectMeta") : shape, document[name], name, unknown);
+                Prune(name == "metadata" ? BuiltInShapes.Of("ObjectMeta") : shape, value, path, unknown);
+                if (type.Shape is ObjectShape whole && IsDropped(whole, name, shape, value))
+                {
+                    (dropped ??= []).Add(name);
+                }
             }
+
+            path.Leave();
         }
+
+        dropped?.ForEach(name => document.Remove(name));
 
         if (words.Sorts)
         {
@@ -76,40 +89,74 @@ internal static class FieldFilter
         }
     }
 
-    private static void Prune(Shape shape, JsonNode? node, string path, List<string> unknown)
+    /// <summary>Whether a field's value is that of a Go variable to which nothing was assigned, and which Go then leaves out.</summary>
+    private static bool IsDropped(ObjectShape shape, string name, Shape field, JsonNode? value) =>
+        shape.KeptWhenEmpty is { } kept && IsEmpty(field, value) && !kept.Contains(name) && name is not ("apiVersion" or "kind");
+
+    private static bool IsEmpty(Shape shape, JsonNode? node) => (shape, node) switch
+    {
+        (ListShape, JsonArray { Count: 0 }) => true,
+        (MapShape or AtomicShape, JsonObject { Count: 0 }) => true,
+        (ScalarShape { Kind: ScalarKind.Text }, JsonValue value) => value.AsText() is "",
+        (ScalarShape { Kind: ScalarKind.Flag }, JsonValue value) => value.GetValueKind() == JsonValueKind.False,
+        (ScalarShape { Kind: ScalarKind.Whole }, JsonValue value) => value.AsNumber() is 0,
+        _ => false,
+    };
+
+    private static void Prune(Shape shape, JsonNode? node, FieldPath path, List<string> unknown)
     {
         switch (shape, node)
         {
             case (ObjectShape known, JsonObject fields):
-                foreach (string name in fields.Select(p => p.Key).ToArray())
-                {
-                    string inner = $"{path}.{name}";
-                    if (known.Fields.TryGetValue(name, out Shape? field))
-                    {
-                        Prune(field, fields[name], inner, unknown);
-                    }
-                    else if (!known.KeepsUnknownFields)
-                    {
-                        fields.Remove(name);
-                        unknown.Add(inner);
-                    }
-                }
-
+                PruneFields(known, fields, path, unknown);
                 break;
-            case (MapShape map, JsonObject entries):
+            case (MapShape map, JsonObject entries) when map.Value is not ScalarShape:
                 foreach ((string key, JsonNode? value) in entries)
                 {
-                    Prune(map.Value, value, $"{path}.{key}", unknown);
+                    path.Enter(key);
+                    Prune(map.Value, value, path, unknown);
+                    path.Leave();
                 }
 
                 break;
-            case (ListShape list, JsonArray items):
+            case (ListShape list, JsonArray items) when list.Item is not ScalarShape:
                 for (int i = 0; i < items.Count; i++)
                 {
-                    Prune(list.Item, items[i], $"{path}[{i}]", unknown);
+                    path.Enter(i);
+                    Prune(list.Item, items[i], path, unknown);
+                    path.Leave();
                 }
 
                 break;
         }
+    }
+
+    private static void PruneFields(ObjectShape known, JsonObject fields, FieldPath path, List<string> unknown)
+    {
+        List<string>? dropped = null;
+        foreach ((string name, JsonNode? value) in fields)
+        {
+            if (known.Fields.TryGetValue(name, out Shape? field))
+            {
+                if (field is not ScalarShape)
+                {
+                    path.Enter(name);
+                    Prune(field, value, path, unknown);
+                    path.Leave();
+                }
+
+                if (IsDropped(known, name, field, value))
+                {
+                    (dropped ??= []).Add(name);
+                }
+            }
+            else if (!known.KeepsUnknownFields)
+            {
+                (dropped ??= []).Add(name);
+                unknown.Add(path.Of(name));
+            }
+        }
+
+        dropped?.ForEach(name => fields.Remove(name));
     }
 }

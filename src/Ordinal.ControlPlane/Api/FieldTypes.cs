@@ -41,9 +41,9 @@ internal static partial class FieldTypes
     /// <param name="shape">Shape of the kind.</param>
     /// <param name="document">The document; its nulls are removed.</param>
     /// <param name="converts">Whether values are converted and not decoded.</param>
-    public static string? Problem(ObjectShape shape, JsonObject document, bool converts) => InFields(shape, document, "", converts) ?? Bytes(shape, document);
+    public static string? Problem(ObjectShape shape, JsonObject document, bool converts) => InFields(shape, document, new FieldPath(), converts) ?? Bytes(shape, document);
 
-    private static string? Problem(Shape shape, JsonNode node, string owner, string path, string name, bool converts)
+    private static string? Problem(Shape shape, JsonNode node, string owner, FieldPath path, string name, bool converts)
     {
         string? wanted = Wanted(shape, node, name);
         if (wanted is not null)
@@ -76,41 +76,47 @@ internal static partial class FieldTypes
         }
     }
 
-    private static string? InFields(ObjectShape shape, JsonObject fields, string path, bool converts)
+    private static string? InFields(ObjectShape shape, JsonObject fields, FieldPath path, bool converts)
     {
-        foreach (string name in fields.Select(f => f.Key).ToArray())
+        List<string>? nulls = null;
+        foreach ((string name, JsonNode? node) in fields)
         {
             if (!shape.Fields.TryGetValue(name, out Shape? field))
             {
                 continue;
             }
 
-            if (fields[name] is not { } value)
+            if (node is not { } value)
             {
                 if (!NullTimes.Contains(name))
                 {
-                    fields.Remove(name);
+                    (nulls ??= []).Add(name);
                 }
 
                 continue;
             }
 
-            if (Problem(field, value, shape.Name, path.Length == 0 ? name : $"{path}.{name}", name, converts) is { } problem)
+            path.Enter(name);
+            if (Problem(field, value, shape.Name, path, name, converts) is { } problem)
             {
                 return problem;
             }
+
+            path.Leave();
         }
 
+        nulls?.ForEach(name => fields.Remove(name));
         return null;
     }
 
-    private static string? InEntries(MapShape map, JsonObject entries, string owner, string path, string name, bool converts)
+    private static string? InEntries(MapShape map, JsonObject entries, string owner, FieldPath path, string name, bool converts)
     {
-        foreach (string key in entries.Select(e => e.Key).ToArray())
+        List<string>? nulls = null;
+        foreach ((string key, JsonNode? node) in entries)
         {
-            if (entries[key] is not { } value)
+            if (node is not { } value)
             {
-                entries[key] = map.Value is ScalarShape { Kind: ScalarKind.Text } ? "" : null;
+                (nulls ??= []).Add(key);
                 continue;
             }
 
@@ -123,6 +129,7 @@ internal static partial class FieldTypes
             }
         }
 
+        nulls?.ForEach(key => entries[key] = map.Value is ScalarShape { Kind: ScalarKind.Text } ? "" : null);
         return null;
     }
 

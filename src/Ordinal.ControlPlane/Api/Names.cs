@@ -8,8 +8,14 @@ public static partial class Names
     private const string LabelWords =
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
+    private const string Rfc1035Words =
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+
     private const string SubdomainWords =
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+    private const string WildcardWords =
+        "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
     private const string LabelValueWords =
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
@@ -33,12 +39,21 @@ public static partial class Names
         name.Length > 63 ? "must be no more than 63 characters" : null,
         Label().IsMatch(name) ? null : Subdomain().IsMatch(name) ? "must not contain dots" : LabelWords);
 
+    /// <summary>Says all that is wrong with an RFC 1035 label, which begins with a letter.</summary>
+    public static IReadOnlyList<string> Rfc1035Problems(string name) => Collect(
+        name.Length > 63 ? "must be no more than 63 characters" : null, Rfc1035Label().IsMatch(name) ? null : Rfc1035Words);
+
     /// <summary>Says what is wrong with an RFC 1123 subdomain; null when nothing is.</summary>
     public static string? SubdomainProblem(string name) => First(SubdomainProblems(name));
 
     /// <summary>Says all that is wrong with an RFC 1123 subdomain.</summary>
     public static IReadOnlyList<string> SubdomainProblems(string name) => Collect(
         name.Length > 253 ? "must be no more than 253 characters" : null, Subdomain().IsMatch(name) ? null : SubdomainWords);
+
+    /// <summary>Says all that is wrong with a subdomain whose first label is <c>*</c>.</summary>
+    public static IReadOnlyList<string> WildcardProblems(string name) => Collect(
+        name.Length > 253 ? "must be no more than 253 characters" : null,
+        name.StartsWith("*.", StringComparison.Ordinal) && Subdomain().IsMatch(name.AsSpan(2)) ? null : WildcardWords);
 
     /// <summary>Says what is wrong with a name that is only part of a path; null when nothing is.</summary>
     public static string? PathSegmentProblem(string name) => name switch
@@ -88,7 +103,7 @@ public static partial class Names
     public static IReadOnlyList<string> PortNameProblems(string name) => Collect(
         name.Length > 15 ? "must be no more than 15 characters" : null,
         name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') ? null : PortWords,
-        name.Any(char.IsAsciiLetterLower) || name.Any(char.IsAsciiLetterUpper) ? null : "must contain at least one letter (a-z)",
+        name.Any(char.IsAsciiLetterLower) ? null : "must contain at least one letter (a-z)",
         name.Contains("--", StringComparison.Ordinal) ? "must not contain consecutive hyphens" : null,
         name.StartsWith('-') || name.EndsWith('-') ? "must not begin or end with a hyphen" : null);
 
@@ -115,6 +130,9 @@ public static partial class Names
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Label();
+
+    [GeneratedRegex(@"^[a-z]([-a-z0-9]*[a-z0-9])?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Rfc1035Label();
 
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex Subdomain();

@@ -60,8 +60,9 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             created["generation"] = 1L;
         }
 
-        if (metadata.Number("generation") is < 0)
+        if (!type.TracksGeneration || metadata.Number("generation") is < 0)
         {
+            // Where nobody counts, it is the maker's; where somebody does, a wrong one is still refused.
             Carry(metadata, created, "generation");
         }
 
@@ -100,7 +101,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
 
         priority?.ApplyTo(document);
         type.Strategy.Admit(document);
-        if (sentVersion is > 0)
+        if (sentVersion is > 0 && !context.IsDryRun)
         {
             // The storage's own word, which a real API server passes on without a reason.
             throw Refuse.Plain("resourceVersion should not be set on objects to be created");
@@ -119,23 +120,28 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
     /// <param name="context">Who writes and how.</param>
     /// <exception cref="ApiRefusalException">The object is not there, has changed, or the new state is invalid.</exception>
     public StoredObject Update(ResourceType type, StoreKey key, Func<JsonObject, JsonObject> change, WriteContext context) =>
-        Update(type, key, stored => change(stored.Parse()), context);
+        Update(type, key, (current, _) => change(current), context);
 
-    private StoredObject Update(ResourceType type, StoreKey key, Func<StoredObject, JsonObject> change, WriteContext context)
+    /// <summary>Updates an object as the other does; the change is also given the version that it starts from.</summary>
+    /// <param name="type">Resource.</param>
+    /// <param name="key">Key of the object.</param>
+    /// <param name="change">Computes the new state from a copy of the stored one and from what is stored; it may return that copy.</param>
+    /// <param name="context">Who writes and how.</param>
+    /// <exception cref="ApiRefusalException">The object is not there, has changed, or the new state is invalid.</exception>
+    public StoredObject Update(ResourceType type, StoreKey key, Func<JsonObject, StoredObject, JsonObject> change, WriteContext context) =>
+        UpdateFrom(type, key, (old, stored) => change((JsonObject)old.DeepClone(), stored), context);
+
+    private StoredObject UpdateFrom(ResourceType type, StoreKey key, Func<JsonObject, StoredObject, JsonObject> change, WriteContext context)
     {
         while (true)
         {
             StoredObject stored = store.Find(key) ?? throw Refuse.NotFound(type, key.Name);
             JsonObject old = stored.Parse();
-            JsonObject proposed = change(stored);
+            JsonObject proposed = change(old, stored);
             CheckLocking(type, key, stored, old, proposed, context);
             Prepare(type, proposed, old, context);
-            if (!context.IsApply)
-            {
-                ManagedFields.RecordWrite(type, old, proposed, context);
-            }
-
-            if (IsSame(old, proposed))
+            bool mayBeSame = context.IsApply || !ManagedFields.RecordWrite(type, old, proposed, context);
+            if (mayBeSame && IsSame(old, proposed))
             {
                 return stored;
             }
@@ -153,7 +159,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
     /// <summary>Puts a document in the place of what is stored.</summary>
     /// <exception cref="ApiRefusalException">The object is not there, has changed, or the new state is invalid.</exception>
     public StoredObject Replace(ResourceType type, StoreKey key, JsonObject document, WriteContext context) =>
-        Update(type, key, (StoredObject _) => (JsonObject)document.DeepClone(), context);
+        UpdateFrom(type, key, (_, _) => (JsonObject)document.DeepClone(), context);
 
     /// <summary>Builds what the store keeps, or what a dry run answers.</summary>
     public StoredObject? Commit(ResourceType type, StoreKey key, StoredObject? current, JsonObject document, WriteContext context)
@@ -261,9 +267,9 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
     {
         JsonObject metadata = proposed.Metadata();
         string? name = metadata.Text("name");
-        if (string.IsNullOrEmpty(name) && context.IsReplace)
+        if (string.IsNullOrEmpty(name))
         {
-            throw Refuse.BadRequest($"the name of the object ({key.Name} based on URL) was undeterminable: name must be provided");
+            throw Refuse.NoName(key.Name);
         }
 
         if (!string.IsNullOrEmpty(name) && name != key.Name)

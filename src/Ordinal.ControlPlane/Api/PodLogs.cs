@@ -9,7 +9,7 @@ using Ordinal.ControlPlane.Text;
 namespace Ordinal.ControlPlane.Api;
 
 /// <summary>Answers <c>pods/log</c> from the registered sources.</summary>
-internal sealed class PodLogs(TimeProvider timeProvider, RevisionedStore store, LogSources sources)
+internal sealed class PodLogs(TimeProvider timeProvider, RevisionedStore store, ResourceType nodes, LogSources sources)
 {
     /// <summary>Reads a whole log.</summary>
     /// <exception cref="ApiRefusalException">There is no such pod, container or log.</exception>
@@ -53,11 +53,18 @@ internal sealed class PodLogs(TimeProvider timeProvider, RevisionedStore store, 
             LimitBytes = options.LimitBytes,
             Since = options.Since ?? (options.SinceSeconds is { } seconds ? timeProvider.GetUtcNow().AddSeconds(-seconds) : null),
         };
-        return await sources.OpenAsync(asked, cancellationToken)
-            ?? throw Refuse.BadRequest($"container \"{container}\" in pod \"{target.Name}\" is waiting to start: ContainerCreating");
+        if (await sources.OpenAsync(asked, cancellationToken) is { } log)
+        {
+            return log;
+        }
+
+        KubeletAddress.Check(store, nodes, pod);
+        throw Refuse.BadRequest($"container \"{container}\" in pod \"{target.Name}\" is waiting to start: ContainerCreating");
     }
 
-    private static string ChooseContainer(JsonObject pod, string podName, string? asked)
+    /// <summary>Gets the container that is meant: the one that is named, or the only one.</summary>
+    /// <exception cref="ApiRefusalException">There is no such container, or more than one.</exception>
+    public static string ChooseContainer(JsonObject pod, string podName, string? asked)
     {
         string[] containers = NamesOf(pod, "containers");
         string[] all = [.. containers, .. NamesOf(pod, "initContainers"), .. NamesOf(pod, "ephemeralContainers")];

@@ -40,7 +40,8 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
     {
         Selectors selectors = Selectors.Parse(type, request);
         (StoreSnapshot snapshot, StoreKey? after) = ChooseSnapshot(type, target, request);
-        int limit = (int)Math.Clamp(request.Number("limit") ?? 0, 0, int.MaxValue);
+        // At version 0, which any state satisfies, a real server answers from memory and pages nothing.
+        int limit = request.Text("resourceVersion") == "0" ? 0 : (int)Math.Clamp(request.Number("limit") ?? 0, 0, int.MaxValue);
         var selected = new List<StoredObject>();
         StoredObject? next = null;
         long remaining = 0;
@@ -121,7 +122,9 @@ internal sealed class Reader(TimeProvider timeProvider, ApiServerOptions options
         });
     }
 
-    private (StoreSnapshot Snapshot, StoreKey? After) ChooseSnapshot(ResourceType type, RequestTarget target, ApiRequest request)
+    /// <summary>Chooses the state that a list, or a deletion of one, looks at, and behind which key it goes on.</summary>
+    /// <exception cref="ApiRefusalException">The parameters contradict each other, or the state is no longer known.</exception>
+    public (StoreSnapshot Snapshot, StoreKey? After) ChooseSnapshot(ResourceType type, RequestTarget target, ApiRequest request)
     {
         ListOptions asked = ListOptions.Read(request);
         if (request.Text("continue") is { } token)

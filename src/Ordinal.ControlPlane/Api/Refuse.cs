@@ -106,7 +106,13 @@ internal static class Refuse
     public static ApiRefusalException UnprocessablePatch() =>
         new(422, "Invalid", "the server rejected our request due to an error in our request") { EmptyDetails = true };
 
+    /// <summary>An object that does not say its name, where the path does.</summary>
+    public static ApiRefusalException NoName(string inPath) =>
+        BadRequest($"the name of the object ({inPath} based on URL) was undeterminable: name must be provided");
+
     /// <summary>A subresource of pods that needs a way into a container.</summary>
     public static ApiRefusalException NotServed(string subresource) =>
-        new(501, "NotImplemented", $"pods/{subresource} is not served by an embedded cluster: it has no way into a container; use kubectl logs, or the processes of --kubelet process");
+        new(501, "NotImplemented", subresource == "exec"
+            ? "pods/exec is served only for pods that are processes (--kubelet process); a simulated pod has no container to go into"
+            : $"pods/{subresource} is not served by an embedded cluster: it has no way into a container; use kubectl exec or kubectl logs");
 }

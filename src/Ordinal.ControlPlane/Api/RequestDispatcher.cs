@@ -21,13 +21,16 @@ internal sealed class RequestDispatcher
     private readonly Evictions _evictions;
     private readonly Discovery _discovery;
     private readonly PodLogs _logs;
+    private readonly PodExecs _execs;
+    private readonly RevisionedStore _store;
     private readonly Reviews _reviews;
 
     public RequestDispatcher(
-        TimeProvider timeProvider, ApiServerOptions options, RevisionedStore store, TypeRegistry types, LogSources logs, RbacAuthorizer authorizer, TokenAuthenticator tokens)
+        TimeProvider timeProvider, ApiServerOptions options, RevisionedStore store, TypeRegistry types, LogSources logs, ExecSources execs, RbacAuthorizer authorizer, TokenAuthenticator tokens)
     {
         _timeProvider = timeProvider;
         _types = types;
+        _store = store;
         var identity = new ObjectIdentity(options.Seed);
         _writer = new ObjectWriter(store, identity, types.FindAnyVersion);
         var deleter = new Deleter(store, _writer);
@@ -72,8 +75,10 @@ internal sealed class RequestDispatcher
         _scales = new Scales(store, _writer, _writes);
         _bindings = new Bindings(_writer, _writes);
         _evictions = new Evictions(timeProvider, store, _writer, deleter, types);
-        _discovery = new Discovery(types, new OpenApiV3(customResources.SchemaOf, options.GitVersion), options);
-        _logs = new PodLogs(timeProvider, store, logs);
+        _discovery = new Discovery(types, new OpenApiV2(customResources.SchemaOf, options.GitVersion), new OpenApiV3(customResources.SchemaOf, options.GitVersion), options);
+        ResourceType nodes = types.Find("", "v1", "nodes")!;
+        _logs = new PodLogs(timeProvider, store, nodes, logs);
+        _execs = new PodExecs(store, nodes, authorizer, execs);
     }
 
     /// <summary>Creates the namespaces, roles and bindings of every cluster.</summary>
@@ -131,6 +136,13 @@ internal sealed class RequestDispatcher
         }
 
         Representations.CheckAccept(request, target.Name.Length == 0 && request.Call.Method == "GET");
+        if (request.IsWatchPath && request.Call.Method is not ("GET" or "HEAD"))
+        {
+            // Before anything is written: the collection that such a path names is not the path's to change.
+            _ = Resolve(target);
+            throw Refuse.MethodNotAllowed();
+        }
+
         if (_reviews.Answer(request) is { } review)
         {
             return review;
@@ -144,7 +156,7 @@ internal sealed class RequestDispatcher
         ResourceType type = Resolve(target);
         if (type.Verbs == ResourceVerbs.CreateOnly)
         {
-            throw Refuse.MethodNotAllowed();
+            throw target.Name.Length > 0 ? Refuse.NoSuchResource() : Refuse.MethodNotAllowed();
         }
 
         CheckNames(target);
@@ -204,8 +216,11 @@ internal sealed class RequestDispatcher
                 return method == "POST" ? _bindings.Create(type, target, request) : throw Refuse.MethodNotAllowed();
             case "eviction" when isPod:
                 return method == "POST" ? _evictions.Create(type, target, request) : throw Refuse.MethodNotAllowed();
-            case "exec" or "attach" or "portforward" when isPod && method is "GET" or "POST":
+            case "exec" when isPod && method is "GET" or "POST":
+                return _execs.Open(type, target, request).Refused ?? throw Refuse.BadRequest("Upgrade request required");
+            case "attach" or "portforward" when isPod && method is "GET" or "POST":
                 _ = _reader.Get(type, target, request);
+                KubeletAddress.Check(_store, _types.Find("", "v1", "nodes")!, _store.Find(new StoreKey(type.StorageName, target.Namespace, target.Name))!.Parse());
                 throw Refuse.NotServed(target.Subresource);
             case "log" or "exec" or "attach" or "portforward" when isPod:
                 throw Refuse.MethodNotAllowed();
@@ -242,6 +257,14 @@ internal sealed class RequestDispatcher
     {
         RequestTarget target = request.Target!;
         return _logs.ReadAsync(ResolveLog(target), target, request, cancellationToken);
+    }
+
+    /// <summary>Finds who runs a command in a container.</summary>
+    public ExecOpening OpenExec(ApiRequest request)
+    {
+        RequestTarget target = request.Target!;
+        CheckNames(target);
+        return _execs.Open(ResolveLog(target), target, request);
     }
 
     private ResourceType ResolveLog(RequestTarget target) =>

@@ -13,6 +13,7 @@ internal sealed class Reviews(TimeProvider timeProvider, RevisionedStore store, 
     private const string Audience = "https://kubernetes.default.svc";
     private const long ShortestToken = 600;
     private const long DefaultToken = 3600;
+    private const long LongestToken = 1L << 32;
 
     /// <summary>Answers a review, or null when the request is none.</summary>
     /// <exception cref="ApiRefusalException">The review asks for nothing, or for a token of an account that is not there.</exception>
@@ -64,6 +65,13 @@ internal sealed class Reviews(TimeProvider timeProvider, RevisionedStore store, 
     private JsonObject OfSubject(JsonObject review, string @namespace)
     {
         JsonObject? spec = review.Child("spec");
+        if (@namespace.Length > 0 && spec.Child("resourceAttributes").Text("namespace") is { } other && other != @namespace)
+        {
+            throw Refuse.Invalid(
+                "authorization.k8s.io", "", "",
+                [new FieldError("FieldValueInvalid", "spec.resourceAttributes.namespace", $"Invalid value: {JsonText.WriteString(other)}: must match metadata.namespace")]);
+        }
+
         string name = spec.Text("user") ?? "";
         string[] groups = [.. (spec.List("groups") ?? []).Select(g => g.AsText() ?? "")];
         if (name.Length == 0 && groups.Length == 0)
@@ -133,10 +141,37 @@ internal sealed class Reviews(TimeProvider timeProvider, RevisionedStore store, 
 
     private JsonObject Token(JsonObject review)
     {
-        review["status"] = tokens.Find(review.Child("spec").Text("token") ?? "") is { } user
+        string token = review.Child("spec").Text("token") is { Length: > 0 } given ? given : throw Refuse.BadRequest("token is required for TokenReview in authentication");
+        review["status"] = tokens.Find(token) is { } user
             ? new JsonObject { ["authenticated"] = true, ["user"] = UserDocument(user), ["audiences"] = new JsonArray(Audience) }
             : new JsonObject { ["user"] = new JsonObject(), ["error"] = "invalid bearer token" };
         return review;
+    }
+
+    /// <summary>A token may be bound to what is there. Here it is checked, and the token outlives it.</summary>
+    private void CheckBound(JsonObject? bound, RequestTarget target)
+    {
+        if (bound is null)
+        {
+            return;
+        }
+
+        string kind = bound.Text("kind") ?? "";
+        string apiVersion = bound.Text("apiVersion") ?? "";
+        ResourceType type = (apiVersion, kind) switch
+        {
+            ("v1", "Pod") => types.FindAnyVersion("", "pods")!,
+            ("v1", "Secret") => types.FindAnyVersion("", "secrets")!,
+            ("v1", "Node") => types.FindAnyVersion("", "nodes")!,
+            _ => throw Refuse.BadRequest($"cannot bind token to object of type {(apiVersion.Contains('/') ? "" : "/")}{apiVersion}, Kind={kind}"),
+        };
+        string name = bound.Text("name") ?? "";
+        StoredObject stored = store.Find(new StoreKey(type.StorageName, type.Namespaced ? target.Namespace : "", name)) ?? throw Refuse.NotFound(type, name);
+        string uid = stored.Parse().Metadata().Text("uid") ?? "";
+        if (bound.Text("uid") is { Length: > 0 } wanted && wanted != uid)
+        {
+            throw Refuse.Conflict(type, name, $"the UID in the bound object reference ({wanted}) does not match the UID in record. The object might have been deleted and then recreated");
+        }
     }
 
     private JsonObject Issue(JsonObject review, RequestTarget target)
@@ -152,6 +187,14 @@ internal sealed class Reviews(TimeProvider timeProvider, RevisionedStore store, 
                 [new FieldError("FieldValueInvalid", "spec.expirationSeconds", $"Invalid value: {seconds}: may not specify a duration less than 10 minutes")]);
         }
 
+        if (seconds > LongestToken)
+        {
+            throw Refuse.Invalid(
+                "authentication.k8s.io", "TokenRequest", "",
+                [new FieldError("FieldValueInvalid", "spec.expirationSeconds", $"Invalid value: {seconds}: may not specify a duration larger than 2^32 seconds")]);
+        }
+
+        CheckBound(spec.Child("boundObjectRef"), target);
         string uid = account.Parse().Metadata().Text("uid") ?? "";
         (string token, DateTimeOffset until) = tokens.Issue(UserInfo.OfServiceAccount(target.Namespace, target.Name, uid), TimeSpan.FromSeconds(seconds));
         spec.Default("audiences", new JsonArray(Audience));

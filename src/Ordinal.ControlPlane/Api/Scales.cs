@@ -44,11 +44,11 @@ internal sealed class Scales(RevisionedStore store, ObjectWriter writer, Writes 
         StoredObject written = writer.Update(
             type,
             KeyOf(type, target),
-            current =>
+            (current, start) =>
             {
                 context.Warnings.Clear();
                 JsonObject scale = patch.Apply(ToScale(type, current));
-                FieldFilter.Prune(Kind, scale, context, patch.Words(scale), patch.Duplicates);
+                FieldFilter.Prune(Kind, scale, context, patch.Words(() => patch.Apply(ToScale(type, start.Parse()))), patch.Duplicates);
                 return WithScale(type, target, current, scale, context);
             },
             context);
@@ -58,7 +58,7 @@ internal sealed class Scales(RevisionedStore store, ObjectWriter writer, Writes 
     /// <summary>Applies the size: the manager owns the field of the object that carries it.</summary>
     private ApiAnswer Apply(ResourceType type, RequestTarget target, ApiRequest request, WriteContext context)
     {
-        JsonObject scale = Bodies.ReadApply(request, ApiVersion, "Scale", target, context);
+        JsonObject scale = Bodies.ReadApply(request, ApiVersion, "Scale", context);
         ApplyTypes.Check(Kind, scale);
         var declared = new JsonObject { ["apiVersion"] = type.ApiVersion, ["kind"] = type.Kind, ["metadata"] = scale["metadata"]?.DeepClone() };
         if (scale.Child("spec").Number("replicas") is { } replicas)

@@ -71,7 +71,7 @@ internal static class Tables
             ["kind"] = "Table",
             ["apiVersion"] = apiVersion,
             ["metadata"] = metadata,
-            ["columnDefinitions"] = columns,
+            ["columnDefinitions"] = withColumns ? columns : null,
             ["rows"] = rows,
         });
     }

@@ -213,7 +213,6 @@ internal sealed class WatchFeed : IApiFeed
         var metadata = new JsonObject
         {
             ["resourceVersion"] = _lastRevision.ToString(CultureInfo.InvariantCulture),
-            ["creationTimestamp"] = null,
         };
         if (endOfState)
         {

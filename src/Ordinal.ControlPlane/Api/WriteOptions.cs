@@ -62,6 +62,10 @@ internal static class WriteOptions
         }
     }
 
+    // As Go quotes it.
+    private static string Shown(char c) => "\a\b\f\n\r\t\v".IndexOf(c, StringComparison.Ordinal) is var at and >= 0 ? "\\" + "abfnrtv"[at]
+        : char.IsControl(c) ? $"\\x{(int)c:x2}" : c.ToString();
+
     private static void FieldManager(string manager, FieldErrors errors)
     {
         const int Longest = 128;
@@ -74,8 +78,7 @@ internal static class WriteOptions
         {
             if (char.IsControl(manager[i]))
             {
-                string shown = string.Concat(manager.Select(c => char.IsControl(c) ? $"\\x{(int)c:x2}" : c.ToString()));
-                errors.InvalidShown("fieldManager", $"\"{shown}\"", $"invalid character U+{(int)manager[i]:X4} (at position {i})");
+                errors.InvalidShown("fieldManager", $"\"{string.Concat(manager.Select(Shown))}\"", $"invalid character U+{(int)manager[i]:X4} (at position {i})");
                 return;
             }
         }

@@ -50,6 +50,11 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
     {
         WriteContext context = ContextOf(type, request, "finalize") with { WritesSpecAndStatus = true };
         JsonObject document = Bodies.ReadObject(request, type, context);
+        if (document.Child("metadata").Text("name") is { Length: > 0 } name && name != target.Name)
+        {
+            throw Refuse.BadRequest($"the name of the object ({name}) does not match the name on the URL ({target.Name})");
+        }
+
         StoredObject stored = writer.Update(
             type,
             KeyOf(type, target),
@@ -80,11 +85,11 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
             StoredObject stored = writer.Update(
                 type,
                 key,
-                current =>
+                (current, start) =>
                 {
                     context.Warnings.Clear();
-                    JsonObject patched = patch.Apply(type.Converter?.FromStorage(current) ?? current);
-                    DecodeWords words = patch.Words(patched);
+                    JsonObject patched = Patched(current);
+                    DecodeWords words = patch.Words(() => Patched(start.Parse()));
                     CheckKind(type, patched, words);
                     patched = type.Converter?.ToStorage(patched) ?? patched;
                     FieldFilter.Prune(type, patched, context, words, patch.Duplicates);
@@ -92,12 +97,14 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
                 },
                 context);
             return reader.Answer(200, type, stored, request, context.Warnings);
+
+            JsonObject Patched(JsonObject current) => patch.Apply(type.Converter?.FromStorage(current) ?? current);
         });
     }
 
     private ApiAnswer Apply(ResourceType type, RequestTarget target, ApiRequest request, WriteContext context)
     {
-        JsonObject declared = Bodies.ReadApply(request, type, target, context);
+        JsonObject declared = Bodies.ReadApply(request, type, context);
         if (type.Converter is { } converter)
         {
             declared = converter.ToStorage(declared);
@@ -116,6 +123,10 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
         }
 
         ApplyTypes.Check(type, declared);
+
+        // What is there has its name; what is to be made must say its own.
+        bool isNamed = declared.Metadata().Text("name") is { Length: > 0 };
+        declared.Metadata()["name"] ??= target.Name;
         StoreKey key = KeyOf(type, target);
         bool force = request.Flag("force");
         var apply = new ServerSideApply(type.Shape, declared, context, force);
@@ -127,6 +138,11 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
         if (target.Subresource.Length > 0)
         {
             throw Refuse.NotFound(type, target.Name);
+        }
+
+        if (!isNamed)
+        {
+            throw Refuse.NoName(target.Name);
         }
 
         if (declared.Metadata().Text("uid") is { Length: > 0 } uid)
@@ -229,14 +245,25 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
         Selectors selectors = Selectors.Parse(type, request);
         DeleteOptions options = DeleteOptions.Read(request);
         WriteContext context = ContextOf(type, request, "") with { IsDryRun = options.IsDryRun };
+        int limit = (int)Math.Clamp(request.Number("limit") ?? 0, 0, int.MaxValue);
         var deleted = new List<StoredObject>();
-        foreach (StoredObject stored in store.Snapshot(type.StorageName, target.Namespace).Objects())
+        (StoreSnapshot snapshot, StoreKey? after) = reader.ChooseSnapshot(type, target, request);
+        StoreKey? last = null;
+        bool isPage = false;
+        foreach (StoredObject stored in snapshot.Objects(after))
         {
             if (!selectors.Matches(stored))
             {
                 continue;
             }
 
+            if (limit > 0 && deleted.Count == limit)
+            {
+                isPage = true;
+                break;
+            }
+
+            last = stored.Key;
             try
             {
                 deleted.Add(deleter.Delete(type, stored.Key, options, context, document => policies.Check(new AdmissionAttributes("DELETE", type, null, document, context))).Last);
@@ -248,6 +275,12 @@ internal sealed class Writes(TimeProvider timeProvider, RevisionedStore store, O
         }
 
         var metadata = new JsonObject { ["resourceVersion"] = store.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        if (isPage && last is { } end)
+        {
+            store.Keep(snapshot);
+            metadata["continue"] = ContinueToken.Write(snapshot.Revision, end);
+        }
+
         return new ApiAnswer(200, Representations.List(
             type.ListKind, type.ApiVersion, metadata, deleted.Select(s => Representations.InVersion(type, s))));
     }

@@ -51,7 +51,17 @@ public sealed class TokenAuthenticator(TimeProvider timeProvider)
     public (string Token, DateTimeOffset Until) Issue(UserInfo user, TimeSpan lifetime)
     {
         string token = "ordinal." + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        DateTimeOffset until = timeProvider.GetUtcNow() + lifetime;
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        foreach ((string hash, (_, DateTimeOffset expiry)) in _tokens)
+        {
+            // Nobody shows an expired token again, so nothing else would take it away.
+            if (expiry <= now)
+            {
+                _tokens.TryRemove(hash, out _);
+            }
+        }
+
+        DateTimeOffset until = now + lifetime;
         Add(token, user, until);
         return (token, until);
     }

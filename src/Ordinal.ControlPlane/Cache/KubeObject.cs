@@ -101,7 +101,7 @@ public sealed class KubeObject
         ulong.TryParse(resourceVersion, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number : 0;
 
     /// <summary>Gets a copy that may be changed and sent back; fields that this code does not know survive.</summary>
-    public JsonObject ToMutable() => JsonNode.Parse(Root.GetRawText())!.AsObject();
+    public JsonObject ToMutable() => (text.IsEmpty ? JsonNode.Parse(Root.GetRawText()) : JsonNode.Parse(text.Span))!.AsObject();
 
     /// <summary>Gets the projection of this document, computed once. One type of projection per kind of object.</summary>
     public T Project<T>(Func<KubeObject, T> read)

@@ -21,6 +21,8 @@ public sealed record ResourceKind(string ApiVersion, string Kind, string Plural,
     public static readonly ResourceKind StatefulSets = new("apps/v1", "StatefulSet", "statefulsets");
     public static readonly ResourceKind ControllerRevisions = new("apps/v1", "ControllerRevision", "controllerrevisions");
     public static readonly ResourceKind DisruptionBudgets = new("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets");
+    public static readonly ResourceKind NetworkPolicies = new("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies");
+    public static readonly ResourceKind Ingresses = new("networking.k8s.io/v1", "Ingress", "ingresses");
     public static readonly ResourceKind Leases = new("coordination.k8s.io/v1", "Lease", "leases");
 
     /// <summary>Gets the path of the group and version: <c>/apis/apps/v1</c> or <c>/api/v1</c>.</summary>

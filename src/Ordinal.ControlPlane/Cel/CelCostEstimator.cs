@@ -21,6 +21,9 @@ internal sealed class CelCostEstimator(IReadOnlyDictionary<CelExpression, CelTyp
     private const double Endless = 18446744073709551615.0;
     private const double PerCharacter = 0.1;
     private const double PerPatternCharacter = 0.25;
+    private const double LongestPattern = 128;
+    private const double LongestFormat = 64;
+    private const double LongestAddress = 16;
     private const int ListCost = 10;
     private const int MapCost = 30;
 
@@ -147,6 +150,9 @@ internal sealed class CelCostEstimator(IReadOnlyDictionary<CelExpression, CelTyp
                 return a[0] with { Cost = sum + 1 };
             case "_[_]" or "_[?_]" when a[0].Place?.Kind is CelKind.List or CelKind.Map:
                 return At(sum + 1, a[0].Place!.Parameters[^1]);
+            case "_==_" when types.TryGetValue(call.Arguments[0], out CelType? left) && types.TryGetValue(call.Arguments[1], out CelType? right) && left.Is(right)
+                && ComparisonOf(left, a[1].Size) is { } comparison:
+                return new CelEstimate(sum + comparison, 1);
             case "_==_" or "_!=_":
                 return new CelEstimate(sum + Units(Math.Min(a[0].Size, a[1].Size), PerCharacter), 1);
             case "_<_" or "_<=_" or "_>_" or "_>=_" when first is CelKind.Text or CelKind.Bytes:
@@ -157,10 +163,12 @@ internal sealed class CelCostEstimator(IReadOnlyDictionary<CelExpression, CelTyp
                 return new CelEstimate(sum + 1, a[0].Size + a[1].Size);
             case "_+_" when first is CelKind.Text or CelKind.Bytes or CelKind.Dynamic:
                 return new CelEstimate(sum + Units(a[0].Size + a[1].Size, PerCharacter), a[0].Size + a[1].Size);
+            case "slice" or "reverse" or "flatten" or "distinct" or "sort" or "lists.range" when first is CelKind.List or CelKind.Int or CelKind.Dynamic:
+                return Listed(call, a, sum);
             case "isSorted" or "sum" or "min" or "max" or "indexOf" or "lastIndexOf":
                 return new CelEstimate(sum + Traversal(call, a[0]), SizeOf(call));
             default:
-                return Texts(call, a, sum) ?? new CelEstimate(sum + 1, SizeOf(call));
+                return Texts(call, a, sum) ?? Parsed(call, a, sum) ?? new CelEstimate(sum + 1, SizeOf(call));
         }
     }
 
@@ -210,6 +218,49 @@ internal sealed class CelCostEstimator(IReadOnlyDictionary<CelExpression, CelTyp
                 return null;
         }
     }
+
+    /// <summary>What makes a list: the list itself, and so much for each entry.</summary>
+    private CelEstimate Listed(CelCall call, CelEstimate[] a, double sum)
+    {
+        static double Literal(CelCall call, int at, double otherwise) => call.Arguments.Count > at && call.Arguments[at] is CelLiteral { Value: CelInt whole } ? whole.Value : otherwise;
+
+        bool isText = call.Function == "sort" && types[call.Arguments[0]].Parameters is [{ Kind: CelKind.Text or CelKind.Bytes }];
+        (double size, double each) = call.Function switch
+        {
+            "slice" => (Literal(call, 2, a[0].Size) - Literal(call, 1, 0), 1),
+            "lists.range" => (Literal(call, 0, Endless), 1),
+            "flatten" => (a[0].Size, call.Arguments.Count > 1 ? Literal(call, 1, Endless) : 1),
+            "reverse" => (a[0].Size, 1),
+            _ => (a[0].Size * a[0].Size, isText ? 2 + PerCharacter : 2),
+        };
+        return new CelEstimate(sum + Units(size, each) + 1 + ListCost, size);
+    }
+
+    /// <summary>What is read from a text, and what compares it.</summary>
+    private CelEstimate? Parsed(CelCall call, CelEstimate[] a, double sum)
+    {
+        // Two networks are compared by the bytes of two addresses.
+        double networks = Units(2 * LongestAddress, PerCharacter);
+        double text = call.Arguments.Count > 1 && KindOf(call.Arguments[1]) == CelKind.Text ? Units(a[1].Size, PerCharacter) : 0;
+        double? cost = call.Function switch
+        {
+            "url" => Units(a[0].Size, PerCharacter),
+            "quantity" or "isQuantity" or "semver" or "isSemver" or "cidr" or "isIP" or "isCIDR" => Units(a[0].Size, PerCharacter),
+            "ip" when !call.IsMethod => Units(a[0].Size, PerCharacter),
+            "ip.isCanonical" => Units(a[0].Size, 2 * PerCharacter),
+            "containsIP" => networks + text,
+            "containsCIDR" => networks + Units(LongestAddress, PerCharacter) + 1 + text,
+            "validate" => Units(Units(a[1].Size, PerCharacter), LongestPattern * PerPatternCharacter),
+            _ => null,
+        };
+        return cost is null ? null : new CelEstimate(sum + cost.Value, call.Function == "url" ? a[0].Size : SizeOf(call));
+    }
+
+    /// <summary>What it costs to compare two values of Kubernetes' own types; null for all others.</summary>
+    private static double? ComparisonOf(CelType type, double size) =>
+        type.Is(CelType.Quantity) || type.Is(CelType.Address) || type.Is(CelType.Network) || type.Is(CelType.Semver) ? 1
+        : type.Is(CelType.Format) ? Units(LongestFormat, PerCharacter)
+        : type.Is(CelType.Url) ? Units(size, PerCharacter) : null;
 
     private static double Replaced(CelCall call, CelEstimate[] a)
     {

@@ -8,7 +8,7 @@ internal sealed record CelOverload(bool IsMethod, IReadOnlyList<CelType> Paramet
 
 /// <summary>
 /// The functions that rules may call, with their types: the standard library and Kubernetes' extensions for strings, lists, sets,
-/// regular expressions, quantities, addresses, networks and optional values. One line each: <c>receiver.name(parameters) result</c>; a capital letter is any type, a
+/// regular expressions, quantities, addresses, networks, URLs, versions, formats and optional values. One line each: <c>receiver.name(parameters) result</c>; a capital letter is any type, a
 /// type in angle brackets stands for each type of the list.
 /// </summary>
 internal static class CelDeclarations
@@ -132,6 +132,12 @@ internal static class CelDeclarations
         list(bytes).max() bytes
         list(A).indexOf(A) int
         list(A).lastIndexOf(A) int
+        list(A).slice(int, int) list(A)
+        list(list(A)).flatten() list(A)
+        list(dyn).flatten(int) list(dyn)
+        list(A).reverse() list(A)
+        list(A).distinct() list(A)
+        lists.range(int) list(int)
         sets.contains(list(A), list(A)) bool
         sets.equivalent(list(A), list(A)) bool
         sets.intersects(list(A), list(A)) bool
@@ -168,6 +174,26 @@ internal static class CelDeclarations
         network.masked() network
         string(address) string
         string(network) string
+        isURL(string) bool
+        url(string) url
+        url.getScheme() string
+        url.getHost() string
+        url.getHostname() string
+        url.getPort() string
+        url.getEscapedPath() string
+        url.getQuery() map(string, list(string))
+        isSemver(string) bool
+        isSemver(string, bool) bool
+        semver(string) semver
+        semver(string, bool) semver
+        semver.isGreaterThan(semver) bool
+        semver.isLessThan(semver) bool
+        semver.compareTo(semver) int
+        semver.major() int
+        semver.minor() int
+        semver.patch() int
+        format.named(string) optional(format)
+        format.validate(string) optional(list(string))
         optional.of(A) optional(A)
         optional.ofNonZeroValue(A) optional(A)
         optional.none() optional(A)
@@ -210,6 +236,16 @@ internal static class CelDeclarations
             }
         }
 
+        foreach (string type in Ordered)
+        {
+            Add(functions, $"list({type}).sort() list({type})");
+        }
+
+        foreach (string format in CelFormat.Names)
+        {
+            functions[$"format.{format}"] = [new CelOverload(false, [], CelType.Format)];
+        }
+
         return functions;
     }
 
@@ -232,7 +268,7 @@ internal static class CelDeclarations
         string name = words[0][..open];
         var parameters = new List<CelType>();
         int dot = name.LastIndexOf('.');
-        bool isSpace = dot > 0 && name[..dot] is "optional" or "sets" or "strings" or "ip";
+        bool isSpace = (dot > 0 && name[..dot] is "optional" or "sets" or "lists" or "strings" or "ip") || name == "format.named";
         bool isMethod = dot > 0 && !isSpace;
         if (isMethod)
         {
@@ -298,6 +334,9 @@ internal static class CelDeclarations
             "quantity" => CelType.Quantity,
             "address" => CelType.Address,
             "network" => CelType.Network,
+            "url" => CelType.Url,
+            "semver" => CelType.Semver,
+            "format" => CelType.Format,
             "timestamp" => CelType.Timestamp,
             "dyn" => CelType.Dynamic,
             "list" => CelType.ListOf(inner[0]),

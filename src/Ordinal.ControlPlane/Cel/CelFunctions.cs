@@ -11,7 +11,11 @@ internal static class CelFunctions
         "_[_]" or "_[?_]" or "size" or "type" or "dyn" => 0,
         "@in" or "indexOf" or "lastIndexOf" or "isSorted" or "sum" or "min" or "max" or "join" => arguments.Sum(Size),
         "sets.contains" or "sets.equivalent" or "sets.intersects" => arguments.Aggregate(1L, (product, a) => product * Math.Max(1, Size(a))),
+        "slice" or "flatten" or "reverse" => 10 + Size(arguments[0]),
+        "lists.range" => 10 + (arguments[0] is CelInt { Value: > 0 } count ? count.Value : 0),
+        "distinct" or "sort" => 10 + (2 * Size(arguments[0]) * Size(arguments[0])),
         "matches" or "find" or "findAll" => Math.Max(1, Length(arguments[0]) / 10) * Math.Max(1, Length(arguments[1]) / 4),
+        "validate" when arguments[0] is CelFormat format => Math.Max(1, Length(arguments[1]) / 10) * (format.PatternLength / 4),
         "_+_" when arguments[0] is CelList => 0,
         _ => arguments.Sum(a => a is CelText or CelBytes ? Length(a) / 10 : a is CelList or CelMap ? Size(a) : 0),
     };
@@ -24,6 +28,7 @@ internal static class CelFunctions
             return Operator(function, arguments) ?? CelConversions.Call(function, arguments) ?? CelTextFunctions.Call(function, arguments)
                 ?? CelListFunctions.Call(function, arguments) ?? CelTimeFunctions.Call(function, arguments) ?? Optional(function, arguments)
                 ?? CelQuantity.Call(function, arguments) ?? CelNetwork.Call(function, arguments)
+                ?? CelUrl.Call(function, arguments) ?? CelSemver.Call(function, arguments) ?? CelFormat.Call(function, arguments)
                 ?? CelError.NoSuchOverload;
         }
         catch (OverflowException)

@@ -73,7 +73,7 @@ internal static class CelNetwork
     private static string Quoted(string text) => Text.JsonText.WriteString(text);
 
     /// <summary>Reads an address as Go's netip does: no zone, no IPv4 in IPv6, no leading zeros, no short forms of IPv4.</summary>
-    private static IPAddress? ParseAddress(string text, out string? problem)
+    public static IPAddress? ParseAddress(string text, out string? problem)
     {
         problem = null;
         if (text.Contains('%', StringComparison.Ordinal))
@@ -99,7 +99,8 @@ internal static class CelNetwork
         return address;
     }
 
-    private static CelCidr? ParseNetwork(string text)
+    /// <summary>Reads a network; null when it is none.</summary>
+    public static CelCidr? ParseNetwork(string text)
     {
         int slash = text.LastIndexOf('/');
         if (slash < 0 || ParseAddress(text[..slash], out _) is not { } address)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Schemas;
@@ -45,7 +44,12 @@ internal sealed class CelRuleSet
     public static CelRuleSet? OfValue(StructuralSchema schema) => CelSchema.TypeOf(schema, schema.IsEmbeddedResource) is { } type ? Of(schema, type) : null;
 
     /// <summary>Evaluates all rules on a part of a resource, as if it had not been there before.</summary>
-    public void ValidateValue(JsonNode? value, string path, FieldErrors errors) => Walk(value, null, path, default, errors, new Budget());
+    public void ValidateValue(JsonNode? value, string path, FieldErrors errors)
+    {
+        var at = new FieldPath();
+        at.Enter(path);
+        Walk(value, null, at, default, errors, new Budget());
+    }
 
     /// <summary>Evaluates all rules on a document.</summary>
     /// <param name="document">The new state.</param>
@@ -54,19 +58,19 @@ internal sealed class CelRuleSet
     public void Validate(JsonObject document, JsonObject? old, FieldErrors errors)
     {
         var root = old is null ? default : new Ratchet(new Correlation(document, old, _schema), null);
-        Walk(document, old, "", root, errors, new Budget());
+        Walk(document, old, new FieldPath(), root, errors, new Budget());
     }
 
     private static CelRuleSet? Of(StructuralSchema schema, CelType type) => new CelRuleSet(schema, type) is { IsEmpty: false } rules ? rules : null;
 
-    private bool Walk(JsonNode? value, JsonNode? old, string path, Ratchet ratchet, FieldErrors errors, Budget budget)
+    private bool Walk(JsonNode? value, JsonNode? old, FieldPath path, Ratchet ratchet, FieldErrors errors, Budget budget)
     {
         if (value is null)
         {
             return true;
         }
 
-        if (_rules.Count > 0 && !Evaluate(value, old, path, ratchet, errors, budget))
+        if (_rules.Count > 0 && !Evaluate(value, old, path.ToString(), ratchet, errors, budget))
         {
             return false;
         }
@@ -76,11 +80,13 @@ internal sealed class CelRuleSet
             case JsonArray items when _items is not null:
                 for (int i = 0; i < items.Count; i++)
                 {
-                    string inner = string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]");
-                    if (!_items.Walk(items[i], Correlation.OldItem(_schema, items[i], old as JsonArray), inner, ratchet.Index(i), errors, budget))
+                    path.Enter(i);
+                    if (!_items.Walk(items[i], Correlation.OldItem(_schema, items[i], old as JsonArray), path, ratchet.Index(i), errors, budget))
                     {
                         return false;
                     }
+
+                    path.Leave();
                 }
 
                 return true;
@@ -88,11 +94,27 @@ internal sealed class CelRuleSet
                 foreach ((string name, JsonNode? field) in fields)
                 {
                     CelRuleSet? inside = _properties.GetValueOrDefault(name);
-                    string inner = inside is null ? $"{path}[{name}]" : path.Length == 0 ? name : $"{path}.{name}";
-                    if ((inside ?? _values) is { } rules && !rules.Walk(field, (old as JsonObject)?[name], inner, ratchet.Key(name, path.Length == 0), errors, budget))
+                    if ((inside ?? _values) is not { } rules)
+                    {
+                        continue;
+                    }
+
+                    Ratchet inner = ratchet.Key(name, path.IsRoot);
+                    if (inside is null)
+                    {
+                        path.EnterKey(name);
+                    }
+                    else
+                    {
+                        path.Enter(name);
+                    }
+
+                    if (!rules.Walk(field, (old as JsonObject)?[name], path, inner, errors, budget))
                     {
                         return false;
                     }
+
+                    path.Leave();
                 }
 
                 return true;

@@ -55,10 +55,13 @@ internal sealed class CelType
     public static readonly CelType Duration = new(CelKind.Duration, "google.protobuf.Duration");
     public static readonly CelType Timestamp = new(CelKind.Timestamp, "google.protobuf.Timestamp");
 
-    /// <summary>Amounts, addresses and networks have no fields: only functions look into them.</summary>
+    /// <summary>Amounts, addresses, networks, URLs, versions and formats have no fields: only functions look into them.</summary>
     public static readonly CelType Quantity = new(CelKind.Object, "kubernetes.Quantity");
     public static readonly CelType Address = new(CelKind.Object, "net.IP");
     public static readonly CelType Network = new(CelKind.Object, "net.CIDR");
+    public static readonly CelType Url = new(CelKind.Object, "kubernetes.URL");
+    public static readonly CelType Semver = new(CelKind.Object, "kubernetes.Semver");
+    public static readonly CelType Format = new(CelKind.Object, "kubernetes.NamedFormat");
 
     private CelType(CelKind kind, string name, params CelType[] parameters)
     {

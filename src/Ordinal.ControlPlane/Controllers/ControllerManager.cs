@@ -71,6 +71,9 @@ public sealed class ControllerManager
         controllers.Add(new RoleAggregationController(client, cache, timeProvider, logger));
     }
 
+    /// <summary>Writes what the controllers tell of themselves.</summary>
+    public void WriteMetrics(MetricsText text) => controllers.ForEach(controller => controller.WriteMetrics(text));
+
     /// <summary>Runs the caches, then the controllers, until the token is cancelled; that is a normal return.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -25,6 +25,9 @@ public abstract class KeyedController<TKey>(string name, TimeProvider timeProvid
     public Task RunAsync(int workers, CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, workers).Select(_ => WorkAsync(cancellationToken)));
 
+    /// <summary>Writes what the controller tells of itself.</summary>
+    public virtual void WriteMetrics(MetricsText text) => Queue.WriteMetrics(text, name);
+
     /// <summary>Brings one object to where it should be. It must be safe to do twice.</summary>
     protected abstract Task SyncAsync(TKey key, CancellationToken cancellationToken);
 

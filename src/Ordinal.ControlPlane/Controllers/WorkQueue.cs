@@ -21,6 +21,7 @@ public sealed class WorkQueue<TKey>(TimeProvider timeProvider)
     private readonly Dictionary<TKey, int> failures = [];
     private readonly Dictionary<TKey, (ITimer Timer, DateTimeOffset Due)> waiting = [];
     private readonly Queue<TaskCompletionSource> takers = new();
+    private readonly QueueMetrics<TKey> metrics = new(timeProvider);
     private double tokens = BucketSize;
     private long tokensAt = timeProvider.GetTimestamp();
 
@@ -30,7 +31,13 @@ public sealed class WorkQueue<TKey>(TimeProvider timeProvider)
         TaskCompletionSource? taker = null;
         lock (gate)
         {
-            if (!dirty.Add(key) || processing.Contains(key))
+            if (!dirty.Add(key))
+            {
+                return;
+            }
+
+            metrics.Added(key);
+            if (processing.Contains(key))
             {
                 return;
             }
@@ -54,6 +61,7 @@ public sealed class WorkQueue<TKey>(TimeProvider timeProvider)
         DateTimeOffset due = timeProvider.GetUtcNow() + delay;
         lock (gate)
         {
+            metrics.Retried();
             if (waiting.TryGetValue(key, out (ITimer Timer, DateTimeOffset Due) known))
             {
                 if (known.Due <= due)
@@ -109,6 +117,7 @@ public sealed class WorkQueue<TKey>(TimeProvider timeProvider)
                 {
                     dirty.Remove(key);
                     processing.Add(key);
+                    metrics.Taken(key);
                     return key;
                 }
 
@@ -122,6 +131,15 @@ public sealed class WorkQueue<TKey>(TimeProvider timeProvider)
         }
     }
 
+    /// <summary>Writes what the queue tells of itself.</summary>
+    public void WriteMetrics(MetricsText text, string name)
+    {
+        lock (gate)
+        {
+            metrics.WriteTo(text, name);
+        }
+    }
+
     /// <summary>Ends the work on a key; what was added meanwhile becomes ready.</summary>
     public void Done(TKey key)
     {
@@ -129,6 +147,7 @@ public sealed class WorkQueue<TKey>(TimeProvider timeProvider)
         lock (gate)
         {
             processing.Remove(key);
+            metrics.Done(key);
             if (dirty.Contains(key))
             {
                 ready.Enqueue(key);

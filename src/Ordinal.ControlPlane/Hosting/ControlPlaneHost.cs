@@ -99,7 +99,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
         string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new ControlPlaneHost(application, identity, new Uri(address));
 
-        async Task<HttpEndpoint> EndpointAsync() => new(await server, identity, options, stopping);
+        async Task<HttpEndpoint> EndpointAsync() => new(await server, identity, options, timeProvider, stopping);
     }
 
     /// <summary>Writes a kubeconfig for this cluster: a file only its owner can read, in a directory only its owner can enter.</summary>
@@ -112,13 +112,5 @@ public sealed class ControlPlaneHost : IAsyncDisposable
         await _application.StopAsync();
         await _application.DisposeAsync();
         _identity.Dispose();
-    }
-
-    /// <summary>Starts and stops with its owner and with nothing else.</summary>
-    private sealed class OwnedLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

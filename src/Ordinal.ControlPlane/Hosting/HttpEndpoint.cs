@@ -4,16 +4,18 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Door;
+using Ordinal.ControlPlane.Hosting.Exec;
 
 namespace Ordinal.ControlPlane.Hosting;
 
 /// <summary>Turns HTTP requests into calls and answers into responses.</summary>
-internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, ControlPlaneHostOptions options, CancellationToken stopping)
+internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, ControlPlaneHostOptions options, TimeProvider timeProvider, CancellationToken stopping)
 {
     /// <summary>How much is written before it is sent.</summary>
     private const int FlushBytes = 64 * 1024;
 
     private readonly long maxBodyBytes = options.MaxBodyBytes;
+    private readonly ExecEndpoint exec = new(server, timeProvider);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -138,6 +140,16 @@ internal sealed class HttpEndpoint(ApiServer server, HostIdentity identity, Cont
         if (user.IsMaster && options.Desk is { } desk && await desk(call, cancellationToken) is { } special)
         {
             await WriteAsync(context, special, cancellationToken);
+            return;
+        }
+
+        if (ApiServer.IsExec(call))
+        {
+            if (await exec.HandleAsync(context, call, cancellationToken) is { } answer)
+            {
+                await WriteAsync(context, answer, cancellationToken);
+            }
+
             return;
         }
 

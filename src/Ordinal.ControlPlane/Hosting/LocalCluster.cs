@@ -45,6 +45,9 @@ public sealed record LocalClusterOptions
     /// <summary>Gets the directory for pods, volumes and logs, which stays; null for a temporary one, which is deleted at the end.</summary>
     public string? KeepData { get; init; }
 
+    /// <summary>Gets what is put around the faults of the API server, to see each call or to step in; null for nothing.</summary>
+    public Func<IApiFaults, IApiFaults>? AroundFaults { get; init; }
+
     /// <summary>Gets where controllers and kubelets log.</summary>
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 }
@@ -151,9 +154,10 @@ public sealed class LocalCluster : IAsyncDisposable
                 Nodes = options.Nodes,
                 NodeAddress = index => NodeAddress(index),
                 Zones = options.Zones,
+                Net = Net,
                 Runtime = processes is null ? null : _ => processes,
                 Scenario = options.Scenario,
-                ApiServer = new ApiServerOptions { Faults = Faults },
+                ApiServer = new ApiServerOptions { Faults = options.AroundFaults?.Invoke(Faults) ?? Faults },
                 HasHeartbeats = true,
                 Controllers = new ControllerManagerOptions { NodeMonitorGracePeriod = options.NodeMonitorGracePeriod },
                 Loggers = options.Loggers,
@@ -165,6 +169,7 @@ public sealed class LocalCluster : IAsyncDisposable
         if (processes is not null)
         {
             Cluster.Server.Logs.Register(processes);
+            Cluster.Server.Execs.Register(processes);
         }
 
         desk = new FaultDesk(Faults, Cluster, time);

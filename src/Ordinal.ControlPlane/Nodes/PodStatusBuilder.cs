@@ -69,16 +69,21 @@ public static class PodStatusBuilder
 
         static bool Same(JsonElement known, JsonNode? wanted)
         {
-            JsonElement other = JsonElement.Parse(JsonText.Write(wanted));
+            if (known.ValueKind is JsonValueKind.String && wanted.AsText() is { } text)
+            {
+                return known.ValueEquals(text);
+            }
+
             if (known.ValueKind is JsonValueKind.Object && known.TextAt("type") is not null)
             {
                 // A condition: compare what means something, so that a field that an older server drops is not news for ever.
-                return known.TextAt("status") == other.TextAt("status")
-                    && (known.TextAt("reason") ?? "") == (other.TextAt("reason") ?? "")
-                    && (known.TextAt("message") ?? "") == (other.TextAt("message") ?? "");
+                var condition = wanted as JsonObject;
+                return known.TextAt("status") == condition.Text("status")
+                    && (known.TextAt("reason") ?? "") == (condition.Text("reason") ?? "")
+                    && (known.TextAt("message") ?? "") == (condition.Text("message") ?? "");
             }
 
-            return CanonicalJson.Write(known) == CanonicalJson.Write(other);
+            return CanonicalJson.Write(known) == CanonicalJson.Write(JsonElement.Parse(JsonText.Write(wanted)));
         }
     }
 

@@ -79,6 +79,12 @@ internal sealed class FieldComparison
             bool isNow = now?.ContainsKey(name) == true;
             JsonNode? before = old?[name];
             JsonNode? after = now?[name];
+            if (before is JsonValue && after is JsonValue && JsonNodes.Same(before, after))
+            {
+                // Most fields, and not worth the text of a path.
+                continue;
+            }
+
             _path.Add("f:" + name);
             if ((was && before is null && after is null) || (isNow && after is null && before is null))
             {
@@ -135,6 +141,12 @@ internal sealed class FieldComparison
 
         if (shape is ListShape list)
         {
+            if (old is not null && now is not null && JsonNodes.Same(old, now))
+            {
+                // To find items by their keys costs more than to see that none differs.
+                return;
+            }
+
             CompareItems(list, old as JsonArray, now as JsonArray, depth);
         }
         else

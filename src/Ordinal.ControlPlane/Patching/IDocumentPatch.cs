@@ -14,5 +14,6 @@ internal interface IDocumentPatch
     JsonObject Apply(JsonObject current);
 
     /// <summary>Gets the words in which a result is refused that is no object of its kind.</summary>
-    DecodeWords Words(JsonObject patched);
+    /// <param name="patched">Makes the result once more, for a refusal that shows it: by then it may have been changed.</param>
+    DecodeWords Words(Func<JsonObject> patched);
 }

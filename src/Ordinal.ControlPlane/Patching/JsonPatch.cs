@@ -49,7 +49,7 @@ internal sealed class JsonPatch : IDocumentPatch
         return new JsonPatch([.. list.Select(ReadOperation)], duplicates);
     }
 
-    public DecodeWords Words(JsonObject patched) => DecodeWords.OfPatch(JsonText.WriteString(patched));
+    public DecodeWords Words(Func<JsonObject> patched) => DecodeWords.OfPatch(() => JsonText.WriteString(patched()));
 
     public JsonObject Apply(JsonObject current)
     {

@@ -73,17 +73,19 @@ internal sealed record FieldOwner(string Manager, string Operation, string ApiVe
 internal static class ManagedFields
 {
     /// <summary>Records a write that is not a server-side apply: what changed belongs to the writer now.</summary>
-    public static void RecordWrite(ResourceType type, JsonObject? old, JsonObject document, WriteContext context)
+    /// <returns>True when a field that can be owned has changed; false when it was not looked, or what changed is the server's own.</returns>
+    public static bool RecordWrite(ResourceType type, JsonObject? old, JsonObject document, WriteContext context)
     {
         List<FieldOwner> owners = ReadBase(old, document);
         if (old is not null && owners.Count == 0)
         {
             // Once nobody owns anything, only a server-side apply begins again.
             Write(document, owners);
-            return;
+            return false;
         }
 
         FieldComparison changes = FieldComparison.Of(type.Shape, old, document);
+        bool isChanged = !changes.Added.IsEmpty || !changes.Modified.IsEmpty || !changes.Removed.IsEmpty;
         if (type.HasStatus && context.Subresource.Length == 0)
         {
             // The status that a new object starts with is the server's.
@@ -115,6 +117,7 @@ internal static class ManagedFields
         }
 
         Write(document, owners);
+        return isChanged;
     }
 
     /// <summary>Reads the owners from a document.</summary>

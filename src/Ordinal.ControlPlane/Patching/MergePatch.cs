@@ -9,7 +9,7 @@ internal sealed class MergePatch(JsonObject patch, IReadOnlyList<string>? duplic
 {
     public IReadOnlyList<string> Duplicates { get; } = duplicates ?? [];
 
-    public DecodeWords Words(JsonObject patched) => DecodeWords.OfPatch(JsonText.WriteString(patched));
+    public DecodeWords Words(Func<JsonObject> patched) => DecodeWords.OfPatch(() => JsonText.WriteString(patched()));
 
     public JsonObject Apply(JsonObject current)
     {

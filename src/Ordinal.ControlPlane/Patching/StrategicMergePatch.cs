@@ -18,7 +18,7 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch, IReadOn
 
     public IReadOnlyList<string> Duplicates { get; } = duplicates ?? [];
 
-    public DecodeWords Words(JsonObject patched) => DecodeWords.OfPatch(GoJson.Print(patch)) with { Converts = true };
+    public DecodeWords Words(Func<JsonObject> patched) => DecodeWords.OfPatch(() => GoJson.Print(patch)) with { Converts = true };
 
     public JsonObject Apply(JsonObject current) => Merge(shape, current, patch) ?? [];
 
@@ -98,6 +98,10 @@ internal sealed class StrategicMergePatch(Shape shape, JsonObject patch, IReadOn
                     target[name] = merged;
                 }
 
+                return;
+            case JsonArray items when shape is ListShape { MergeKey: not null } && target[name] is null && !items.Any(i => (i as JsonObject)?.ContainsKey(Directive) == true):
+                // Nothing to merge with: the list is taken as it is, entries that share a key too.
+                target[name] = new JsonArray([.. items.Select(i => i is JsonObject item ? WithoutDirectives(item) : i?.DeepClone())]);
                 return;
             case JsonArray items when shape is ListShape { MergeKey: { } key } list:
                 target[name] = MergeItems(list, key, Detached(target, name) as JsonArray ?? [], items, order);

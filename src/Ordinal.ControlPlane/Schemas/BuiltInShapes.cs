@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Ordinal.ControlPlane.Schemas;
 
-/// <summary>The shapes of the built-in kinds, read from the embedded table <c>BuiltInShapes.txt</c>, whose head explains its signs.</summary>
+/// <summary>The shapes of the built-in kinds, read from the embedded tables <c>BuiltInShapes.txt</c> and <c>KeptZeros.txt</c>, whose heads explain them.</summary>
 public static partial class BuiltInShapes
 {
     private static readonly Lazy<FrozenDictionary<string, Shape>> Types = new(Load);
@@ -17,9 +17,8 @@ public static partial class BuiltInShapes
 
     private static FrozenDictionary<string, Shape> Load()
     {
-        using Stream stream = typeof(BuiltInShapes).Assembly.GetManifestResourceStream("Ordinal.ControlPlane.Schemas.BuiltInShapes.txt")!;
-        using var reader = new StreamReader(stream);
-        string[] lines = [.. reader.ReadToEnd().Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#')];
+        string[] lines = Lines("BuiltInShapes.txt");
+        var kept = Lines("KeptZeros.txt").Select(line => line.Split(' ')).ToFrozenDictionary(words => words[0].TrimEnd(':'), words => words[1..].ToFrozenSet(StringComparer.Ordinal), StringComparer.Ordinal);
 
         var objects = new Dictionary<string, ObjectShape>(StringComparer.Ordinal);
         var shown = new Dictionary<string, Shape>(StringComparer.Ordinal) { ["Any"] = Shape.Unknown };
@@ -32,6 +31,7 @@ public static partial class BuiltInShapes
                 IsAtomic = head.Contains('!', StringComparison.Ordinal),
                 IsUnion = head.Contains('^', StringComparison.Ordinal),
                 KeepsUnknownFields = head.Contains('~', StringComparison.Ordinal),
+                KeptWhenEmpty = kept.GetValueOrDefault(name, FrozenSet<string>.Empty),
             };
             objects.Add(name, shape);
             shown.Add(name, shape);
@@ -53,6 +53,13 @@ public static partial class BuiltInShapes
         }
 
         return shown.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    private static string[] Lines(string table)
+    {
+        using Stream stream = typeof(BuiltInShapes).Assembly.GetManifestResourceStream($"Ordinal.ControlPlane.Schemas.{table}")!;
+        using var reader = new StreamReader(stream);
+        return [.. reader.ReadToEnd().Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#')];
     }
 
     private static Shape Read(Match match, Dictionary<string, Shape> types)

@@ -9,7 +9,12 @@ namespace Ordinal.ControlPlane.Schemas;
 internal static class ListUniqueness
 {
     /// <summary>Checks all lists of a document.</summary>
-    public static void Check(StructuralSchema schema, JsonNode? node, string path, FieldErrors errors)
+    public static void Check(StructuralSchema schema, JsonNode? node, FieldErrors errors) => Check(schema, node, new FieldPath(), errors);
+
+    /// <summary>Checks that embedded resources name their kind.</summary>
+    public static void CheckEmbedded(StructuralSchema schema, JsonNode? node, FieldErrors errors) => CheckEmbedded(schema, node, new FieldPath(), errors);
+
+    private static void Check(StructuralSchema schema, JsonNode? node, FieldPath path, FieldErrors errors)
     {
         switch (node)
         {
@@ -18,11 +23,15 @@ internal static class ListUniqueness
                 {
                     if (schema.Properties.TryGetValue(name, out StructuralSchema? property))
                     {
-                        Check(property, value, path.Length == 0 ? name : $"{path}.{name}", errors);
+                        path.Enter(name);
+                        Check(property, value, path, errors);
+                        path.Leave();
                     }
                     else if (schema.AdditionalProperties is { } values)
                     {
-                        Check(values, value, $"{path}[{name}]", errors);
+                        path.EnterKey(name);
+                        Check(values, value, path, errors);
+                        path.Leave();
                     }
                 }
 
@@ -33,8 +42,7 @@ internal static class ListUniqueness
         }
     }
 
-    /// <summary>Checks that embedded resources name their kind.</summary>
-    public static void CheckEmbedded(StructuralSchema schema, JsonNode? node, string path, FieldErrors errors)
+    private static void CheckEmbedded(StructuralSchema schema, JsonNode? node, FieldPath path, FieldErrors errors)
     {
         if (node is JsonObject fields)
         {
@@ -44,7 +52,7 @@ internal static class ListUniqueness
                 {
                     if (string.IsNullOrEmpty(fields.Text(name)))
                     {
-                        errors.Required($"{path}.{name}");
+                        errors.Required(path.IsRoot ? $".{name}" : path.Of(name));
                     }
                 }
             }
@@ -53,7 +61,9 @@ internal static class ListUniqueness
             {
                 if ((schema.Properties.TryGetValue(name, out StructuralSchema? property) ? property : schema.AdditionalProperties) is { } inner)
                 {
-                    CheckEmbedded(inner, value, path.Length == 0 ? name : $"{path}.{name}", errors);
+                    path.Enter(name);
+                    CheckEmbedded(inner, value, path, errors);
+                    path.Leave();
                 }
             }
         }
@@ -61,14 +71,16 @@ internal static class ListUniqueness
         {
             for (int i = 0; i < items.Count; i++)
             {
-                CheckEmbedded(itemSchema, items[i], string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), errors);
+                path.Enter(i);
+                CheckEmbedded(itemSchema, items[i], path, errors);
+                path.Leave();
             }
         }
     }
 
-    private static void CheckList(StructuralSchema schema, JsonArray items, string path, FieldErrors errors)
+    private static void CheckList(StructuralSchema schema, JsonArray items, FieldPath path, FieldErrors errors)
     {
-        if (schema.ListType is "map" or "set")
+        if (schema.ListType is "map" or "set" && items.Count > 1)
         {
             var seen = new Dictionary<string, int>(StringComparer.Ordinal);
             for (int i = 0; i < items.Count; i++)
@@ -87,7 +99,9 @@ internal static class ListUniqueness
 
         for (int i = 0; schema.Items is not null && i < items.Count; i++)
         {
-            Check(schema.Items, items[i], string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), errors);
+            path.Enter(i);
+            Check(schema.Items, items[i], path, errors);
+            path.Leave();
         }
     }
 

@@ -9,12 +9,12 @@ namespace Ordinal.ControlPlane.Schemas;
 
 /// <summary>
 /// Reads the few messages that newer kubectls send as protobuf, by the table <c>ProtobufMessages.txt</c>. Fields that the table
-/// does not name are passed over.
+/// does not name are passed over; where that could lose what was meant, the table says so, and the whole body counts as one of a kind that is not read.
 /// </summary>
 public static partial class ProtobufBody
 {
     private const int MostNested = 32;
-    private static readonly Lazy<FrozenDictionary<string, Dictionary<int, FieldOf>>> Messages = new(Load);
+    private static readonly Lazy<FrozenDictionary<string, MessageOf>> Messages = new(Load);
 
     private static ReadOnlySpan<byte> Magic => "k8s\0"u8;
 
@@ -55,7 +55,16 @@ public static partial class ProtobufBody
             return null;
         }
 
-        JsonObject document = Read(kind, raw, 0);
+        JsonObject document;
+        try
+        {
+            document = Read(kind, raw, 0);
+        }
+        catch (UnreadFieldException)
+        {
+            return null;
+        }
+
         document.Insert(0, "kind", kind);
         document.Insert(1, "apiVersion", apiVersion);
         return document;
@@ -68,13 +77,18 @@ public static partial class ProtobufBody
             throw new FormatException("the message is nested too deeply");
         }
 
-        Dictionary<int, FieldOf> fields = Messages.Value[type];
+        MessageOf message = Messages.Value[type];
         var result = new JsonObject();
         var reader = new WireReader(bytes);
         while (reader.Next(out int number, out ReadOnlySpan<byte> content, out ulong varint))
         {
-            if (!fields.TryGetValue(number, out FieldOf? field))
+            if (!message.Fields.TryGetValue(number, out FieldOf? field))
             {
+                if (message.IsWhole)
+                {
+                    throw new UnreadFieldException();
+                }
+
                 continue;
             }
 
@@ -93,6 +107,13 @@ public static partial class ProtobufBody
                     }
 
                     list.Add(Value(field, content, depth));
+                    break;
+                case "<":
+                    foreach ((string inner, JsonNode? part) in Read(field.Type, content, depth + 1))
+                    {
+                        result[inner] = part?.DeepClone();
+                    }
+
                     break;
                 case "{}" or "{b}":
                     (string key, JsonNode? value) = Entry(content, field.Sign == "{b}");
@@ -178,26 +199,31 @@ public static partial class ProtobufBody
         return (key, value);
     }
 
-    private static FrozenDictionary<string, Dictionary<int, FieldOf>> Load()
+    private static FrozenDictionary<string, MessageOf> Load()
     {
         using Stream stream = typeof(ProtobufBody).Assembly.GetManifestResourceStream("Ordinal.ControlPlane.Schemas.ProtobufMessages.txt")!;
         using var reader = new StreamReader(stream);
-        var messages = new Dictionary<string, Dictionary<int, FieldOf>>(StringComparer.Ordinal);
+        var messages = new Dictionary<string, MessageOf>(StringComparer.Ordinal);
         foreach (string line in reader.ReadToEnd().Split('\n').Where(l => l.Length > 0 && l[0] != '#'))
         {
             int colon = line.IndexOf(':', StringComparison.Ordinal);
-            messages.Add(line[..colon], line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(f => Pattern().Match(f)).ToDictionary(
+            messages.Add(line[..colon].TrimEnd('!'), new MessageOf(line[colon - 1] == '!', line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(f => Pattern().Match(f)).ToDictionary(
                 m => int.Parse(m.Groups["number"].Value, CultureInfo.InvariantCulture),
-                m => new FieldOf(m.Groups["name"].Value, m.Groups["sign"].Value, m.Groups["type"].Value)));
+                m => new FieldOf(m.Groups["name"].Value, m.Groups["sign"].Value, m.Groups["type"].Value))));
         }
 
         return messages.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
-    [GeneratedRegex(@"^(?<number>\d+)=(?<name>[A-Za-z]+)(?<sign>#|&|\[\]|\{b?\})?(:(?<type>[A-Za-z]+))?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<number>\d+)=(?<name>[A-Za-z]+)(?<sign>#|&|<|\[\]|\{b?\})?(:(?<type>[A-Za-z]+))?$", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 
     private sealed record FieldOf(string Name, string Sign, string Type);
+
+    private sealed record MessageOf(bool IsWhole, Dictionary<int, FieldOf> Fields);
+
+    /// <summary>A field that may not be passed over is not in the table.</summary>
+    private sealed class UnreadFieldException : Exception;
 
     /// <summary>Steps through the fields of one message.</summary>
     private ref struct WireReader(ReadOnlySpan<byte> bytes)

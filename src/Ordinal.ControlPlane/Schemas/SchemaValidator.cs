@@ -19,11 +19,11 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
     /// <param name="old">The state before; null for a creation.</param>
     /// <param name="errors">Collects the findings.</param>
     public static void Validate(StructuralSchema schema, JsonObject document, JsonObject? old, FieldErrors errors) =>
-        new SchemaValidator(errors, "").Check(schema, document, "", old is null ? null : new Correlation(document, old, schema));
+        new SchemaValidator(errors, "").Check(schema, document, new FieldPath(), old is null ? null : new Correlation(document, old, schema));
 
     /// <summary>Validates a part of a custom resource that has a path of its own, such as the status.</summary>
     public static void ValidatePart(StructuralSchema schema, JsonNode? part, JsonNode? old, string path, FieldErrors errors) =>
-        new SchemaValidator(errors, path).Check(schema, part, "", old is null ? null : new Correlation(part, old, schema));
+        new SchemaValidator(errors, path).Check(schema, part, new FieldPath(), old is null ? null : new Correlation(part, old, schema));
 
     private static string TypeOf(JsonNode? node) => node switch
     {
@@ -41,11 +41,11 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
         : schema.Type is null || schema.Type == actual || (schema.Type == "number" && actual == "integer")
             || (schema.Type == "integer" && actual == "number" && StructuralSchema.Real(node) is { } real && real == Math.Floor(real) && Math.Abs(real) < 9e15);
 
-    private static string Inside(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+    private string Field(FieldPath path) => Field(path.ToString());
 
     private string Field(string path) => root.Length == 0 ? path.Length == 0 ? "<nil>" : path : path.Length == 0 ? root : $"{root}.{path}";
 
-    private void Check(StructuralSchema schema, JsonNode? node, string path, Correlation? correlation)
+    private void Check(StructuralSchema schema, JsonNode? node, FieldPath path, Correlation? correlation)
     {
         int before = errors.Found.Count;
         CheckValue(schema, node, path, correlation);
@@ -55,7 +55,7 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
         }
     }
 
-    private void CheckValue(StructuralSchema schema, JsonNode? node, string path, Correlation? correlation)
+    private void CheckValue(StructuralSchema schema, JsonNode? node, FieldPath path, Correlation? correlation)
     {
         string actual = TypeOf(node);
         string type = schema.IsIntOrString ? "integer,string" : schema.Type ?? "";
@@ -95,7 +95,7 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
         CheckEnum(schema, node, path);
     }
 
-    private void CheckEnum(StructuralSchema schema, JsonNode? node, string path)
+    private void CheckEnum(StructuralSchema schema, JsonNode? node, FieldPath path)
     {
         if (schema.Enum is { } allowed && !allowed.Any(a => JsonNodes.Same(a, node)))
         {
@@ -103,7 +103,7 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
         }
     }
 
-    private void CheckBranches(StructuralSchema schema, JsonNode node, string path)
+    private void CheckBranches(StructuralSchema schema, JsonNode node, FieldPath path)
     {
         if (schema.AnyOf.Count > 0)
         {
@@ -152,14 +152,14 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
     // A real server gives these no field and an empty value.
     private void Composite(string message) => errors.InvalidShown(Field(""), "\"\"", message);
 
-    private FieldErrors Findings(StructuralSchema schema, JsonNode node, string path)
+    private FieldErrors Findings(StructuralSchema schema, JsonNode node, FieldPath path)
     {
         var findings = new FieldErrors();
         new SchemaValidator(findings, root).Check(schema, node, path, null);
         return findings;
     }
 
-    private void CheckObject(StructuralSchema schema, JsonObject fields, string path, Correlation? correlation)
+    private void CheckObject(StructuralSchema schema, JsonObject fields, FieldPath path, Correlation? correlation)
     {
         if (schema.MinProperties is { } least && fields.Count < least)
         {
@@ -176,12 +176,16 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
             if (schema.Properties.TryGetValue(name, out StructuralSchema? property))
             {
                 // Both states were read in the version that was asked for: their apiVersion tells nothing.
-                bool tells = path.Length > 0 || root.Length > 0 || name is not ("apiVersion" or "kind");
-                Check(property, value, Inside(path, name), tells ? correlation?.Key(name) : null);
+                bool tells = !path.IsRoot || root.Length > 0 || name is not ("apiVersion" or "kind");
+                path.Enter(name);
+                Check(property, value, path, tells ? correlation?.Key(name) : null);
+                path.Leave();
             }
             else if (schema.AdditionalProperties is { } values)
             {
-                Check(values, value, Inside(path, name), correlation?.Key(name));
+                path.Enter(name);
+                Check(values, value, path, correlation?.Key(name));
+                path.Leave();
             }
         }
 
@@ -189,16 +193,18 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
         {
             if (!fields.ContainsKey(name))
             {
-                errors.Required(Field(Inside(path, name)));
+                errors.Required(Field(path.Of(name)));
             }
         }
     }
 
-    private void CheckArray(StructuralSchema schema, JsonArray items, string path, Correlation? correlation)
+    private void CheckArray(StructuralSchema schema, JsonArray items, FieldPath path, Correlation? correlation)
     {
         for (int i = 0; schema.Items is not null && i < items.Count; i++)
         {
-            Check(schema.Items, items[i], string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), correlation?.Index(i));
+            path.Enter(i);
+            Check(schema.Items, items[i], path, correlation?.Index(i));
+            path.Leave();
         }
 
         if (schema.MinItems is { } least && items.Count < least)
@@ -212,7 +218,7 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
         }
     }
 
-    private void CheckScalar(StructuralSchema schema, JsonNode node, string path)
+    private void CheckScalar(StructuralSchema schema, JsonNode node, FieldPath path)
     {
         if (node.AsText() is { } text)
         {
@@ -224,9 +230,9 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
         }
     }
 
-    private void CheckText(StructuralSchema schema, string text, string path)
+    private void CheckText(StructuralSchema schema, string text, FieldPath path)
     {
-        int length = text.EnumerateRunes().Count();
+        int length = schema.MaxLength is null && schema.MinLength is null ? 0 : text.EnumerateRunes().Count();
         if (schema.MaxLength is { } most && length > most)
         {
             errors.TooLong(Field(path), most);
@@ -248,7 +254,7 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
         }
     }
 
-    private void CheckNumber(StructuralSchema schema, JsonNode node, double number, string path)
+    private void CheckNumber(StructuralSchema schema, JsonNode node, double number, FieldPath path)
     {
         if (schema is { Format: "int32", Type: "integer" } && (number is < int.MinValue or > int.MaxValue || number != Math.Floor(number)))
         {

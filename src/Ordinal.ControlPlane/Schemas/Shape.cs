@@ -83,6 +83,9 @@ public sealed record ObjectShape(string Name) : Shape
     /// <summary>Gets the fields that are there even when they are empty, so that a write does not make them.</summary>
     public HashSet<string> AlwaysThere { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Gets or sets the fields whose empty value is kept; every other that is empty is as if it had not been there. Null: all are kept as they are.</summary>
+    public IReadOnlySet<string>? KeptWhenEmpty { get; set; }
+
     /// <summary>Gets or sets a value indicating whether fields that are not listed are kept.</summary>
     public bool KeepsUnknownFields { get; set; }
 
@@ -95,7 +98,7 @@ public sealed record ObjectShape(string Name) : Shape
     /// <summary>Gets the same shape, owned as a whole.</summary>
     public ObjectShape Atomically()
     {
-        var atomic = new ObjectShape(Name) { IsAtomic = true, KeepsUnknownFields = KeepsUnknownFields, IsUnion = IsUnion };
+        var atomic = new ObjectShape(Name) { IsAtomic = true, KeepsUnknownFields = KeepsUnknownFields, IsUnion = IsUnion, KeptWhenEmpty = KeptWhenEmpty };
         // The fields are shared, not copied: they may not all be there yet.
         atomic._fields = _fields;
         return atomic;

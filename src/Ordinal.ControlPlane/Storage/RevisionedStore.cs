@@ -21,7 +21,8 @@ public sealed class RevisionedStore(StoreOptions options)
     private readonly Dictionary<string, ImmutableSortedSet<StoredObject>> _resources = new(StringComparer.Ordinal);
     private readonly Queue<StoredEvent> _log = new();
     private readonly Dictionary<string, List<WatchSubscription>> _watchers = new(StringComparer.Ordinal);
-    private readonly Queue<StoreSnapshot> _kept = new();
+    private readonly Queue<(StoreSnapshot Snapshot, long Age)> _kept = new();
+    private long _age;
     private long _revision = options.FirstRevision;
     private long _compacted = options.FirstRevision;
 
@@ -62,13 +63,27 @@ public sealed class RevisionedStore(StoreOptions options)
     {
         lock (_lock)
         {
-            if (_kept.Any(k => k.Revision == snapshot.Revision && k.Resource == snapshot.Resource))
+            if (_kept.Any(k => k.Snapshot.Revision == snapshot.Revision && k.Snapshot.Resource == snapshot.Resource))
             {
                 return;
             }
 
-            _kept.Enqueue(snapshot);
+            _kept.Enqueue((snapshot, _age));
             while (_kept.Count > options.KeptSnapshots)
+            {
+                _kept.Dequeue();
+            }
+        }
+    }
+
+    /// <summary>Makes what is kept for paged lists one older, and lets go what has reached an age: each holds every object that it shows.</summary>
+    /// <param name="most">The age, in calls.</param>
+    public void AgeKept(int most)
+    {
+        lock (_lock)
+        {
+            _age++;
+            while (_kept.TryPeek(out (StoreSnapshot Snapshot, long Age) oldest) && _age - oldest.Age >= most)
             {
                 _kept.Dequeue();
             }
@@ -85,7 +100,7 @@ public sealed class RevisionedStore(StoreOptions options)
                 return new StoreSnapshot(resource, @namespace, _revision, SetLocked(resource));
             }
 
-            StoreSnapshot? kept = _kept.FirstOrDefault(k => k.Revision == revision && k.Resource == resource);
+            StoreSnapshot? kept = _kept.FirstOrDefault(k => k.Snapshot.Revision == revision && k.Snapshot.Resource == resource).Snapshot;
             return kept is not null ? kept with { Namespace = @namespace }
                 : revision >= _compacted && revision < _revision ? new StoreSnapshot(resource, @namespace, revision, RewindLocked(resource, revision)) : null;
         }

@@ -125,6 +125,11 @@ public static partial class JsonText
     /// <summary>Reads a string; half a surrogate pair becomes the replacement character, as in Go.</summary>
     private static string ReadText(ref Utf8JsonReader reader)
     {
+        if (!reader.HasValueSequence && !reader.ValueIsEscaped && reader.ValueSpan.Length <= Utf8Pool.Longest)
+        {
+            return Utf8Pool.Share(reader.ValueSpan);
+        }
+
         try
         {
             return reader.GetString()!;

@@ -36,7 +36,7 @@ public sealed record ReleasedPod(string Pod, string Uid);
 
 /// <summary>Adopt a StatefulSet: keep <paramref name="Original"/> in the annotation <c>ordinal.dev/original-strategy</c> and write the hold, in one patch.</summary>
 /// <param name="Next">The hold.</param>
-/// <param name="Original">The strategy as found, maxUnavailable included; also the value that must be there.</param>
+/// <param name="Original">The strategy to keep, maxUnavailable included: as found, or as it was before an earlier adoption whose annotation somebody took off.</param>
 /// <param name="Generation">The generation that must be there.</param>
 public sealed record AdoptSet(StrategyValue Next, StrategyValue Original, long Generation) : PlannedAction;
 

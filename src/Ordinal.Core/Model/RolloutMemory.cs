@@ -46,9 +46,14 @@ public sealed record InFlightPod
     /// <summary>Gets how long the rollout had been paused in all when the intent was made; the pod's deadline stops in later pauses.</summary>
     public TimeSpan PausedBefore { get; init; }
 
-    /// <summary>Gets each gate's baseline of this member, taken by the last BeforePod probe (opaque to the planner).</summary>
-    public ImmutableSortedDictionary<string, string> Baselines { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    /// <summary>Gets each gate's baseline of this member, taken by the last BeforePod probe.</summary>
+    public ImmutableArray<GateBaseline> Baselines { get; init; } = [];
 }
+
+/// <summary>What a gate remembered of a member before it was disrupted.</summary>
+/// <param name="Gate">The gate's name in the policy.</param>
+/// <param name="Value">Opaque to the planner.</param>
+public readonly record struct GateBaseline(string Gate, string Value);
 
 /// <summary>A pod at the target revision whose AfterPod gate passed. The UID's first eight characters tell incarnations apart and keep 1,000 pods small.</summary>
 public readonly record struct PassedPod(long Ordinal, string UidPrefix);
@@ -90,7 +95,7 @@ public sealed record RolloutRevert(FailureAction Kind, DateTimeOffset Since, Tim
 public sealed record RolloutMemory
 {
     /// <summary>The format that this build writes. A greater one found in a status holds the rollout (DESIGN section 5).</summary>
-    public const int CurrentVersion = 2;
+    public const int CurrentVersion = 3;
 
     /// <summary>Most pods in flight at a time, whatever the budget: the status has to hold them all, and must stay small enough to be written.</summary>
     public const int MostInFlight = 256;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Ordinal.Core.Model;
 
@@ -91,6 +92,9 @@ public sealed record StatefulSetSnapshot
     /// </summary>
     public ImmutableArray<string> StrategyTypeDeclaredBy { get; init; } = [];
 
+    /// <summary>Gets the managers other than ours that declare OnDelete while the set has it: then it is theirs, and no switch of ours was left behind (T24).</summary>
+    public ImmutableArray<string> OnDeleteDeclaredBy { get; init; } = [];
+
     /// <summary>Gets the managers other than ours that own the partition field.</summary>
     public ImmutableArray<string> PartitionOwnedBy { get; init; } = [];
 
@@ -103,6 +107,18 @@ public sealed record StatefulSetSnapshot
     /// <summary>Gets a value indicating whether the built-in controller has seen the last spec.</summary>
     public bool IsObserved => ObservedGeneration == Generation && ObservedGeneration > 0;
 
+    /// <summary>
+    /// Tells whether the built-in controller has seen that this ordinal is held: from then on it takes the pod no more for an earlier release. What it took
+    /// before is gone or terminating by then, whether the pods' store shows it or not.
+    /// </summary>
+    public bool IsHeldBack(long ordinal) => Strategy.EffectivePartition > ordinal - StartOrdinal && IsObserved;
+
     /// <summary>Gets the name of the pod with this ordinal.</summary>
-    public string PodName(long ordinal) => $"{Name}-{ordinal}";
+    public string PodName(long ordinal)
+    {
+        // An interpolated string boxes the number until the runtime has compiled that for good; the planner allocates nothing but its result.
+        Span<char> digits = stackalloc char[20];
+        ordinal.TryFormat(digits, out var written, default, CultureInfo.InvariantCulture);
+        return string.Concat(Name, "-", digits[..written]);
+    }
 }

@@ -125,6 +125,12 @@ public sealed record RolloutRequest
     /// <summary>Gets the name of the newer request that takes this one's place; empty when there is none.</summary>
     public string SupersededBy { get; init; } = "";
 
+    /// <summary>Gets which other StatefulSet of the same request went wrong, and how, so that this one stops where it is; empty when none did.</summary>
+    public string StoppedBy { get; init; } = "";
+
+    /// <summary>Gets the most pods that may be in flight at a time: a request over several StatefulSets has one status for all of them.</summary>
+    public int MostInFlight { get; init; } = RolloutMemory.MostInFlight;
+
     public ImmutableArray<ForceEntry> Force { get; init; } = [];
 
     /// <summary>Gets why the other StatefulSets of the policy keep this one from taking a further pod; null when they do not.</summary>

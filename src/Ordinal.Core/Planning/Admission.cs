@@ -58,21 +58,25 @@ internal static class Admission
     /// <summary>Tells whether one more intent can be written down: without a record no pod is taken (rule 3).</summary>
     internal static bool IsRecordable(ref Pass pass)
     {
-        if (pass.Memory.InFlight.Length < RolloutMemory.MostInFlight)
+        if (pass.InFlight.Count < pass.Request.MostInFlight)
         {
             return true;
         }
 
-        pass.Pending(ReasonCodes.BudgetUsed, $"{pass.SetName}: {pass.Memory.InFlight.Length} pods are in flight, as many as a rollout's status can hold; the next one goes when one of them is back.");
+        pass.Pending(ReasonCodes.BudgetUsed, $"{pass.SetName}: {pass.InFlight.Count} pods are in flight, as many as a rollout's status can hold; the next one goes when one of them is back.");
         return false;
     }
+
+    /// <summary>What is said while pods that were scaled away still exist.</summary>
+    internal static Words ScalingGoesFirst(in Pass pass) =>
+        $"{pass.SetName}: {pass.Counts.Extra} pods outside the {pass.Facts.Length} wanted ones still exist; scaling goes first.{BlockingPods.Sentence(pass.Input.Snapshot, outside: true)}";
 
     private static bool IsSettled(ref Pass pass)
     {
         if (pass.Counts.Extra > 0)
         {
             // Not so for stuck pods: under OrderedReady the built-in controller does not scale down before they are well.
-            pass.Pending(ReasonCodes.ScalingInProgress, $"{pass.SetName}: {pass.Counts.Extra} pods outside the {pass.Facts.Length} wanted ones still exist; scaling goes first.{Blocking(in pass)}");
+            pass.Pending(ReasonCodes.ScalingInProgress, ScalingGoesFirst(in pass));
             return false;
         }
 
@@ -95,8 +99,8 @@ internal static class Admission
             return GateStanding.Open;
         }
 
-        var what = $"{pass.Set.Namespace}/{pod.Name}";
-        var gates = Gatekeeping.Ask(ref pass, GatePhase.BeforePod, pod.Uid, Others(in pass, pod.Uid), what, since: Deadlines.OfGateWait(in pass));
+        Words what = $"{pass.Set.Namespace}/{pod.Name}";
+        var gates = Gatekeeping.Ask(ref pass, GatePhase.BeforePod, Together(ref pass, pod.Uid), pod.Uid, what, since: Deadlines.OfGateWait(in pass));
         pass.Flag(index, PodFlags.Gated);
         if (gates.IsOpen && gates.Prepares is { } gate)
         {
@@ -115,33 +119,22 @@ internal static class Admission
         return gates;
     }
 
-    private static ImmutableArray<string> Others(in Pass pass, string uid)
+    /// <summary>The pods that would be away together: this one, and those that are about to go.</summary>
+    private static Stretch Together(ref Pass pass, string uid)
     {
-        ImmutableArray<string> others = default;
-        foreach (var entry in pass.Memory.InFlight)
+        var (uids, from) = (pass.Scratch.Uids, pass.Scratch.Uids.Count);
+        uids.Add(uid);
+        foreach (var entry in pass.InFlight.Items)
         {
             if (entry.Uid != uid && PodStages.Stands(in pass, entry))
             {
-                others = others.IsDefault ? [entry.Uid] : others.Add(entry.Uid);
+                uids.Add(entry.Uid);
             }
         }
 
-        return others;
-    }
-
-    /// <summary>Names the pods outside the wanted ones for which the built-in controller may wait for ever (kubernetes #67250).</summary>
-    private static string Blocking(in Pass pass)
-    {
-        var text = "";
-        foreach (var pod in pass.Input.Snapshot.Pods)
-        {
-            if (pass.Set.PodManagement is PodManagementPolicy.OrderedReady && pass.IndexOf(pod.Ordinal) < 0 && pod is { IsReady: false, IsTerminating: false })
-            {
-                text += (text.Length > 0 ? ", " : " ") + pod.Name;
-            }
-        }
-
-        return text.Length == 0 ? "" : $" Under OrderedReady the StatefulSet controller may wait for ever for pods that are not ready:{text}; if they cannot become ready, delete them.";
+        var together = new Stretch(from, uids.Count - from);
+        together.Of(uids).Sort(string.CompareOrdinal);
+        return together;
     }
 
     private static TimeSpan IntervalOf(UpdatePolicy policy, string name)
@@ -157,12 +150,13 @@ internal static class Admission
         return TimeSpan.FromSeconds(5);
     }
 
-    private static string Names(ImmutableArray<DisruptionBudgetSnapshot> budgets)
+    private static Words Names(ImmutableArray<DisruptionBudgetSnapshot> budgets)
     {
-        var text = budgets[0].Name;
+        var text = Words.Of(budgets[0].Name);
         for (var i = 1; i < budgets.Length; i++)
         {
-            text += ", " + budgets[i].Name;
+            text.AppendLiteral(", ");
+            text.AppendLiteral(budgets[i].Name);
         }
 
         return text;

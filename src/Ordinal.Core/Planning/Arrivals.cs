@@ -19,7 +19,7 @@ internal static class Arrivals
             }
 
             var pod = pass.PodOf(i);
-            if (!fact.Is(PodFlags.Available) && PodStages.IsRecorded(pass.Memory.Passed, pod))
+            if (!fact.Is(PodFlags.Available) && PodStages.IsRecorded(pass.Passed, pod))
             {
                 // Passed, and not ready yet: its readiness gate is about to open.
                 continue;
@@ -27,15 +27,15 @@ internal static class Arrivals
 
             var entry = EntryOf(in pass, pod.Ordinal);
             var began = PodStages.SinceOf(in pass, pod, PodStage.AfterPodGate, pass.Now);
-            if (entry is not null && began < entry.Since)
+            if (entry is { } late && began < late.Since)
             {
                 // Ready times are on the kubelet's clock, which may be behind ours.
-                began = entry.Since;
+                began = late.Since;
             }
 
-            var waited = entry is null ? Deadlines.OfGateWait(in pass) : Deadlines.Since(in pass, began, entry.PausedBefore);
+            var waited = entry is { } flight ? Deadlines.Since(in pass, began, flight.PausedBefore) : Deadlines.OfGateWait(in pass);
             var gates = Gatekeeping.Ask(
-                ref pass, GatePhase.AfterPod, pod.Uid, default, $"{pass.Set.Namespace}/{pod.Name}", entry?.Baselines, waited);
+                ref pass, GatePhase.AfterPod, Gatekeeping.Alone(ref pass, pod.Uid), pod.Uid, $"{pass.Set.Namespace}/{pod.Name}", entry?.Baselines ?? [], waited);
             if (gates.Failed is not null)
             {
                 Fail(ref pass, entry, gates.Reason!, gates.Message);
@@ -69,7 +69,7 @@ internal static class Arrivals
             return true;
         }
 
-        foreach (var entry in pass.Memory.InFlight)
+        foreach (var entry in pass.InFlight.Items)
         {
             var (taken, allowed) = (SinceProgress(in pass, entry), pass.Policy.PodDeadline);
             if (taken < allowed)
@@ -79,7 +79,7 @@ internal static class Arrivals
             else
             {
                 var index = pass.IndexOf(entry.Ordinal);
-                var fact = index < 0 ? "" : entry.Stage is PodStage.Intended or PodStage.AfterPodGate ? $"it is still in stage {entry.Stage}" : PodStages.Explain(ref pass, index).Message;
+                var fact = index < 0 ? default : entry.Stage is PodStage.Intended or PodStage.AfterPodGate ? Words.Of($"it is still in stage {entry.Stage}") : PodStages.Explain(ref pass, index).Message;
                 Fail(ref pass, entry, ReasonCodes.DeadlineExceeded, $"{pass.Set.Namespace}/{entry.Pod}: not done {Text.Of(taken)} after its replacement began, podDeadline is {Text.Of(allowed)}: {fact}");
                 return true;
             }
@@ -98,7 +98,7 @@ internal static class Arrivals
     }
 
     /// <summary>How long a pod has been in flight, or since an AfterPod gate last saw it get on.</summary>
-    private static TimeSpan SinceProgress(in Pass pass, InFlightPod entry)
+    private static TimeSpan SinceProgress(in Pass pass, Flight entry)
     {
         var taken = Deadlines.OfPod(in pass, entry);
         var index = pass.IndexOf(entry.Ordinal);
@@ -109,16 +109,17 @@ internal static class Arrivals
 
         foreach (var gate in pass.Policy.Gates)
         {
-            var report = Gatekeeping.Find(pass.Input.Reports, gate.Name, GatePhase.AfterPod, pass.PodOf(index).Uid, default, pass.Request.TargetRevision);
+            var uid = pass.PodOf(index).Uid;
+            var report = Gatekeeping.Find(pass.Input.Reports, gate.Name, GatePhase.AfterPod, new ReadOnlySpan<string>(in uid), pass.Request.TargetRevision);
             taken = Gatekeeping.SinceProgress(in pass, taken, report) ?? taken;
         }
 
         return taken;
     }
 
-    internal static InFlightPod? EntryOf(in Pass pass, long ordinal)
+    internal static Flight? EntryOf(in Pass pass, long ordinal)
     {
-        foreach (var entry in pass.Memory.InFlight)
+        foreach (var entry in pass.InFlight.Items)
         {
             if (entry.Ordinal == ordinal)
             {
@@ -137,24 +138,24 @@ internal static class Arrivals
         }
     }
 
-    private static void Pass(ref Pass pass, int index, PodSnapshot pod, InFlightPod? entry, in GateStanding gates)
+    private static void Pass(ref Pass pass, int index, PodSnapshot pod, Flight? entry, in GateStanding gates)
     {
         Gatekeeping.Consume(ref pass, pod.Name, gates);
-        pass.Remember(pass.Memory with { Passed = PodStages.Record(pass.Memory.Passed, pod) });
+        pass.Record(pod);
         pass.Flag(index, pass.Facts[index].Is(PodFlags.Available) ? PodFlags.Passed : PodFlags.None);
-        if (entry is not null)
+        if (entry is { } flight)
         {
-            Intents.Drop(ref pass, entry);
+            Intents.Drop(ref pass, flight);
         }
 
         PodStages.Count(ref pass);
     }
 
-    private static void Fail(ref Pass pass, InFlightPod? entry, ReasonCode reason, string message)
+    private static void Fail(ref Pass pass, Flight? entry, ReasonCode reason, Words message)
     {
-        if (entry is not null)
+        if (entry is { } flight)
         {
-            pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Replace(entry, entry with { Stage = PodStage.Failed, StageSince = pass.Now }) });
+            pass.Remember(flight with { Stage = PodStage.Failed, StageSince = pass.Now });
         }
 
         Reverts.Fail(ref pass, reason, message);

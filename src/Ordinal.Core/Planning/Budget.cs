@@ -13,17 +13,20 @@ internal static class Budget
     internal static int MaxOf(in Pass pass) =>
         pass.Memory.Driver is UpdateDriver.Partition or UpdateDriver.Native ? 1 : pass.Policy.MaxUnavailable.Resolve(pass.Facts.Length);
 
-    /// <summary>Tells whether this pod may go: with it away too, no more are away than may be. Taking one that is away costs nothing more.</summary>
+    /// <summary>
+    /// Tells whether this pod may go: with it away too, no more are away than may be. Taking one that is away costs nothing more, and one that goes back
+    /// first waits for none that is like it: there may be more of them than places.
+    /// </summary>
     internal static bool Fits(in Pass pass, int index)
     {
         var fact = pass.Facts[index];
         var byPods = 0;
         foreach (var other in pass.Facts)
         {
-            byPods += other.UsesBudget ? 1 : 0;
+            byPods += other.UsesBudget && !(other.GoesBackFirst && fact.Is(PodFlags.GivenUp)) ? 1 : 0;
         }
 
-        byPods += fact.UsesBudget ? 0 : 1;
+        byPods += fact.UsesBudget && !fact.GoesBackFirst ? 0 : 1;
         var goes = fact.Is(PodFlags.Available) && !fact.Is(PodFlags.Standing) ? 1 : 0;
         return Math.Max(byPods, pass.Counts.AwayByStatus + pass.Counts.StandingAvailable + goes) <= MaxOf(in pass);
     }
@@ -32,19 +35,19 @@ internal static class Budget
     internal static bool HasPlace(ref Pass pass)
     {
         var max = MaxOf(in pass);
-        if (pass.Counts.Used < max)
+        var byStatus = pass.Counts.AwayByStatus + pass.Counts.StandingAvailable;
+        if (pass.Counts.Used < max || GoesBackFirst(in pass, byStatus, max))
         {
             return true;
         }
 
-        var byStatus = pass.Counts.AwayByStatus + pass.Counts.StandingAvailable;
         var byPods = 0;
         foreach (var fact in pass.Facts)
         {
             byPods += fact.UsesBudget ? 1 : 0;
         }
 
-        var who = byPods >= byStatus ? Names(in pass) : $"the StatefulSet's status says {pass.Set.AvailableReplicas} of {pass.Facts.Length} are available";
+        var who = byPods >= byStatus ? Names(in pass) : Words.Of($"the StatefulSet's status says {pass.Set.AvailableReplicas} of {pass.Facts.Length} are available");
         pass.Pending(ReasonCodes.BudgetUsed, $"{pass.SetName}: {pass.Counts.Used} of at most {max} pods are away ({who}); the next goes when they are back.");
         return false;
     }
@@ -76,17 +79,31 @@ internal static class Budget
         return true;
     }
 
-    private static string Names(in Pass pass)
+    /// <summary>Tells whether one of the pods that go back first may go: <see cref="PodOrder.Next"/> picks one of them.</summary>
+    private static bool GoesBackFirst(in Pass pass, int byStatus, int max)
     {
-        var (text, more) = ("", 0);
+        var (waits, away) = (false, 0);
+        foreach (var fact in pass.Facts)
+        {
+            waits |= fact.GoesBackFirst && !fact.Is(PodFlags.PassedOver);
+            away += fact.UsesBudget && !fact.GoesBackFirst ? 1 : 0;
+        }
+
+        return waits && Math.Max(away, byStatus) < max;
+    }
+
+    private static Words Names(in Pass pass)
+    {
+        var (text, count) = (default(Words), 0);
         for (var i = pass.Facts.Length - 1; i >= 0; i--)
         {
-            if (pass.Facts[i].UsesBudget)
+            if (pass.Facts[i].UsesBudget && ++count <= 3)
             {
-                (text, more) = more < 3 ? (text + (more > 0 ? ", " : "") + pass.NameOf(i), more + 1) : (text, more + 1);
+                text.AppendFormatted(count > 1 ? ", " : "");
+                text.AppendFormatted(pass.Named(i));
             }
         }
 
-        return more > 3 ? $"{text} and {more - 3} more" : text;
+        return count > 3 ? Words.Of($"{text} and {count - 3} more") : text;
     }
 }

@@ -12,7 +12,7 @@ internal static class Completion
 {
     /// <summary>Tells whether nothing is left to do about any pod.</summary>
     internal static bool IsDue(in Pass pass) =>
-        pass.Counts.Done == pass.Facts.Length && pass.Counts.Extra == 0 && pass.Memory.InFlight.IsEmpty;
+        pass.Counts.Done == pass.Facts.Length && pass.Counts.Extra == 0 && pass.InFlight.Count == 0;
 
     /// <summary>Goes as far as one pass can.</summary>
     internal static void Advance(ref Pass pass)
@@ -58,9 +58,23 @@ internal static class Completion
         {
             Reverts.Finish(ref pass, reverts);
         }
+        else if (pass.Facts.Length == 0)
+        {
+            pass.Notify(ReasonCodes.HoldLostAtZero, null, $"{pass.SetName}: scaled to 0 in mid-rollout, so {pass.Goal} is current already; pods will come up on it ungated.", isWarning: true);
+            Endings.End(ref pass, RolloutState.Completed, ReasonCodes.Completed, $"{pass.SetName}: scaled to 0 in mid-rollout; {pass.Goal} is current, and pods will come up on it ungated.");
+        }
         else
         {
             Endings.End(ref pass, RolloutState.Completed, ReasonCodes.Completed, $"{pass.SetName}: all {pass.Facts.Length} pods run {pass.Goal}, are available and passed their gates.");
+        }
+    }
+
+    /// <summary>Says what is waited for when no pod waits, but those that were scaled away still exist.</summary>
+    internal static void ExplainExtra(ref Pass pass)
+    {
+        if (pass.Counts.Done == pass.Facts.Length && pass.Counts.Extra > 0 && pass.Holds.Count == 0 && pass.Memory.Ending is null)
+        {
+            pass.HoldAll(ReasonCodes.ScalingInProgress, Admission.ScalingGoesFirst(in pass));
         }
     }
 
@@ -80,7 +94,7 @@ internal static class Completion
             return true;
         }
 
-        var gates = Gatekeeping.Ask(ref pass, GatePhase.AfterRollout, "", default, pass.SetName, since: Deadlines.OfGateWait(in pass));
+        var gates = Gatekeeping.Ask(ref pass, GatePhase.AfterRollout, default, "", pass.SetName, since: Deadlines.OfGateWait(in pass));
         if (gates.Failed is not null)
         {
             Reverts.Fail(ref pass, gates.Reason!, gates.Message);

@@ -1,5 +1,3 @@
-using Ordinal.Core.Model;
-
 namespace Ordinal.Core.Planning;
 
 /// <summary>Deadlines stop while the rollout is paused.</summary>
@@ -11,7 +9,7 @@ internal static class Deadlines
         pass.Memory.StartedAt is { } start ? NotNegative(pass.Now - start - pass.PausedInAll) : TimeSpan.Zero;
 
     /// <summary>How long a pod has been in flight, pauses since its intent taken out.</summary>
-    internal static TimeSpan OfPod(in Pass pass, InFlightPod entry) => Since(in pass, entry.Since, entry.PausedBefore);
+    internal static TimeSpan OfPod(in Pass pass, Flight entry) => Since(in pass, entry.Since, entry.PausedBefore);
 
     /// <summary>How long ago something began, pauses since then taken out.</summary>
     /// <param name="pausedBefore">How long the rollout had been paused in all by then.</param>

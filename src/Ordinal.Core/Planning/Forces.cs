@@ -33,7 +33,7 @@ internal static class Forces
     {
         if (!IsUsed(in pass, force))
         {
-            pass.Remember(pass.Memory with { UsedForce = pass.Memory.UsedForce.Add(UseOf(force)) });
+            pass.Use(force);
             pass.Notify(ReasonCodes.ForceUsed, pod, $"{pass.Set.Namespace}/{pod}: reason {force.Reason} was bypassed once: {force.Justification}.", isWarning: true);
         }
     }
@@ -48,11 +48,31 @@ internal static class Forces
         }
     }
 
-    private static bool IsUsed(in Pass pass, ForceEntry force) => pass.Memory.UsedForce.Contains(UseOf(force));
+    private static bool IsUsed(in Pass pass, ForceEntry force)
+    {
+        foreach (var used in pass.Scratch.UsedForce.Items)
+        {
+            if (used.PodUid == force.PodUid && used.Reason == force.Reason)
+            {
+                return true;
+            }
+        }
+
+        foreach (var use in pass.Input.Memory.UsedForce)
+        {
+            if (use.Length == force.PodUid.Length + 1 + force.Reason.Length && use[force.PodUid.Length] == '/'
+                && use.StartsWith(force.PodUid, StringComparison.Ordinal) && use.EndsWith(force.Reason, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool IsInFlight(in Pass pass, string uid)
     {
-        foreach (var entry in pass.Memory.InFlight)
+        foreach (var entry in pass.InFlight.Items)
         {
             if (entry.Uid == uid)
             {
@@ -63,5 +83,6 @@ internal static class Forces
         return false;
     }
 
-    private static string UseOf(ForceEntry force) => $"{force.PodUid}/{force.Reason}";
+    /// <summary>How the use of a bypass is remembered.</summary>
+    internal static string UseOf(ForceEntry force) => $"{force.PodUid}/{force.Reason}";
 }

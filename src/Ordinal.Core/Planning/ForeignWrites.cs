@@ -30,6 +30,19 @@ internal static class ForeignWrites
             return Undo(ref pass);
         }
 
+        if (pass.Memory is { Driver: UpdateDriver.Partition, RestType: UpdateStrategyType.RollingUpdate } && pass.Set is { Strategy.Type: UpdateStrategyType.OnDelete, OnDeleteDeclaredBy.IsEmpty: false })
+        {
+            var who = default(Words);
+            who.AppendList(pass.Set.OnDeleteDeclaredBy.AsSpan());
+            Endings.End(
+                ref pass,
+                RolloutState.Failed,
+                ReasonCodes.FieldConflict,
+                $"{pass.SetName}: {who} declares updateStrategy OnDelete, and it was adopted as RollingUpdate. Remove updateStrategy from that manifest, then create a new rollout.",
+                leavesStrategy: true);
+            return true;
+        }
+
         if (pass.Memory.Driver is UpdateDriver.Partition && !StrategyKeeper.IsAtRest(in pass))
         {
             StrategyKeeper.Write(ref pass, StrategyKeeper.RestOver(in pass), "hold: the StatefulSet was changed by somebody else");
@@ -42,10 +55,17 @@ internal static class ForeignWrites
     }
 
     /// <summary>Names who declares the strategy, for messages.</summary>
-    internal static string Owners(StatefulSetSnapshot set)
+    internal static Words Owners(StatefulSetSnapshot set)
     {
         var owners = set.PartitionOwnedBy.IsEmpty ? set.StrategyTypeDeclaredBy : set.PartitionOwnedBy;
-        return owners.IsEmpty ? "an unknown manager" : string.Join(", ", owners);
+        if (owners.IsEmpty)
+        {
+            return Words.Of("an unknown manager");
+        }
+
+        var text = default(Words);
+        text.AppendList(owners.AsSpan());
+        return text;
     }
 
     /// <summary>A write that holds pods back was decided on and is not there yet: it is finished before anything is planned on top of it.</summary>
@@ -66,7 +86,7 @@ internal static class ForeignWrites
 
     private static bool Undo(ref Pass pass)
     {
-        var found = $"{pass.SetName}: {Owners(pass.Set)} set updateStrategy to {pass.Set.Strategy.Type}, partition {pass.Set.Strategy.Partition ?? 0}";
+        Words found = $"{pass.SetName}: {Owners(pass.Set)} set updateStrategy to {pass.Set.Strategy.Type}, partition {pass.Set.Strategy.Partition ?? 0}";
         if (pass.Memory.ForeignReleases > 0)
         {
             Endings.End(

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
 
 namespace Ordinal.Core.Planning;
 
@@ -17,6 +18,12 @@ public sealed record HoldMemory
 
     /// <summary>Gets the generation that the last hold write had to find: seen again, the write did not happen yet, and is not counted twice.</summary>
     public long Generation { get; init; }
+
+    /// <summary>
+    /// Gets the strategy that the set had before it was adopted, as its annotation last said; null when it was not adopted yet. Whoever replaces the whole
+    /// object by an older manifest takes the annotation off with the hold (T22): the set is no stranger for that.
+    /// </summary>
+    public StrategyValue? Original { get; init; }
 }
 
 /// <summary>Everything that a decision about a StatefulSet at rest depends on: no rollout of it is active.</summary>
@@ -28,6 +35,12 @@ public sealed record HoldInput
 
     /// <summary>Gets a value indicating whether the policy's driver is Native: the set rests with partition 0, and readiness gates do the holding.</summary>
     public bool IsNative { get; init; }
+
+    /// <summary>
+    /// Gets why driver Native cannot work on the set; null when it can, or another one is asked for. The set then rests held, as under any other driver:
+    /// without what Native needs nothing would keep a change from rolling by itself.
+    /// </summary>
+    public (ReasonCode Reason, string Message)? NativeRefusal { get; init; }
 
     /// <summary>Gets a value indicating whether the revisions say the same, so that no rollout will be about a change.</summary>
     public bool ChangesNothing { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
 
@@ -11,21 +12,27 @@ namespace Ordinal.Core.Planning;
 /// rolls every pod (T7); else the hold stays and says so, until <c>spec.release</c>.</item>
 /// <item>A set that was not adopted yet is: its strategy is kept in an annotation and the hold written, in one patch. OnDelete is left as it
 /// is. In the middle of a rollout of the built-in controller, adoption waits.</item>
-/// <item>An adopted set that is not held any more was released by somebody else: held again once per revision; then it is a FieldConflict.</item>
+/// <item>Under driver Native a set rests open, and readiness gates do the holding; where Native cannot work it rests held, at once and under a change too.</item>
+/// <item>An adopted set that is not held any more was released by somebody else: held again once per revision; then it is a FieldConflict. So is one whose
+/// annotation is gone as well, since its object was replaced by an older manifest (T22).</item>
 /// <item>Drift is judged by revisions and pods; under a declared OnDelete by pods alone (kubernetes #73492).</item>
 /// </list>
 /// </remarks>
 public static class HoldPlanner
 {
+    private const string NoNative = "hold: driver Native cannot work";
+
     /// <summary>Decides.</summary>
     public static HoldDecision Decide(HoldInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        Words.Begin();
         var snapshot = input.Snapshot;
         var set = snapshot.Set;
         var memory = input.Memory.SetUid == set.Uid && input.Memory.Revision == set.UpdateRevision
             ? input.Memory
-            : new HoldMemory { SetUid = set.Uid, Revision = set.UpdateRevision };
+            : new HoldMemory { SetUid = set.Uid, Revision = set.UpdateRevision, Original = input.Memory.SetUid == set.Uid ? input.Memory.Original : null };
+        memory = set.OriginalStrategy is { } kept ? memory with { Original = kept } : memory;
         var decision = new HoldDecision
         {
             Memory = memory,
@@ -64,11 +71,30 @@ public static class HoldPlanner
         }
 
         decision = input.IsPolicyDeleted ? LetGo(input, decision)
-            : set.OriginalStrategy is null ? Adopt(input, decision)
-            : input.IsNative ? KeepOpen(input, decision)
+            : set.OriginalStrategy is null ? (memory.Original is { } lost && set.Strategy.Type is UpdateStrategyType.RollingUpdate ? AdoptAgain(input, decision, lost) : Adopt(input, decision))
+            : RestsOpen(input) ? KeepOpen(input, decision)
             : Keep(input, decision);
         return decision.Actions.IsEmpty ? OpenGates(input, decision) : decision;
     }
+
+    /// <summary>
+    /// Tells which readiness gates to open although the policy is wrong, so that nothing else may be done: a pod that no change is about must not wait for a
+    /// corrected policy before it serves (rule 5). Which driver was meant may be what is wrong, so the gates of an open change stay shut.
+    /// </summary>
+    public static ImmutableArray<PlannedAction> Recover(HoldInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var set = input.Snapshot.Set;
+        if (set.IsTerminating || !input.Snapshot.Freshness.IsFresh || !set.IsObserved || set.HeldBy.Length > 0)
+        {
+            return [];
+        }
+
+        var held = set.Strategy.Type is UpdateStrategyType.OnDelete || set.Strategy.IsOurHold;
+        return OpenGates(input with { IsNative = true }, new HoldDecision { Memory = input.Memory, IsHeld = held, Drift = DriftOf(input.Snapshot) }).Actions;
+    }
+
+    private static bool RestsOpen(HoldInput input) => input is { IsNative: true, NativeRefusal: null };
 
     /// <summary>
     /// Under driver Native the set rests with partition 0. One that is held is opened when no change waits; with one it stays held until a
@@ -77,6 +103,9 @@ public static class HoldPlanner
     private static HoldDecision KeepOpen(HoldInput input, HoldDecision decision)
     {
         var set = input.Snapshot.Set;
+
+        // Who lowers the partition does what the driver does: nothing is held against it, also not what was while Native could not work.
+        decision = decision with { Memory = decision.Memory with { ForeignReleases = 0 } };
         return set.Strategy is { Type: UpdateStrategyType.RollingUpdate, EffectivePartition: > 0 } && decision.Drift is null
             ? decision with
             {
@@ -158,11 +187,24 @@ public static class HoldPlanner
             return decision with
             {
                 Drift = null,
-                Holds = [Of(set, ReasonCodes.AdoptionWaits, $"the StatefulSet controller is rolling it out itself (partition {set.Strategy.Partition ?? 0}, {busy}); it is adopted when that ends; if a pod behind cannot become ready, delete it, for the controller waits for it (kubernetes #67250)")],
+                Holds = [Of(set, ReasonCodes.AdoptionWaits, $"the StatefulSet controller is rolling it out itself (partition {set.Strategy.Partition ?? 0}, {busy}); it is adopted when that ends.{BlockingPods.Sentence(input.Snapshot, outside: false)}")],
             };
         }
 
-        return decision with { Actions = [new AdoptSet(input.IsNative ? Open(set.Strategy, null) : StrategyValue.HeldFrom(set.Strategy, null), set.Strategy, set.Generation)] };
+        return decision with { Actions = [new AdoptSet(RestsOpen(input) ? Open(set.Strategy, null) : StrategyValue.HeldFrom(set.Strategy, null), set.Strategy, set.Generation)] };
+    }
+
+    /// <summary>
+    /// Adopts a set that has lost its annotation. Nothing is waited for: what the built-in controller rolls now was held until somebody else took the hold off.
+    /// What the set says now, if it is no hold of ours, is what its manifest declares by now.
+    /// </summary>
+    private static HoldDecision AdoptAgain(HoldInput input, HoldDecision decision, StrategyValue lost)
+    {
+        var set = input.Snapshot.Set;
+        var original = set.Strategy.IsOurHold ? lost : set.Strategy;
+        return RestsOpen(input) ? decision with { Actions = [new AdoptSet(Open(set.Strategy, original), original, set.Generation)] }
+            : set.Strategy.IsOurHold ? decision with { Actions = [new AdoptSet(StrategyValue.HeldFrom(set.Strategy, original), original, set.Generation)] }
+            : HoldOnce(input, decision, new AdoptSet(StrategyValue.HeldFrom(set.Strategy, original), original, set.Generation));
     }
 
     private static HoldDecision Keep(HoldInput input, HoldDecision decision)
@@ -177,14 +219,21 @@ public static class HoldPlanner
         if (set.Strategy.Type is UpdateStrategyType.OnDelete)
         {
             // Left behind by a rollout that could not end, unless a manifest says so (T24): then it is the user's, and holds by itself.
-            return set.StrategyTypeDeclaredBy.IsEmpty
-                ? Hold(decision, set, "hold: OnDelete was left behind")
-                : decision with { Holds = [Of(set, ReasonCodes.FieldConflict, $"{ForeignWrites.Owners(set)} declares updateStrategy OnDelete, and it was adopted as RollingUpdate; remove updateStrategy from that manifest")] };
+            return set.OnDeleteDeclaredBy.IsEmpty
+                ? Write(decision, set, HoldOf(set, "hold: OnDelete was left behind"))
+                : decision with { Holds = [Of(set, ReasonCodes.FieldConflict, $"{string.Join(", ", set.OnDeleteDeclaredBy)} declares updateStrategy OnDelete, and it was adopted as RollingUpdate; remove updateStrategy from that manifest")] };
         }
 
+        return HoldOnce(input, decision, HoldOf(set, input.NativeRefusal is null ? "hold: somebody else released pods" : NoNative));
+    }
+
+    /// <summary>Holds a set that somebody else released: the first time. It is tried again as long as the write did not arrive.</summary>
+    private static HoldDecision HoldOnce(HoldInput input, HoldDecision decision, PlannedAction hold)
+    {
+        var set = input.Snapshot.Set;
         if (decision.Memory.ForeignReleases > 0 && decision.Memory.Generation == set.Generation)
         {
-            return Hold(decision, set, "hold: somebody else released pods");
+            return Write(decision, set, hold);
         }
 
         var found = $"{ForeignWrites.Owners(set)} set partition {set.Strategy.Partition ?? 0}";
@@ -198,7 +247,9 @@ public static class HoldPlanner
             };
         }
 
-        return Hold(decision with { Memory = decision.Memory with { ForeignReleases = 1 } }, set, "hold: somebody else released pods") with
+        // It rested open for Native, most likely. Whoever opens it again is somebody else.
+        var counted = decision with { Memory = decision.Memory with { ForeignReleases = 1 } };
+        return input.NativeRefusal is not null ? Write(counted, set, hold) : Write(counted, set, hold) with
         {
             Notices = decision.Notices.Add(new(ReasonCodes.ForeignRelease, null, $"{Name(set)}: {found}; the hold is put back this once. Remove updateStrategy from its manifests.", IsWarning: true)),
         };
@@ -207,7 +258,7 @@ public static class HoldPlanner
     private static HoldDecision LetGo(HoldInput input, HoldDecision decision)
     {
         var set = input.Snapshot.Set;
-        if (set.OriginalStrategy is not { } original)
+        if ((set.OriginalStrategy ?? (set.Strategy.IsOurHold ? decision.Memory.Original : null)) is not { } original)
         {
             return decision with { IsLetGo = true };
         }
@@ -223,10 +274,12 @@ public static class HoldPlanner
         return decision with { Actions = [new LetGoSet(original, set.Strategy, set.Generation)] };
     }
 
-    private static HoldDecision Hold(HoldDecision decision, StatefulSetSnapshot set, string why) => decision with
+    private static WriteStrategy HoldOf(StatefulSetSnapshot set, string why) => new(StrategyValue.HeldFrom(set.Strategy, set.OriginalStrategy), set.Strategy, set.Generation, why);
+
+    private static HoldDecision Write(HoldDecision decision, StatefulSetSnapshot set, PlannedAction action) => decision with
     {
         Memory = decision.Memory with { Generation = set.Generation },
-        Actions = [new WriteStrategy(StrategyValue.HeldFrom(set.Strategy, set.OriginalStrategy), set.Strategy, set.Generation, why)],
+        Actions = [action],
     };
 
     /// <summary>

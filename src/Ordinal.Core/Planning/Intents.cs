@@ -15,9 +15,9 @@ internal static class Intents
     /// </summary>
     internal static void Follow(ref Pass pass)
     {
-        for (var i = pass.Memory.InFlight.Length - 1; i >= 0; i--)
+        for (var i = pass.InFlight.Count - 1; i >= 0; i--)
         {
-            var entry = pass.Memory.InFlight[i];
+            var entry = pass.InFlight[i];
             var stage = PodStages.StageOf(in pass, entry);
             if (stage != entry.Stage && !PodLifecycle.Table.IsLegal(entry.Stage, stage))
             {
@@ -36,7 +36,7 @@ internal static class Intents
             }
             else if (stage != entry.Stage)
             {
-                pass.Note(pass.Memory with { InFlight = pass.Memory.InFlight.SetItem(i, entry with { Stage = stage, StageSince = pass.Now }) });
+                pass.Remember(entry with { Stage = stage, StageSince = pass.Now }, isProgress: true);
             }
         }
     }
@@ -53,7 +53,7 @@ internal static class Intents
     internal static void Add(ref Pass pass, int index, InFlightAction action, GateStanding gates)
     {
         var pod = pass.PodOf(index);
-        var entry = new InFlightPod
+        var entry = new Flight
         {
             Pod = pod.Name,
             Ordinal = pod.Ordinal,
@@ -65,25 +65,27 @@ internal static class Intents
             StageSince = pass.Now,
             Generation = pass.Set.Generation,
             PausedBefore = pass.PausedInAll,
+            Baselines = gates.BaselinesOf(pass.Scratch),
         };
-        entry = gates.Baselines is { } baselines ? entry with { Baselines = baselines } : entry;
         Gatekeeping.Consume(ref pass, pod.Name, gates);
         Forces.UseForRole(ref pass, index, pod);
-        pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Add(entry) });
+        pass.Remember(entry);
         pass.Flag(index, PodFlags.InFlight | PodFlags.Standing | PodFlags.Acted);
         PodStages.Count(ref pass);
     }
 
-    /// <summary>Carries out an intent that still stands: the same pod, under its present resourceVersion, which is written first if it moved.</summary>
-    internal static void Repeat(ref Pass pass, InFlightPod entry, GateStanding gates)
+    /// <summary>
+    /// Carries out an intent that still stands: the same pod, under its present resourceVersion, which is written first if it moved. Nothing else is written
+    /// first: an operator that dies after each of its writes would write for ever.
+    /// </summary>
+    internal static void Repeat(ref Pass pass, Flight entry, GateStanding gates)
     {
         var index = pass.IndexOf(entry.Ordinal);
         var pod = pass.PodOf(index);
         Gatekeeping.Consume(ref pass, pod.Name, gates);
-        if (pod.ResourceVersion != entry.ResourceVersion || gates.Baselines is not null)
+        if (pod.ResourceVersion != entry.ResourceVersion || (entry.Baselines.IsEmpty && gates.HasBaselines))
         {
-            var again = entry with { ResourceVersion = pod.ResourceVersion, Baselines = gates.Baselines ?? entry.Baselines };
-            pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Replace(entry, again) });
+            pass.Remember(entry with { ResourceVersion = pod.ResourceVersion, Baselines = gates.HasBaselines ? gates.BaselinesOf(pass.Scratch) : entry.Baselines });
         }
 
         pass.Flag(index, PodFlags.Acted);
@@ -92,11 +94,17 @@ internal static class Intents
 
     /// <summary>
     /// Makes one intent harmless and forgets it: dropped when its pod moved on, burnt first when it could still act. A pod that failed stays
-    /// in memory, so that status can name it after the end.
+    /// in memory, so that status can name it after the end. A release stays as well until the built-in controller has seen the hold: until then it may take
+    /// the pod, and whoever comes next must know of it.
     /// </summary>
-    /// <returns>True when it can no longer act.</returns>
-    internal static bool Burn(ref Pass pass, InFlightPod entry)
+    /// <returns>True when it can no longer act by a call of ours.</returns>
+    internal static bool Burn(ref Pass pass, Flight entry)
     {
+        if (entry.Action is InFlightAction.Release && PodStages.Stands(in pass, entry) && MayStillBeTaken(in pass, entry))
+        {
+            return true;
+        }
+
         if (entry.Action is not InFlightAction.Release
             && PodStages.Find(in pass, entry.Ordinal) is { IsTerminating: false } pod
             && pod.Uid == entry.Uid
@@ -114,22 +122,26 @@ internal static class Intents
         return true;
     }
 
-    /// <summary>Burns every intent. A release is burnt by the write that brings the strategy to rest, which moves the generation.</summary>
+    /// <summary>Burns every intent. A release is burnt by the write that brings the strategy to rest, which moves the generation; it is forgotten after that.</summary>
     /// <returns>True when none is left that could still act.</returns>
     internal static bool Abandon(ref Pass pass)
     {
         var all = true;
-        for (var i = pass.Memory.InFlight.Length - 1; i >= 0; i--)
+        for (var i = pass.InFlight.Count - 1; i >= 0; i--)
         {
-            all &= Burn(ref pass, pass.Memory.InFlight[i]);
+            all &= Burn(ref pass, pass.InFlight[i]);
         }
 
         return all;
     }
 
-    internal static void Drop(ref Pass pass, InFlightPod entry)
+    /// <summary>Tells whether a release stands, the built-in controller has not seen that it was undone, or its write may still arrive.</summary>
+    private static bool MayStillBeTaken(in Pass pass, Flight entry) => pass.IndexOf(entry.Ordinal) is >= 0 and var index
+        && (!pass.Set.IsHeldBack(entry.Ordinal) || (StrategyKeeper.IsOutstanding(in pass) && pass.Memory.LastWrite!.Next.EffectivePartition <= index));
+
+    internal static void Drop(ref Pass pass, Flight entry)
     {
-        pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Remove(entry) });
+        pass.Forget(entry);
         if (pass.IndexOf(entry.Ordinal) is >= 0 and var index)
         {
             pass.Facts[index].Flags &= ~(PodFlags.InFlight | PodFlags.Standing);

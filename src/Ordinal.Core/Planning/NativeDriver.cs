@@ -104,7 +104,7 @@ internal static class NativeDriver
             var (taken, allowed) = (Deadlines.Since(in pass, began, TimeSpan.Zero), pass.Policy.PodDeadline);
             if (taken >= allowed)
             {
-                var fact = HasArrived(in pass, i) ? "its gates did not pass" : PodStages.Explain(ref pass, i).Message;
+                var fact = HasArrived(in pass, i) ? Words.Of("its gates did not pass") : PodStages.Explain(ref pass, i).Message;
                 Reverts.Fail(ref pass, ReasonCodes.DeadlineExceeded, $"{pass.Set.Namespace}/{pod.Name}: not done {Text.Of(taken)} after it was created, podDeadline is {Text.Of(allowed)}: {fact}");
                 return true;
             }
@@ -140,7 +140,7 @@ internal static class NativeDriver
     private static void OpenWhenThrough(ref Pass pass, int index)
     {
         var pod = pass.PodOf(index);
-        if (PodStages.HasAfterPodGate(pass.Policy) && !PodStages.IsRecorded(pass.Memory.Passed, pod))
+        if (PodStages.HasAfterPodGate(pass.Policy) && !PodStages.IsRecorded(pass.Passed, pod))
         {
             pass.HoldPod(index, ReasonCodes.ReadinessGateClosed, $"{pass.Set.Namespace}/{pod.Name}: its readiness gate opens when its AfterPod gates pass.");
             return;
@@ -152,14 +152,14 @@ internal static class NativeDriver
         {
             if (pass.Pause is not PauseKind.None || pass.Request.Zone is not null || pass.Set.Strategy.EffectivePartition != PartitionFor(in pass))
             {
-                pass.HoldPod(index, ReasonCodes.ReadinessGateClosed, $"{pass.Set.Namespace}/{pod.Name}: its readiness gate opens once the StatefulSet controller is kept from {pass.NameOf(next)}.");
+                pass.HoldPod(index, ReasonCodes.ReadinessGateClosed, $"{pass.Set.Namespace}/{pod.Name}: its readiness gate opens once the StatefulSet controller is kept from {pass.Named(next)}.");
                 return;
             }
 
             var gates = Admission.Gates(ref pass, next);
             if (!gates.IsOpen)
             {
-                pass.HoldPod(index, ReasonCodes.ReadinessGateClosed, $"{pass.Set.Namespace}/{pod.Name}: is through, and its readiness gate opens when {pass.NameOf(next)} may go: {gates.Message}");
+                pass.HoldPod(index, ReasonCodes.ReadinessGateClosed, $"{pass.Set.Namespace}/{pod.Name}: is through, and its readiness gate opens when {pass.Named(next)} may go: {gates.Message}");
                 return;
             }
 

@@ -32,14 +32,14 @@ internal static class OnDeleteDriver
                 Intents.Remove(ref pass, index, InFlightAction.Replace, gates);
                 taken++;
             }
-            else if (gates.Batch.IsDefaultOrEmpty || (pass.Counts.Used == 0 && taken == 0))
+            else if (gates.Batches.Count == 0 || (pass.Counts.Used == 0 && taken == 0))
             {
                 // Nothing is away: the pod waits for something that no other pod may take advantage of.
                 return;
             }
 
             // What may not go together with those that go is passed over, so that the largest set goes, not the first in order.
-            PodOrder.Keep(ref pass, gates.Batch);
+            PodOrder.Keep(ref pass, gates.Batches);
             if (!gates.IsOpen)
             {
                 pass.Flag(index, PodFlags.PassedOver);
@@ -77,25 +77,34 @@ internal static class OnDeleteDriver
         return false;
     }
 
-    /// <summary>Intents whose pod still stands: carried out again if everything still allows it, else burnt and forgotten.</summary>
-    /// <returns>False when something was burnt: nothing new is begun in the same pass.</returns>
+    /// <summary>
+    /// Intents whose pod still stands: carried out again if everything still allows it, else burnt and forgotten. One whose gates are still being asked stays:
+    /// a new leader has heard nothing yet, and if it burnt what the last one wrote down, leaders that do not live long would come to nothing.
+    /// </summary>
+    /// <returns>False when something was burnt, or waits for its gates: nothing new is begun in the same pass.</returns>
     private static bool RepeatOrBurn(ref Pass pass, bool shut, ref int taken)
     {
         var clean = true;
-        for (var i = pass.Memory.InFlight.Length - 1; i >= 0; i--)
+        for (var i = pass.InFlight.Count - 1; i >= 0; i--)
         {
-            var entry = pass.Memory.InFlight[i];
+            var entry = pass.InFlight[i];
             var index = pass.IndexOf(entry.Ordinal);
             if (index < 0 || !pass.Facts[index].Is(PodFlags.Standing))
             {
                 continue;
             }
 
-            if (!shut && IsStillRight(ref pass, entry, index, taken, out var gates))
+            var gates = GateStanding.Open;
+            if (!shut && IsStillRight(ref pass, entry, index, taken, out gates))
             {
                 Intents.Repeat(ref pass, entry, gates);
-                PodOrder.Keep(ref pass, gates.Batch);
+                PodOrder.Keep(ref pass, gates.Batches);
                 taken++;
+            }
+            else if (gates.IsPending)
+            {
+                // Its hold, which names the gate, was given when that was asked.
+                clean = false;
             }
             else if (!Intents.Burn(ref pass, entry))
             {
@@ -108,18 +117,25 @@ internal static class OnDeleteDriver
         return clean;
     }
 
-    private static bool IsStillRight(ref Pass pass, InFlightPod entry, int index, int taken, out GateStanding gates)
+    private static bool IsStillRight(ref Pass pass, Flight entry, int index, int taken, out GateStanding gates)
     {
         gates = GateStanding.Open;
+        if (entry.Action is InFlightAction.Release)
+        {
+            // Left by driver Partition when the rollout turned round: the hold undoes it, and a removal needs an intent of its own.
+            return false;
+        }
+
         var stuck = pass.Facts[index].Is(PodFlags.Stuck);
         var allowed = entry.Action is InFlightAction.ReplaceStuck
             ? stuck && StuckPods.MayBeReplaced(in pass)
-            : Admission.HasRoomFor(ref pass, index, taken) && PodOrder.IsItsTurn(ref pass, index);
+            : Admission.HasRoomFor(ref pass, index, taken) && (PodOrder.IsItsTurn(ref pass, index) || PodOrder.RoleOf(in pass, index) is MemberRole.Unknown);
         if (!allowed || pass.Facts[index].Is(PodFlags.AtTarget))
         {
             return false;
         }
 
+        // A new leader does not know roles either before the gates are asked; their answers tell.
         gates = Admission.Gates(ref pass, index);
         return gates.IsOpen && (entry.Action is InFlightAction.ReplaceStuck || PodOrder.IsItsTurn(ref pass, index));
     }

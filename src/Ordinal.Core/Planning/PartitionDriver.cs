@@ -43,9 +43,9 @@ internal static class PartitionDriver
     /// <returns>True when nothing else may be decided.</returns>
     private static bool FollowUp(ref Pass pass)
     {
-        for (var i = pass.Memory.InFlight.Length - 1; i >= 0; i--)
+        for (var i = pass.InFlight.Count - 1; i >= 0; i--)
         {
-            var entry = pass.Memory.InFlight[i];
+            var entry = pass.InFlight[i];
             var index = pass.IndexOf(entry.Ordinal);
             if (index >= 0 && pass.Facts[index].Is(PodFlags.Standing))
             {
@@ -56,7 +56,7 @@ internal static class PartitionDriver
         return false;
     }
 
-    private static bool FollowRelease(ref Pass pass, InFlightPod entry, int index)
+    private static bool FollowRelease(ref Pass pass, Flight entry, int index)
     {
         if (pass.Set.Strategy.EffectivePartition > index)
         {
@@ -69,7 +69,7 @@ internal static class PartitionDriver
             return true;
         }
 
-        var what = $"{pass.Set.Namespace}/{entry.Pod}";
+        Words what = $"{pass.Set.Namespace}/{entry.Pod}";
         if (pass.Facts[index].Is(PodFlags.Stuck) && StuckPods.MayBeReplaced(in pass) && !Admission.IsShut(ref pass))
         {
             // Under OrderedReady the built-in controller waits for this very pod, and would for ever.
@@ -77,7 +77,7 @@ internal static class PartitionDriver
             if (gates.IsOpen)
             {
                 var removal = entry with { Action = InFlightAction.ReplaceStuck };
-                pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Replace(entry, removal) });
+                pass.Remember(removal);
                 Intents.Repeat(ref pass, removal, gates);
             }
 
@@ -107,7 +107,7 @@ internal static class PartitionDriver
     /// The partition does not reach the pod: the lowering never happened, or was undone. One that may still be on its way stays in memory,
     /// since nothing short of a newer generation makes it harmless.
     /// </summary>
-    private static bool FollowUnreleased(ref Pass pass, InFlightPod entry, int index)
+    private static bool FollowUnreleased(ref Pass pass, Flight entry, int index)
     {
         if (!StrategyKeeper.IsOutstanding(in pass) || pass.Memory.LastWrite!.Next.EffectivePartition > index)
         {
@@ -128,8 +128,7 @@ internal static class PartitionDriver
             if (gates.IsOpen)
             {
                 Gatekeeping.Consume(ref pass, entry.Pod, gates);
-                var again = entry with { StageSince = pass.Now, Baselines = gates.Baselines ?? entry.Baselines };
-                pass.Remember(pass.Memory with { InFlight = pass.Memory.InFlight.Replace(entry, again) });
+                Again(ref pass, entry, gates);
                 Lower(ref pass, index);
             }
         }
@@ -137,7 +136,17 @@ internal static class PartitionDriver
         return true;
     }
 
-    private static bool FollowRemoval(ref Pass pass, InFlightPod entry, int index)
+    /// <summary>
+    /// Begins a release anew. When it began is not written before the write that it is about, else an operator that dies after each of its writes would write that for
+    /// ever; a release that is taken for older than it is goes back up sooner.
+    /// </summary>
+    private static void Again(ref Pass pass, Flight entry, in GateStanding gates)
+    {
+        var isNews = entry.Baselines.IsEmpty && gates.HasBaselines;
+        pass.Remember(entry with { StageSince = pass.Now, Baselines = isNews ? gates.BaselinesOf(pass.Scratch) : entry.Baselines }, isProgress: !isNews);
+    }
+
+    private static bool FollowRemoval(ref Pass pass, Flight entry, int index)
     {
         if (!Admission.IsShut(ref pass) && pass.Facts[index].Is(PodFlags.Stuck) && StuckPods.MayBeReplaced(in pass))
         {
@@ -145,6 +154,11 @@ internal static class PartitionDriver
             if (gates.IsOpen)
             {
                 Intents.Repeat(ref pass, entry, gates);
+                return true;
+            }
+
+            if (gates.IsPending)
+            {
                 return true;
             }
         }
@@ -166,7 +180,7 @@ internal static class PartitionDriver
     private static void Lower(ref Pass pass, int index)
     {
         pass.Flag(index, PodFlags.Acted);
-        StrategyKeeper.Write(ref pass, pass.Set.Strategy with { Type = UpdateStrategyType.RollingUpdate, Partition = index }, $"release {pass.NameOf(index)}", pass.PodOf(index));
+        StrategyKeeper.Write(ref pass, pass.Set.Strategy with { Type = UpdateStrategyType.RollingUpdate, Partition = index }, $"release {pass.PodOf(index).Name}", pass.PodOf(index));
     }
 
     /// <summary>
@@ -193,7 +207,7 @@ internal static class PartitionDriver
             return;
         }
 
-        if (HighestStale(in pass) != index)
+        if (HighestStale(in pass) != index && !IsWaitedForByAllAbove(in pass, index))
         {
             pass.HoldPod(index, ReasonCodes.StuckPodUnreachable, $"{pass.Set.Namespace}/{pod.Name}: cannot become ready at {pod.Revision} ({PodStages.TroubleOf(pod)}), and driver Partition must take the pods above it first; use driver OnDelete, or repair it.");
             pass.Pending(ReasonCodes.StuckPodUnreachable, $"{pass.SetName}: {pod.Name} cannot become ready, and driver Partition cannot reach it; use driver OnDelete, or repair it.");
@@ -211,6 +225,23 @@ internal static class PartitionDriver
         {
             Release(ref pass, index, open);
         }
+    }
+
+    /// <summary>
+    /// Tells whether no pod above this one would be released along with it: under OrderedReady the built-in controller creates none of those that are missing before this one is
+    /// ready, and then at the target. So it is with a set that never came up: of its pods only the first was ever made.
+    /// </summary>
+    private static bool IsWaitedForByAllAbove(in Pass pass, int index)
+    {
+        for (var i = index + 1; i < pass.Facts.Length; i++)
+        {
+            if (!pass.Facts[i].Is(PodFlags.Missing | PodFlags.AtTarget))
+            {
+                return false;
+            }
+        }
+
+        return pass.Set.PodManagement is PodManagementPolicy.OrderedReady;
     }
 
     private static bool IsHighestStale(ref Pass pass, int index)

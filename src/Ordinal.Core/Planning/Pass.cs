@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
 
@@ -12,18 +13,15 @@ internal ref struct Pass
 {
     public readonly RolloutInput Input;
     public readonly Span<PodFact> Facts;
+    public readonly Scratch Scratch;
     public readonly TimeSpan MinReady;
 
-    public RolloutMemory Memory;
+    public MemoryDraft Memory;
     public Tally Counts;
-    public Outbox<PlannedAction> Actions;
-    public Outbox<GateQuestion> Questions;
-    public Outbox<Hold> Holds;
-    public Outbox<Notice> Notices;
 
     /// <summary>Why no further pod is taken now: the hold of every pod that has none of its own.</summary>
     public ReasonCode? PendingReason;
-    public string PendingMessage;
+    public Words PendingMessage;
     public bool IsWaitingForGate;
 
     /// <summary>What keeps further pods from being taken on purpose.</summary>
@@ -40,13 +38,19 @@ internal ref struct Pass
     public TimeSpan? WakeAfter;
 
     private MemoryChange _change;
+    private bool _hasPassed;
 
-    public Pass(RolloutInput input, Span<PodFact> facts)
+    public Pass(RolloutInput input, Scratch scratch)
     {
         Input = input;
-        Facts = facts;
-        Memory = input.Memory;
-        PendingMessage = "";
+        Scratch = scratch;
+        Facts = scratch.Facts(Math.Max(0, input.Snapshot.Set.Replicas));
+        Memory = new(input.Memory);
+        foreach (var pod in input.Memory.InFlight)
+        {
+            InFlight.Add(new Flight(pod));
+        }
+
         var ofSet = TimeSpan.FromSeconds(input.Snapshot.Set.MinReadySeconds);
         MinReady = input.Policy.MinReadyDuration > ofSet ? input.Policy.MinReadyDuration : ofSet;
     }
@@ -62,7 +66,18 @@ internal ref struct Pass
     /// <summary>Gets the revision that pods shall reach now.</summary>
     public readonly string Goal => Memory.Revert is null ? Input.Request.TargetRevision : Memory.FromRevision;
 
-    public readonly string SetName => $"{Set.Namespace}/{Set.Name}";
+    public readonly Words SetName => $"{Set.Namespace}/{Set.Name}";
+
+    /// <summary>Gets what to do, in this order.</summary>
+    public readonly Outbox<PlannedAction> Actions => Scratch.Actions;
+
+    public readonly Outbox<HoldDraft> Holds => Scratch.Holds;
+
+    /// <summary>Gets the pods in flight, as they will be remembered.</summary>
+    public readonly Outbox<Flight> InFlight => Scratch.InFlight;
+
+    /// <summary>Gets the pods that passed their AfterPod gates, by ordinal, as they will be remembered.</summary>
+    public readonly ReadOnlySpan<PassedPod> Passed => _hasPassed ? Scratch.Passed.Items : Input.Memory.Passed.AsSpan();
 
     public readonly bool IsOurs => Set.HeldBy == Request.ClaimId;
 
@@ -73,6 +88,9 @@ internal ref struct Pass
 
     public readonly string NameOf(int index) => Facts[index].Pod < 0 ? Set.PodName(Set.StartOrdinal + index) : PodOf(index).Name;
 
+    /// <summary>The name of an expected pod, for a sentence.</summary>
+    public readonly Words Named(int index) => Facts[index].Pod < 0 ? Words.Of($"{Set.Name}-{Set.StartOrdinal + index}") : Words.Of(PodOf(index).Name);
+
     /// <summary>Gets the index of an ordinal among the expected ones; −1 when it is not expected.</summary>
     public readonly int IndexOf(long ordinal)
     {
@@ -81,34 +99,95 @@ internal ref struct Pass
     }
 
     /// <summary>Replaces the memory by one that must be in status before any action.</summary>
-    public void Remember(RolloutMemory memory)
+    public void Remember(MemoryDraft memory)
     {
         Memory = memory;
         _change = MemoryChange.Durable;
     }
 
     /// <summary>Replaces the memory by one that differs only in what facts can tell again.</summary>
-    public void Note(RolloutMemory memory)
+    public void Note(MemoryDraft memory)
     {
         Memory = memory;
         _change = _change is MemoryChange.None ? MemoryChange.Progress : _change;
     }
 
+    /// <summary>Remembers a pod in flight in another way, or a new one; progress is what facts can tell again.</summary>
+    public void Remember(Flight flight, bool isProgress = false)
+    {
+        if (IndexOf(flight) is >= 0 and var index)
+        {
+            InFlight[index] = flight;
+        }
+        else
+        {
+            InFlight.Add(flight);
+        }
+
+        _change = isProgress && _change is not MemoryChange.Durable ? MemoryChange.Progress : MemoryChange.Durable;
+    }
+
+    /// <summary>Forgets a pod in flight.</summary>
+    public void Forget(Flight flight)
+    {
+        if (IndexOf(flight) is >= 0 and var index)
+        {
+            InFlight.RemoveAt(index);
+        }
+
+        _change = MemoryChange.Durable;
+    }
+
+    /// <summary>Remembers that a pod passed, in order, instead of what was remembered of the ordinal before.</summary>
+    public void Record(PodSnapshot pod)
+    {
+        if (!_hasPassed)
+        {
+            Scratch.Passed.AddRange(Input.Memory.Passed.AsSpan());
+            _hasPassed = true;
+        }
+
+        _change = MemoryChange.Durable;
+        var passed = Scratch.Passed;
+        var at = 0;
+        while (at < passed.Count && passed[at].Ordinal < pod.Ordinal)
+        {
+            at++;
+        }
+
+        var prefix = pod.Uid.AsSpan(0, Math.Min(8, pod.Uid.Length));
+        if (at == passed.Count || passed[at].Ordinal != pod.Ordinal)
+        {
+            passed.Insert(at, new(pod.Ordinal, prefix.ToString()));
+        }
+        else if (!prefix.SequenceEqual(passed[at].UidPrefix))
+        {
+            passed[at] = new(pod.Ordinal, prefix.ToString());
+        }
+    }
+
+    /// <summary>Remembers that a bypass was used up.</summary>
+    public void Use(ForceEntry force)
+    {
+        Scratch.UsedForce.Add(force);
+        _change = MemoryChange.Durable;
+    }
+
     public void Flag(int index, PodFlags flags) => Facts[index].Flags |= flags;
 
-    public void HoldPod(int index, ReasonCode reason, string message)
+    public void HoldPod(int index, ReasonCode reason, Words message)
     {
         if (!Facts[index].Is(PodFlags.Held))
         {
             Flag(index, PodFlags.Held);
-            Holds.Add(new(reason, NameOf(index), message));
+            Holds.Add(new HoldDraft(reason, index, message));
         }
     }
 
-    public void HoldAll(ReasonCode reason, string message) => Holds.Add(new(reason, null, message));
+    public readonly void HoldAll(ReasonCode reason, Words message) => Holds.Add(new HoldDraft(reason, -1, message));
 
     /// <summary>Gives every pod that waits without a hold of its own this one. The first reason of a pass stands.</summary>
-    public void Pending(ReasonCode reason, string message)
+    public void Pending(ReasonCode reason, Words message)
     {
         if (PendingReason is null)
         {
@@ -117,7 +196,8 @@ internal ref struct Pass
         }
     }
 
-    public void Notify(ReasonCode reason, string? pod, string message, bool isWarning) => Notices.Add(new(reason, pod, message, isWarning));
+    public readonly void Notify(ReasonCode reason, string? pod, Words message, bool isWarning) =>
+        Scratch.Notices.Add(new Notice(reason, pod, message.ToString(), isWarning));
 
     /// <summary>Asks to decide again after this long; the shortest wish wins.</summary>
     public void Wake(TimeSpan after)
@@ -153,30 +233,113 @@ internal ref struct Pass
     /// <summary>Forgets what was decided so far, but not what is remembered and told.</summary>
     public void StartOver()
     {
-        (Actions, Questions, Holds) = (default, default, default);
-        (PendingReason, PendingMessage, IsWaitingForGate, WakeAfter) = (null, "", false, null);
+        Actions.Clear();
+        Scratch.Questions.Clear();
+        Holds.Clear();
+        (PendingReason, PendingMessage, IsWaitingForGate, WakeAfter) = (null, default, false, null);
     }
 
     /// <summary>Builds the decision, once.</summary>
-    public Decision ToDecision(ReasonCode reason, string message)
+    public Decision ToDecision(ReasonCode reason, Words message) => new()
     {
-        return new Decision
+        Actions = Actions.ToImmutable(),
+        Questions = Asked(),
+        Holds = Told(),
+        Notices = Scratch.Notices.ToImmutable(),
+        Pods = Progress.Of(ref this),
+        Memory = _change is MemoryChange.None ? Input.Memory : Memory.ToMemory(Flying(), _hasPassed ? Scratch.Passed.ToImmutable() : Input.Memory.Passed, Used()),
+        Change = _change,
+        Reason = reason,
+        Message = message.ToString(),
+        WakeAfter = WakeAfter,
+        Updated = Counts.Done,
+        Step = Step,
+        Total = Facts.Length,
+        Available = Facts.Length - Counts.Away,
+    };
+
+    private readonly int IndexOf(Flight flight)
+    {
+        for (var i = 0; i < InFlight.Count; i++)
         {
-            Actions = Actions.Take(),
-            Questions = Questions.Take(),
-            Holds = Holds.Take(),
-            Notices = Notices.Take(),
-            Pods = Progress.Of(ref this),
-            Memory = Memory,
-            Change = _change,
-            Reason = reason,
-            Message = message,
-            WakeAfter = WakeAfter,
-            Updated = Counts.Done,
-            Step = Step,
-            Total = Facts.Length,
-            Available = Facts.Length - Counts.Away,
-        };
+            if (InFlight[i].Ordinal == flight.Ordinal && InFlight[i].Uid == flight.Uid)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private readonly ImmutableArray<GateQuestion> Asked()
+    {
+        var drafts = Scratch.Questions.Items;
+        var questions = drafts.IsEmpty ? [] : new GateQuestion[drafts.Length];
+        for (var i = 0; i < questions.Length; i++)
+        {
+            var draft = drafts[i];
+            questions[i] = new(draft.Gate, draft.Phase, ImmutableArray.Create<string>(draft.Uids.Of(Scratch.Uids)), draft.Revision) { Baseline = draft.Baseline };
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(questions);
+    }
+
+    /// <summary>The holds. Pods that wait for the same thing share the sentence.</summary>
+    private readonly ImmutableArray<Hold> Told()
+    {
+        var drafts = Holds.Items;
+        var holds = drafts.IsEmpty ? [] : new Hold[drafts.Length];
+        string? shared = null;
+        for (var i = 0; i < holds.Length; i++)
+        {
+            var draft = drafts[i];
+            var message = draft.Message.Is(PendingMessage) ? shared ??= draft.Message.ToString() : draft.Message.ToString();
+            holds[i] = new(draft.Reason, draft.Index < 0 ? null : NameOf(draft.Index), message);
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(holds);
+    }
+
+    private readonly ImmutableArray<InFlightPod> Flying()
+    {
+        var flights = InFlight.Items;
+        var isKept = flights.Length == Input.Memory.InFlight.Length;
+        for (var i = 0; i < flights.Length && isKept; i++)
+        {
+            isKept = flights[i].IsKept && flights[i].Uid == Input.Memory.InFlight[i].Uid;
+        }
+
+        if (isKept)
+        {
+            return Input.Memory.InFlight;
+        }
+
+        var pods = flights.IsEmpty ? [] : new InFlightPod[flights.Length];
+        for (var i = 0; i < pods.Length; i++)
+        {
+            pods[i] = flights[i].ToPod();
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(pods);
+    }
+
+    private readonly ImmutableArray<string> Used()
+    {
+        var before = Input.Memory.UsedForce;
+        var used = Scratch.UsedForce.Items;
+        if (used.IsEmpty)
+        {
+            return before;
+        }
+
+        var all = new string[before.Length + used.Length];
+        before.CopyTo(all);
+        for (var i = 0; i < used.Length; i++)
+        {
+            all[before.Length + i] = Forces.UseOf(used[i]);
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(all);
     }
 }
 
@@ -197,6 +360,9 @@ internal record struct Tally
     /// <summary>Pods at the target that are not in flight and not past their AfterPod gates.</summary>
     public int Unproven;
 
+    /// <summary>Pods that go back before all others, not taken yet.</summary>
+    public int GivenUp;
+
     /// <summary>Expected pods that stand at another revision, whether they serve or not.</summary>
     public int Stale;
 
@@ -211,46 +377,4 @@ internal record struct Tally
 
     /// <summary>Pods in flight that still stand and serve: the status does not count them yet.</summary>
     public int StandingAvailable;
-}
-
-/// <summary>A list that allocates nothing while it is empty, and hands its array over.</summary>
-internal struct Outbox<T>
-{
-    private T[]? _items;
-
-    public int Count { get; private set; }
-
-    public readonly ReadOnlySpan<T> Items => _items.AsSpan(0, Count);
-
-    /// <summary>Makes room, so that a known number of items costs one allocation.</summary>
-    public void Reserve(int more)
-    {
-        if (more > 0 && (_items is null || _items.Length < Count + more))
-        {
-            Array.Resize(ref _items, Count + more);
-        }
-    }
-
-    public void Add(T item)
-    {
-        if (_items is null || Count == _items.Length)
-        {
-            Array.Resize(ref _items, Math.Max(2, Count * 2));
-        }
-
-        _items[Count++] = item;
-    }
-
-    /// <summary>Hands the items over; the outbox is empty afterwards.</summary>
-    public ImmutableArray<T> Take()
-    {
-        if (_items is null)
-        {
-            return [];
-        }
-
-        var items = _items.Length == Count ? _items : _items[..Count];
-        (_items, Count) = (null, 0);
-        return System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(items);
-    }
 }

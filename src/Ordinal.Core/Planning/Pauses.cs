@@ -35,15 +35,15 @@ internal static class Pauses
     }
 
     /// <summary>Why no further pod is taken: one code and one sentence.</summary>
-    internal static (ReasonCode Reason, string Message) Explain(in Pass pass) => pass.Pause switch
+    internal static (ReasonCode Reason, Words Message) Explain(in Pass pass) => pass.Pause switch
     {
         PauseKind.Suspended when pass.Memory.StartedAt is null => (ReasonCodes.Suspended, $"{pass.SetName}: spec.suspend is true; the rollout has not started."),
         PauseKind.Suspended => (ReasonCodes.Suspended, $"{pass.SetName}: spec.suspend is true; no further pod is taken."),
         PauseKind.OutsideWindow => (
             ReasonCodes.OutsideWindow,
             pass.Request.Window.ChangesAt is { } opens && opens > pass.Now
-                ? $"{pass.SetName}: no maintenance window is open; the next one opens at {Text.Of(opens)}, in {Text.Of(opens - pass.Now)}."
-                : $"{pass.SetName}: no maintenance window is open."),
+                ? Words.Of($"{pass.SetName}: no maintenance window is open; the next one opens at {Text.Of(opens)}, in {Text.Of(opens - pass.Now)}.")
+                : Words.Of($"{pass.SetName}: no maintenance window is open.")),
         PauseKind.AwaitingApproval => (ReasonCodes.AwaitingApproval, Steps.Explain(in pass)),
         PauseKind.StepPausing => (ReasonCodes.StepPausing, Steps.Explain(in pass)),
         PauseKind.None => throw new InvalidOperationException("The rollout is not paused."),

@@ -36,6 +36,9 @@ internal enum PodFlags : ushort
 
     /// <summary>A gate says that it may not go together with those that are away or going: another one goes first.</summary>
     PassedOver = 4096,
+
+    /// <summary>Serves at the revision that pods are taken back from, and its AfterPod gates never passed: as if in flight, and the first to go back.</summary>
+    GivenUp = 8192,
 }
 
 /// <summary>One expected ordinal: an index and flags, so that a pass over 1,000 pods allocates nothing.</summary>
@@ -52,5 +55,8 @@ internal record struct PodFact(int Pod, PodFlags Flags)
     public readonly bool IsAway => !Is(PodFlags.Available);
 
     /// <summary>Gets a value indicating whether the pod uses a place of the budget (rule 1).</summary>
-    public readonly bool UsesBudget => IsAway || Is(PodFlags.InFlight);
+    public readonly bool UsesBudget => IsAway || Is(PodFlags.InFlight | PodFlags.GivenUp);
+
+    /// <summary>Gets a value indicating whether the pod uses a place, and taking it uses no further one.</summary>
+    public readonly bool GoesBackFirst => Is(PodFlags.GivenUp) && !Is(PodFlags.InFlight);
 }

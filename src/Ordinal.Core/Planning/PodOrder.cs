@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
 
@@ -8,7 +7,7 @@ namespace Ordinal.Core.Planning;
 internal static class PodOrder
 {
     /// <summary>Picks the next pod; −1 when there is none, or when it cannot be told.</summary>
-    internal static int Next(ref Pass pass) => pass.Policy.Order switch
+    internal static int Next(ref Pass pass) => GoesBackFirst(in pass) is >= 0 and var first ? first : pass.Policy.Order switch
     {
         PodOrderKind.OrdinalDescending => Highest(in pass),
         PodOrderKind.LeaderLast => LeaderLast(ref pass),
@@ -16,7 +15,7 @@ internal static class PodOrder
     };
 
     /// <summary>Tells whether this pod may still go by the newest that is known of roles (U29: leadership moves).</summary>
-    internal static bool IsItsTurn(ref Pass pass, int index) => pass.Policy.Order is not PodOrderKind.LeaderLast || RoleOf(in pass, index) switch
+    internal static bool IsItsTurn(ref Pass pass, int index) => pass.Policy.Order is not PodOrderKind.LeaderLast || pass.Facts[index].Is(PodFlags.GivenUp) || RoleOf(in pass, index) switch
     {
         MemberRole.Follower or MemberRole.Learner => true,
         MemberRole.Leader => IsLast(in pass, index),
@@ -72,21 +71,33 @@ internal static class PodOrder
         return role;
     }
 
-    /// <summary>Passes over every pod that waits and is not in the batch that a gate offered; an empty one offers nothing.</summary>
-    internal static void Keep(ref Pass pass, ImmutableArray<string> batch)
+    /// <summary>Passes over every pod that waits and is not in each of the batches that gates offered, a stretch of <see cref="Scratch.Batches"/>.</summary>
+    internal static void Keep(ref Pass pass, Stretch batches)
     {
-        if (batch.IsDefaultOrEmpty)
+        foreach (var batch in batches.Of(pass.Scratch.Batches))
         {
-            return;
-        }
-
-        for (var i = 0; i < pass.Facts.Length; i++)
-        {
-            if (Waits(pass.Facts[i]) && !batch.Contains(pass.PodOf(i).Uid))
+            for (var i = 0; i < pass.Facts.Length; i++)
             {
-                pass.Flag(i, PodFlags.PassedOver);
+                if (Waits(pass.Facts[i]) && !batch.Contains(pass.PodOf(i).Uid))
+                {
+                    pass.Flag(i, PodFlags.PassedOver);
+                }
             }
         }
+    }
+
+    /// <summary>The highest pod that goes back before all others, even if it leads by now: with any other one the budget would be overdrawn. −1 when there is none.</summary>
+    private static int GoesBackFirst(in Pass pass)
+    {
+        for (var i = pass.Facts.Length - 1; i >= 0 && pass.Counts.GivenUp > 0; i--)
+        {
+            if (pass.Facts[i].GoesBackFirst && Waits(pass.Facts[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private static bool Waits(PodFact fact) => fact.Is(PodFlags.Available) && !fact.Is(PodFlags.AtTarget | PodFlags.InFlight | PodFlags.PassedOver);
@@ -99,8 +110,8 @@ internal static class PodOrder
         }
 
         var gate = Preflight.RolesGate(pass.Policy)!;
-        var report = Gatekeeping.Find(pass.Input.Reports, gate.Name, GatePhase.Roles, "", default, pass.Goal);
-        Gatekeeping.AskIfDue(ref pass, gate, report, report is not null && IsUsable(in pass, report), GatePhase.Roles, "", default, null);
+        var report = Gatekeeping.Find(pass.Input.Reports, gate.Name, GatePhase.Roles, default, pass.Goal);
+        Gatekeeping.AskIfDue(ref pass, gate, report, report is not null && IsUsable(in pass, report), GatePhase.Roles, default, null);
 
         if (Forced(in pass) is >= 0 and var forced)
         {
@@ -135,7 +146,7 @@ internal static class PodOrder
             return leader;
         }
 
-        pass.HoldPod(leader, ReasonCodes.WaitsTurn, $"{pass.Set.Namespace}/{pass.NameOf(leader)}: leads, so it goes last; {pass.Counts.Done} of {pass.Facts.Length - 1} others are done.");
+        pass.HoldPod(leader, ReasonCodes.WaitsTurn, $"{pass.Set.Namespace}/{pass.Named(leader)}: leads, so it goes last; {pass.Counts.Done} of {pass.Facts.Length - 1} others are done.");
         return -1;
     }
 
@@ -173,12 +184,12 @@ internal static class PodOrder
     {
         var why = report switch
         {
-            null => "it is being asked",
-            _ when !report.IsCurrent(pass.Now) => $"its answer is {Text.Of(pass.Now - report.ObservedAt)} old and good for {Text.Of(report.ValidFor)}",
-            _ => report.Message,
+            null => Words.Of("it is being asked"),
+            _ when !report.IsCurrent(pass.Now) => Words.Of($"its answer is {Text.Of(pass.Now - report.ObservedAt)} old and good for {Text.Of(report.ValidFor)}"),
+            _ => Words.Of(report.Message),
         };
         pass.IsWaitingForGate = true;
-        pass.HoldPod(index, ReasonCodes.RoleUnknown, $"{pass.Set.Namespace}/{pass.NameOf(index)}: gate {gate.Name} does not tell whether it leads: {why}.");
-        pass.Pending(ReasonCodes.WaitsTurn, $"{pass.SetName}: waits until the role of {pass.NameOf(index)} is known.");
+        pass.HoldPod(index, ReasonCodes.RoleUnknown, $"{pass.Set.Namespace}/{pass.Named(index)}: gate {gate.Name} does not tell whether it leads: {why}.");
+        pass.Pending(ReasonCodes.WaitsTurn, $"{pass.SetName}: waits until the role of {pass.Named(index)} is known.");
     }
 }

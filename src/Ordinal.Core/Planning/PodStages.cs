@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
 
@@ -34,7 +33,7 @@ internal static class PodStages
             }
         }
 
-        foreach (var entry in pass.Memory.InFlight)
+        foreach (var entry in pass.InFlight.Items)
         {
             if (pass.IndexOf(entry.Ordinal) is >= 0 and var index)
             {
@@ -48,11 +47,12 @@ internal static class PodStages
     /// <summary>Counts the facts again, after flags changed.</summary>
     internal static void Count(ref Pass pass)
     {
-        var (away, used, done, missing, atTarget, unproven, standing, stale, untaken) = (0, 0, 0, 0, 0, 0, 0, 0, 0);
+        var (away, used, done, missing, atTarget, unproven, standing, stale, untaken, givenUp) = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
         foreach (var fact in pass.Facts)
         {
             away += fact.IsAway ? 1 : 0;
             used += fact.UsesBudget ? 1 : 0;
+            givenUp += fact.GoesBackFirst ? 1 : 0;
             done += fact.IsDone ? 1 : 0;
             missing += fact.Is(PodFlags.Missing) ? 1 : 0;
             atTarget += fact.Is(PodFlags.AtTarget) ? 1 : 0;
@@ -69,6 +69,7 @@ internal static class PodStages
             AwayByStatus = byStatus,
             StandingAvailable = standing,
             Used = Math.Max(used, byStatus + standing),
+            GivenUp = givenUp,
             Done = done,
             Missing = missing,
             AtTarget = atTarget,
@@ -79,7 +80,7 @@ internal static class PodStages
     }
 
     /// <summary>Tells whether the incarnation that an intent names still stands: there, and not terminating.</summary>
-    internal static bool Stands(in Pass pass, InFlightPod entry) =>
+    internal static bool Stands(in Pass pass, Flight entry) =>
         Find(in pass, entry.Ordinal) is { IsTerminating: false } pod && pod.Uid == entry.Uid;
 
     /// <summary>Finds a pod by ordinal, expected or not; null when there is none.</summary>
@@ -102,7 +103,7 @@ internal static class PodStages
     }
 
     /// <summary>The stage of an intent's pod, as facts tell it.</summary>
-    internal static PodStage StageOf(in Pass pass, InFlightPod entry)
+    internal static PodStage StageOf(in Pass pass, Flight entry)
     {
         var index = pass.IndexOf(entry.Ordinal);
         if (Find(in pass, entry.Ordinal) is not { } pod)
@@ -162,7 +163,7 @@ internal static class PodStages
     internal static bool HasNothingToLose(PodSnapshot pod) => IsHopeless(pod) && !pod.HasRunningContainer && !pod.TakesDataAlong;
 
     /// <summary>What is the matter with a pod that is stuck, in words.</summary>
-    internal static string TroubleOf(PodSnapshot pod) => pod.Trouble is PodTrouble.None ? "runs, and is not ready" : $"{pod.Trouble}: {pod.TroubleMessage}";
+    internal static Words TroubleOf(PodSnapshot pod) => pod.Trouble is PodTrouble.None ? Words.Of("runs, and is not ready") : Words.Of($"{pod.Trouble}: {pod.TroubleMessage}");
 
     /// <summary>
     /// Tells whether a pod of another revision than the target cannot become ready. One that runs and shows no other trouble gets as long as a pod
@@ -191,7 +192,7 @@ internal static class PodStages
     }
 
     /// <summary>Tells whether this incarnation's AfterPod gates passed.</summary>
-    internal static bool IsRecorded(ImmutableArray<PassedPod> passed, PodSnapshot pod)
+    internal static bool IsRecorded(ReadOnlySpan<PassedPod> passed, PodSnapshot pod)
     {
         // Sorted by ordinal, so 1,000 pods cost ten comparisons each.
         var (low, high) = (0, passed.Length - 1);
@@ -210,19 +211,6 @@ internal static class PodStages
         return false;
     }
 
-    /// <summary>Records that a pod passed, in order, instead of what was recorded of the ordinal before.</summary>
-    internal static ImmutableArray<PassedPod> Record(ImmutableArray<PassedPod> passed, PodSnapshot pod)
-    {
-        var at = 0;
-        while (at < passed.Length && passed[at].Ordinal < pod.Ordinal)
-        {
-            at++;
-        }
-
-        var entry = new PassedPod(pod.Ordinal, pod.Uid.Length > 8 ? pod.Uid[..8] : pod.Uid);
-        return at < passed.Length && passed[at].Ordinal == pod.Ordinal ? passed.SetItem(at, entry) : passed.Insert(at, entry);
-    }
-
     internal static bool HasAfterPodGate(UpdatePolicy policy)
     {
         foreach (var gate in policy.Gates)
@@ -237,20 +225,21 @@ internal static class PodStages
     }
 
     /// <summary>Why a pod that is away, or not proven, waits: one code and one sentence.</summary>
-    internal static (ReasonCode Reason, string Message) Explain(ref Pass pass, int index)
+    internal static (ReasonCode Reason, Words Message) Explain(ref Pass pass, int index)
     {
         var fact = pass.Facts[index];
-        var name = $"{pass.Set.Namespace}/{pass.NameOf(index)}";
+        Words name = $"{pass.Set.Namespace}/{pass.Named(index)}";
         if (fact.Is(PodFlags.Missing))
         {
-            var why = pass.Input.Snapshot.CreateFailure is { Length: > 0 } failure ? $": {failure}" : "";
+            var failure = pass.Input.Snapshot.CreateFailure;
+            var why = failure.Length > 0 ? Words.Of($": {failure}") : default;
             return (ReasonCodes.PodMissing, $"{name}: the pod does not exist{why}; the StatefulSet controller creates it.");
         }
 
         var pod = pass.PodOf(index);
         if (fact.Is(PodFlags.Terminating))
         {
-            var node = pod.Node.Length > 0 ? $" on node {pod.Node}" : "";
+            var node = pod.Node.Length > 0 ? Words.Of($" on node {pod.Node}") : default;
             return (ReasonCodes.PodTerminating, $"{name}: the pod is terminating{node}; wait for its grace period, or force its deletion if the node is dead.");
         }
 
@@ -261,7 +250,7 @@ internal static class PodStages
 
         if (!fact.Is(PodFlags.Ready))
         {
-            var trouble = pod.Trouble is PodTrouble.None ? "" : $", {pod.Trouble}: {pod.TroubleMessage}";
+            var trouble = pod.Trouble is PodTrouble.None ? default : Words.Of($", {pod.Trouble}: {pod.TroubleMessage}");
             return (ReasonCodes.PodNotReady, $"{name}: the pod is not ready ({pod.Phase}, {pod.Restarts} restarts{trouble}); look at its events and logs.");
         }
 
@@ -284,8 +273,9 @@ internal static class PodStages
         flags |= pod.IsReady ? PodFlags.Ready : PodFlags.None;
         flags |= available ? PodFlags.Available : PodFlags.None;
         flags |= atTarget ? PodFlags.AtTarget : PodFlags.None;
-        flags |= atTarget && available && (!gated || IsRecorded(pass.Memory.Passed, pod)) ? PodFlags.Passed : PodFlags.None;
+        flags |= atTarget && available && (!gated || IsRecorded(pass.Passed, pod)) ? PodFlags.Passed : PodFlags.None;
         flags |= !atTarget && !pod.IsReady && !pod.IsTerminating && (Reverts.IsGivenUp(in pass, pod) || IsStuck(ref pass, pod)) ? PodFlags.Stuck : PodFlags.None;
+        flags |= available && gated && Reverts.TakesBack(in pass, pod) && !IsRecorded(pass.Passed, pod) ? PodFlags.GivenUp : PodFlags.None;
         return flags;
     }
 }

@@ -7,7 +7,7 @@ namespace Ordinal.Core.Planning;
 internal static class Preflight
 {
     /// <summary>Chooses the driver, or says why the rollout cannot start.</summary>
-    internal static UpdateDriver Choose(ref Pass pass, out ReasonCode? refusal, out string message)
+    internal static UpdateDriver Choose(ref Pass pass, out ReasonCode? refusal, out Words message)
     {
         (refusal, message) = Refusal(ref pass);
         return refusal is null ? DriverOf(in pass) : UpdateDriver.Auto;
@@ -17,11 +17,17 @@ internal static class Preflight
     internal static UpdateStrategyType RestTypeOf(StatefulSetSnapshot set) => (set.OriginalStrategy ?? set.Strategy).Type;
 
     /// <summary>Why the OnDelete driver may not switch the strategy; null when it may, or need not (T1).</summary>
-    internal static string? DeclaredElsewhere(in Pass pass) =>
-        RestTypeOf(pass.Set) is UpdateStrategyType.OnDelete || pass.Set.StrategyTypeDeclaredBy.IsEmpty
-            ? null
-            : $"{pass.SetName}: {string.Join(", ", pass.Set.StrategyTypeDeclaredBy)} declares spec.updateStrategy.type, and its next apply would roll every pod at once "
-                + "under the OnDelete driver; remove updateStrategy from that manifest, or use order OrdinalDescending with maxUnavailable 1 and driver Partition.";
+    internal static Words? DeclaredElsewhere(in Pass pass)
+    {
+        if (RestTypeOf(pass.Set) is UpdateStrategyType.OnDelete || pass.Set.StrategyTypeDeclaredBy.IsEmpty)
+        {
+            return null;
+        }
+
+        var who = default(Words);
+        who.AppendList(pass.Set.StrategyTypeDeclaredBy.AsSpan());
+        return Words.Of($"{pass.SetName}: {who} declares spec.updateStrategy.type, and its next apply would roll every pod at once under the OnDelete driver; remove updateStrategy from that manifest, or use order OrdinalDescending with maxUnavailable 1 and driver Partition.");
+    }
 
     private static UpdateDriver DriverOf(in Pass pass) => pass.Policy.Driver switch
     {
@@ -33,7 +39,7 @@ internal static class Preflight
             : UpdateDriver.OnDelete,
     };
 
-    private static (ReasonCode? Refusal, string Message) Refusal(ref Pass pass)
+    private static (ReasonCode? Refusal, Words Message) Refusal(ref Pass pass)
     {
         var (policy, name) = (pass.Policy, pass.SetName);
         if (pass.Request.Type is RolloutType.Scale)
@@ -59,10 +65,10 @@ internal static class Preflight
 
         return DriverOf(in pass) is UpdateDriver.OnDelete && DeclaredElsewhere(in pass) is { } declared
             ? (ReasonCodes.StrategyDeclaredElsewhere, declared)
-            : (null, "");
+            : (null, default);
     }
 
-    private static (ReasonCode? Refusal, string Message) PartitionRefusal(ref Pass pass)
+    private static (ReasonCode? Refusal, Words Message) PartitionRefusal(ref Pass pass)
     {
         var (name, driver) = (pass.SetName, pass.Policy.Driver);
         if (pass.Policy.Order is not PodOrderKind.OrdinalDescending)
@@ -78,24 +84,24 @@ internal static class Preflight
         }
 
         return RestTypeOf(pass.Set) is UpdateStrategyType.OnDelete
-            ? (ReasonCodes.DriverImpossible, $"{name}: the StatefulSet declares updateStrategy OnDelete, which driver {driver} would have to change; use driver Auto or OnDelete.")
-            : (null, "");
+            ? (ReasonCodes.DriverImpossible, Words.Of($"{name}: the StatefulSet declares updateStrategy OnDelete, which driver {driver} would have to change; use driver Auto or OnDelete."))
+            : (null, default);
     }
 
     /// <summary>Under OrderedReady a gated pod blocks the creation of every other (T15, T16); without its address it may never join, so its gate may never open.</summary>
-    private static (ReasonCode? Refusal, string Message) NativeRefusal(ref Pass pass)
+    private static (ReasonCode? Refusal, Words Message) NativeRefusal(ref Pass pass)
     {
         var (name, set, service) = (pass.SetName, pass.Set, pass.Input.Snapshot.Service);
         var fact = set.PodManagement is not PodManagementPolicy.Parallel
-            ? "podManagementPolicy is OrderedReady, under which a pod whose readiness gate is closed blocks the creation of every other; it can only be set when the StatefulSet is made"
+            ? Words.Of("podManagementPolicy is OrderedReady, under which a pod whose readiness gate is closed blocks the creation of every other; it can only be set when the StatefulSet is made")
             : !set.HasReadinessGate
-                ? "the pod template does not declare the readiness gate: add {conditionType: ordinal.dev/gate} to spec.template.spec.readinessGates"
+                ? Words.Of("the pod template does not declare the readiness gate: add {conditionType: ordinal.dev/gate} to spec.template.spec.readinessGates")
             : service is null or { Exists: false }
-                ? $"its Service \"{service?.Name}\" does not exist, or may not be read; create it headless, with publishNotReadyAddresses: true"
-            : !service.IsHeadless ? $"its Service {service.Name} is not headless; set clusterIP: None"
-            : !service.PublishesNotReady ? $"its Service {service.Name} hides pods that are not ready, so a gated pod could never join; set publishNotReadyAddresses: true"
-            : null;
-        return fact is null ? (null, "") : (ReasonCodes.NativeMisconfigured, $"{name}: driver Native cannot work: {fact}, or use driver Partition.");
+                ? Words.Of($"its Service \"{service?.Name}\" does not exist, or may not be read; create it headless, with publishNotReadyAddresses: true")
+            : !service.IsHeadless ? Words.Of($"its Service {service.Name} is not headless; set clusterIP: None")
+            : !service.PublishesNotReady ? Words.Of($"its Service {service.Name} hides pods that are not ready, so a gated pod could never join; set publishNotReadyAddresses: true")
+            : default;
+        return fact.IsEmpty ? (null, default) : (ReasonCodes.NativeMisconfigured, Words.Of($"{name}: driver Native cannot work: {fact}, or use driver Partition."));
     }
 
     /// <summary>The first gate that can tell roles; null when there is none.</summary>

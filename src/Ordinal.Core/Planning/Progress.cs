@@ -10,15 +10,6 @@ internal static class Progress
     /// <summary>Gives every pod that waits, and has no hold yet, its one hold (rule 6).</summary>
     internal static void Explain(ref Pass pass)
     {
-        var missing = 0;
-        foreach (var fact in pass.Facts)
-        {
-            missing += Waits(fact) ? 1 : 0;
-        }
-
-        pass.Holds.Reserve(missing);
-        var reason = pass.PendingReason ?? ReasonCodes.WaitsTurn;
-        string? message = null;
         for (var i = 0; i < pass.Facts.Length; i++)
         {
             var fact = pass.Facts[i];
@@ -29,8 +20,12 @@ internal static class Progress
 
             if (!fact.Is(PodFlags.AtTarget | PodFlags.InFlight) && fact.Is(PodFlags.Available))
             {
-                message ??= pass.PendingReason is null ? DefaultMessage(ref pass) : pass.PendingMessage;
-                pass.HoldPod(i, reason, message);
+                if (pass.PendingReason is null)
+                {
+                    pass.Pending(ReasonCodes.WaitsTurn, $"{pass.SetName}: waits for its turn; {pass.Counts.Done} of {pass.Facts.Length} pods are done.");
+                }
+
+                pass.HoldPod(i, pass.PendingReason!, pass.PendingMessage);
             }
             else
             {
@@ -43,13 +38,13 @@ internal static class Progress
     /// <summary>The stages of the pods in flight, at a gate, or failed.</summary>
     internal static ImmutableArray<PodProgress> Of(ref Pass pass)
     {
-        var list = default(Outbox<PodProgress>);
-        foreach (var entry in pass.Memory.InFlight)
+        var list = pass.Scratch.Pods;
+        foreach (var entry in pass.InFlight.Items)
         {
             var index = pass.IndexOf(entry.Ordinal);
             var pod = PodStages.Find(in pass, entry.Ordinal);
             var role = index < 0 ? MemberRole.Unknown : PodOrder.RoleOf(in pass, index);
-            list.Add(new(entry.Pod, entry.Stage, role, PodStages.SinceOf(in pass, pod, entry.Stage, entry.StageSince)));
+            list.Add(new PodProgress(entry.Pod, entry.Stage, role, PodStages.SinceOf(in pass, pod, entry.Stage, entry.StageSince)));
         }
 
         for (var i = 0; i < pass.Facts.Length; i++)
@@ -58,24 +53,24 @@ internal static class Progress
             if (fact.Is(PodFlags.Gated) && !fact.Is(PodFlags.InFlight | PodFlags.Passed))
             {
                 var stage = fact.Is(PodFlags.AtTarget) ? PodStage.AfterPodGate : PodStage.BeforePodGate;
-                list.Add(new(pass.NameOf(i), stage, PodOrder.RoleOf(in pass, i), pass.Memory.StateSince));
+                list.Add(new PodProgress(pass.NameOf(i), stage, PodOrder.RoleOf(in pass, i), pass.Memory.StateSince));
             }
         }
 
-        return list.Take();
+        return list.ToImmutable();
     }
 
     /// <summary>The reason and the message of the Succeeded condition.</summary>
-    internal static (ReasonCode Reason, string Message) Summary(ref Pass pass)
+    internal static (ReasonCode Reason, Words Message) Summary(ref Pass pass)
     {
         if (pass.Memory.Ending is { } ending && Endings.IsFinal(pass.Memory.State))
         {
-            return (ReasonOf(pass.Memory.State, ending), ending.Message);
+            return (ReasonOf(pass.Memory.State, ending), Words.Of(ending.Message));
         }
 
         var text = pass.Memory.Revert is { } revert
-            ? $"goes back to {pass.Goal}, {pass.Counts.Done} of {pass.Facts.Length} pods are there: {revert.Message}"
-            : $"{pass.Counts.Done} of {pass.Facts.Length} pods updated";
+            ? Words.Of($"goes back to {pass.Goal}, {pass.Counts.Done} of {pass.Facts.Length} pods are there: {revert.Message}")
+            : Words.Of($"{pass.Counts.Done} of {pass.Facts.Length} pods updated");
         if (pass.Memory.Ending is not null)
         {
             text = $"ends as {pass.Memory.Ending.State}: {pass.Memory.Ending.Message}";
@@ -90,10 +85,10 @@ internal static class Progress
 
     private static ReasonCode ReasonOf(RolloutState state, RolloutEnding ending) => state switch
     {
-        RolloutState.PreflightFailed => ReasonCodes.PreflightFailed,
+        RolloutState.PreflightFailed => ReasonCodes.Find(ending.Reason) ?? ReasonCodes.PreflightFailed,
         RolloutState.Completed => ReasonCodes.Completed,
         RolloutState.NoChange => ReasonCodes.NoChange,
-        RolloutState.Cancelled => ReasonCodes.Cancelled,
+        RolloutState.Cancelled => ending.Reason == ReasonCodes.GroupStopped.Code ? ReasonCodes.GroupStopped : ReasonCodes.Cancelled,
         RolloutState.Superseded => ReasonCodes.Superseded,
         RolloutState.RolledBack => ReasonCodes.RolledBack,
         _ => ReasonCodes.Find(ending.Reason) ?? ReasonCodes.DeadlineExceeded,
@@ -112,17 +107,17 @@ internal static class Progress
     };
 
     /// <summary>The hold that says most: of the rollout as a whole, else of a pod that is not only waiting for others.</summary>
-    private static Hold? Main(ref Pass pass)
+    private static HoldDraft? Main(ref Pass pass)
     {
-        Hold? main = null;
+        HoldDraft? main = null;
         foreach (var hold in pass.Holds.Items)
         {
-            if (hold.Pod is null)
+            if (hold.Index < 0)
             {
                 return hold;
             }
 
-            if (main is null || (IsMinor(main.Reason) && !IsMinor(hold.Reason)))
+            if (main is null || (ReasonCodes.IsAboutOthers(main.Value.Reason) && !ReasonCodes.IsAboutOthers(hold.Reason)))
             {
                 main = hold;
             }
@@ -131,9 +126,5 @@ internal static class Progress
         return main;
     }
 
-    private static bool IsMinor(ReasonCode reason) => reason == ReasonCodes.WaitsTurn || reason == ReasonCodes.BudgetUsed;
-
     private static bool Waits(PodFact fact) => !fact.IsDone && !fact.Is(PodFlags.Acted | PodFlags.Held);
-
-    private static string DefaultMessage(ref Pass pass) => $"{pass.SetName}: waits for its turn; {pass.Counts.Done} of {pass.Facts.Length} pods are done.";
 }

@@ -12,8 +12,10 @@ public static class RequestPreflight
     public static (ReasonCode Reason, string Message)? Judge(RolloutInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var pass = new Pass(input, new PodFact[Math.Max(0, input.Snapshot.Set.Replicas)]);
+        var scratch = Scratch.Take();
+        var pass = new Pass(input, scratch);
         Preflight.Choose(ref pass, out var refusal, out var message);
-        return refusal is null ? null : (refusal, message);
+        scratch.GiveBack();
+        return refusal is null ? null : (refusal, message.ToString());
     }
 }

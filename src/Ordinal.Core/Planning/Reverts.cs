@@ -11,7 +11,7 @@ namespace Ordinal.Core.Planning;
 internal static class Reverts
 {
     /// <summary>Ends the rollout that went wrong, or turns it round, as the policy says. One that is on its way back halts.</summary>
-    internal static void Fail(ref Pass pass, ReasonCode reason, string message)
+    internal static void Fail(ref Pass pass, ReasonCode reason, Words message)
     {
         var kind = pass.Policy.OnFailure;
         if (pass.Memory.Revert is { } revert)
@@ -41,7 +41,12 @@ internal static class Reverts
             return false;
         }
 
-        var message = $"{pass.SetName}: cancelled with {pass.Counts.Done} of {pass.Facts.Length} pods {(pass.Memory.Revert is null ? "updated" : "back")}";
+        if (pass.IsOurs && !Endings.CountsAsTried(ref pass))
+        {
+            return true;
+        }
+
+        Words message = $"{pass.SetName}: cancelled with {pass.Counts.Done} of {pass.Facts.Length} pods {(pass.Memory.Revert is null ? "updated" : "back")}";
         if (pass.Request.Cancel is CancelRequest.Halt || pass.Memory.StartedAt is null || !pass.IsOurs)
         {
             Endings.End(ref pass, RolloutState.Cancelled, ReasonCodes.Cancelled, $"{message}; the hold is back.");
@@ -77,6 +82,13 @@ internal static class Reverts
 
     /// <summary>Tells whether a pod that is not ready is not waited for: it runs what the rollout goes back from.</summary>
     internal static bool IsGivenUp(in Pass pass, PodSnapshot pod) => pass.Memory.Revert is not null && pod.Revision == pass.Request.TargetRevision;
+
+    /// <summary>
+    /// Tells whether a pod is removed to go back. One whose AfterPod gates never passed is the reason, as a rule, and stays unproven for ever: it goes first,
+    /// and until then no pod that serves goes beside it. Not so when the template goes back: then the driver's order decides, and the partition has but one.
+    /// </summary>
+    internal static bool TakesBack(in Pass pass, PodSnapshot pod) =>
+        pass.Memory.Revert is { Kind: FailureAction.RevertPods } && pod.Revision == pass.Request.TargetRevision;
 
     /// <summary>Takes the next pods back.</summary>
     internal static void Advance(ref Pass pass, RolloutRevert revert)
@@ -132,43 +144,45 @@ internal static class Reverts
     private static FailureAction KindOf(in Pass pass) => pass.Policy.OnFailure is FailureAction.RevertTemplate ? FailureAction.RevertTemplate : FailureAction.RevertPods;
 
     /// <summary>Why a rollout cannot go back, as the end of a sentence; null when it can.</summary>
-    private static string? WhyNot(in Pass pass, FailureAction kind) =>
+    private static Words? WhyNot(in Pass pass, FailureAction kind) =>
         pass.Memory.FromRevision.Length == 0 || pass.Memory.FromRevision == pass.Request.TargetRevision
-            ? "there is no other revision that they came from"
+            ? Words.Of("there is no other revision that they came from")
             : kind is FailureAction.RevertTemplate ? null
             : pass.Memory.RestType is UpdateStrategyType.OnDelete
-                ? "the StatefulSet declares updateStrategy OnDelete, under which a removed pod comes back at the new revision"
+                ? Words.Of("the StatefulSet declares updateStrategy OnDelete, under which a removed pod comes back at the new revision")
             : pass.Set.IsObserved && pass.Set.CurrentRevision != pass.Memory.FromRevision ? IsCurrentByNow(in pass)
             : null;
 
-    private static string IsCurrentByNow(in Pass pass) =>
+    private static Words IsCurrentByNow(in Pass pass) =>
         $"{pass.Set.CurrentRevision} is the StatefulSet's current revision by now, so a removed pod would come back at it; go back with a rollout of type Rollback";
 
     /// <summary>Turns the rollout round; the planner starts over with the other goal. Intents whose pod still stands are kept, to be burnt; what has arrived, or is on its way, is judged anew.</summary>
-    private static void Begin(ref Pass pass, FailureAction kind, ReasonCode reason, string message)
+    private static void Begin(ref Pass pass, FailureAction kind, ReasonCode reason, Words message)
     {
-        var memory = pass.Memory with
+        pass.Remember(pass.Memory with
         {
-            Revert = new(kind, pass.Now, pass.PausedInAll, reason.Code, message),
+            Revert = new(kind, pass.Now, pass.PausedInAll, reason.Code, message.ToString()),
             Ending = null,
             AfterRolloutPassed = false,
-        };
-        for (var i = memory.InFlight.Length - 1; i >= 0; i--)
+        });
+        for (var i = pass.InFlight.Count - 1; i >= 0; i--)
         {
-            memory = PodStages.Stands(in pass, memory.InFlight[i]) ? memory : memory with { InFlight = memory.InFlight.RemoveAt(i) };
+            if (!PodStages.Stands(in pass, pass.InFlight[i]))
+            {
+                pass.Forget(pass.InFlight[i]);
+            }
         }
 
         // Pods that never moved and serve have nothing to prove.
         foreach (var pod in pass.Input.Snapshot.Pods)
         {
-            if (pod.Revision == memory.FromRevision && pod.IsAvailable(pass.MinReady, pass.Now))
+            if (pod.Revision == pass.Memory.FromRevision && pod.IsAvailable(pass.MinReady, pass.Now))
             {
-                memory = memory with { Passed = PodStages.Record(memory.Passed, pod) };
+                pass.Record(pod);
             }
         }
 
-        pass.Remember(memory);
-        pass.Notify(ReasonCodes.Reverting, null, $"{message} Pods go back to {memory.FromRevision}.", isWarning: true);
+        pass.Notify(ReasonCodes.Reverting, null, $"{message} Pods go back to {pass.Memory.FromRevision}.", isWarning: true);
         pass.Enter(RolloutState.Reverting);
     }
 
@@ -183,7 +197,7 @@ internal static class Reverts
         var burnt = Intents.Abandon(ref pass);
         if (!burnt)
         {
-            pass.Pending(ReasonCodes.IntentBurning, $"{pass.SetName}: {pass.Memory.InFlight.Length} intents are made harmless before the template is written back.");
+            pass.Pending(ReasonCodes.IntentBurning, $"{pass.SetName}: {pass.InFlight.Count} intents are made harmless before the template is written back.");
         }
         else if (!StrategyKeeper.BringToRest(ref pass, "hold: the template goes back"))
         {

@@ -30,20 +30,18 @@ namespace Ordinal.Core.Planning;
 /// <item><b>Reasons.</b> Every pod that waits has exactly one hold: its own, or the reason why no further pod is taken.</item>
 /// </list>
 /// The caller writes <see cref="Decision.Memory"/> before it carries out <see cref="Decision.Actions"/>. If there are questions it asks the gates,
-/// and decides again in the same pass with all current reports and a new <c>Now</c>, at most twice; only the last decision counts.
+/// and decides again in the same pass with all current reports and a new <c>Now</c>, at most three times; only the last decision counts.
 /// After a <see cref="PrepareGate"/> it drops that gate's reports.
+/// A decision allocates its result and nothing else: what a pass needs on the way is kept by the thread, see <see cref="Scratch"/> and <see cref="Words"/>.
 /// </remarks>
 public static class RolloutPlanner
 {
-    private const int FactsOnStack = 1024;
-
     /// <summary>Decides.</summary>
     public static Decision Decide(RolloutInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var count = Math.Max(0, input.Snapshot.Set.Replicas);
-        var facts = count <= FactsOnStack ? stackalloc PodFact[FactsOnStack] : new PodFact[count];
-        var pass = new Pass(input, facts[..count]);
+        var scratch = Scratch.Take();
+        var pass = new Pass(input, scratch);
 
         Plan(ref pass);
         if (pass.Memory is { Revert: not null, Ending: null } && input.Memory.Revert is null)
@@ -54,6 +52,9 @@ public static class RolloutPlanner
         }
 
         var decision = Conclude(ref pass);
+
+        // Not in a finally: what a pass that threw left behind is thrown away with it.
+        scratch.GiveBack();
         return Safety.FirstViolation(input, decision) is { } violation ? Safety.Refuse(input, decision, violation) : decision;
     }
 
@@ -62,10 +63,15 @@ public static class RolloutPlanner
     public static Decision DecideGone(string target, RolloutMemory memory, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(memory);
+        if (Endings.IsFinal(memory.State) && memory.Ending is { } ending)
+        {
+            return new Decision { Memory = memory, Reason = ReasonCodes.Find(ending.Reason) ?? ReasonCodes.TargetGone, Message = ending.Message };
+        }
+
         var message = $"{target}: the StatefulSet does not exist; create it, then create a new rollout.";
         if (Endings.IsFinal(memory.State))
         {
-            return new Decision { Memory = memory, Reason = ReasonCodes.Find(memory.Ending?.Reason ?? "") ?? ReasonCodes.TargetGone, Message = memory.Ending?.Message ?? message };
+            return new Decision { Memory = memory, Reason = ReasonCodes.TargetGone, Message = message };
         }
 
         return new Decision
@@ -114,6 +120,7 @@ public static class RolloutPlanner
         {
             Completion.Reopen(ref pass);
             Advance(ref pass);
+            Completion.ExplainExtra(ref pass);
         }
 
         Settle(ref pass);
@@ -160,6 +167,10 @@ public static class RolloutPlanner
         {
             return true;
         }
+        else if (pass.Request.StoppedBy.Length > 0 && pass.Memory.Revert is null)
+        {
+            Endings.Stop(ref pass);
+        }
         else if (pass.Request.SupersededBy.Length > 0)
         {
             Endings.End(ref pass, RolloutState.Superseded, ReasonCodes.Superseded, $"{pass.SetName}: the newer request {pass.Request.SupersededBy} takes over from {pass.Counts.Done} of {pass.Facts.Length} pods at {pass.Request.TargetRevision}; the hold is back.");
@@ -204,7 +215,7 @@ public static class RolloutPlanner
     {
         foreach (var hold in pass.Holds.Items)
         {
-            if (hold.Pod is null)
+            if (hold.Index < 0)
             {
                 return true;
             }

@@ -40,15 +40,17 @@ public static class Safety
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(decision);
-        var takes = false;
+        var (takes, takesProven) = (false, false);
         foreach (var action in decision.Actions)
         {
-            takes |= action switch
+            var (serving, proven) = action switch
             {
-                RemovePod removal => Serves(input, removal.Uid),
-                WriteStrategy write => decision.Memory.Driver is not UpdateDriver.Native && Releases(input, write) is { Count: > 0, Serving: true },
-                _ => false,
+                RemovePod removal => (Serves(input, removal.Uid), Find(input, removal.Uid) is { } pod && !IsGivenUp(input, decision, pod)),
+                WriteStrategy write => (decision.Memory.Driver is not UpdateDriver.Native && Releases(input, write) is { Count: > 0, Serving: true }, true),
+                _ => (false, false),
             };
+            takes |= serving;
+            takesProven |= serving && proven;
         }
 
         if (!takes)
@@ -56,11 +58,13 @@ public static class Safety
             return true;
         }
 
+        // Beside a proven pod the unproven ones count as away; while they go back themselves, only those that are on their way do.
         var set = input.Snapshot.Set;
         var away = set.Replicas;
         foreach (var pod in input.Snapshot.Pods)
         {
-            away -= IsExpected(set, pod.Ordinal) && !IsInFlight(decision.Memory, pod.Ordinal) && pod.IsAvailable(MinReady(input), input.Now) ? 1 : 0;
+            away -= IsExpected(set, pod.Ordinal) && !IsInFlight(decision.Memory, pod.Ordinal) && pod.IsAvailable(MinReady(input), input.Now)
+                && !(takesProven && IsGivenUp(input, decision, pod)) ? 1 : 0;
         }
 
         var max = decision.Memory.Driver is UpdateDriver.Partition or UpdateDriver.Native ? 1 : input.Policy.MaxUnavailable.Resolve(set.Replicas);
@@ -246,7 +250,7 @@ public static class Safety
         }
 
         return pod is not null
-            && (there < set.Replicas || pod.Revision != decision.Memory.GoalOf(input.Request) || !PodStages.HasAfterPodGate(input.Policy) || PodStages.IsRecorded(decision.Memory.Passed, pod));
+            && (there < set.Replicas || pod.Revision != decision.Memory.GoalOf(input.Request) || !PodStages.HasAfterPodGate(input.Policy) || PodStages.IsRecorded(decision.Memory.Passed.AsSpan(), pod));
     }
 
     /// <summary>No pod is taken outside a maintenance window, but to go back.</summary>
@@ -346,6 +350,11 @@ public static class Safety
             ? $"the template of {restore.Revision} would be written without a reason to"
             : !input.Snapshot.Set.Strategy.Holds(input.Snapshot.Set.Replicas) || decision.Actions.Length > 1 ? "the template would be written while pods are released"
             : null;
+
+    /// <summary>Tells whether a pod that is removed to go back never passed its AfterPod gates: it counts as away, and taking it costs nothing more.</summary>
+    private static bool IsGivenUp(RolloutInput input, Decision decision, PodSnapshot pod) =>
+        decision.Memory.Revert is { Kind: FailureAction.RevertPods } && pod.Revision == input.Request.TargetRevision
+        && PodStages.HasAfterPodGate(input.Policy) && !PodStages.IsRecorded(decision.Memory.Passed.AsSpan(), pod);
 
     private static bool Serves(RolloutInput input, string uid) => Find(input, uid) is { } pod && pod.IsAvailable(MinReady(input), input.Now);
 

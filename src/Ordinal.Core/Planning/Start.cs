@@ -19,7 +19,7 @@ internal static class Start
         if (refusal is not null)
         {
             pass.HoldAll(refusal, message);
-            Endings.End(ref pass, RolloutState.PreflightFailed, refusal, message);
+            Endings.End(ref pass, RolloutState.PreflightFailed, ReasonCodes.PreflightFailed, message);
             return false;
         }
 
@@ -133,7 +133,7 @@ internal static class Start
     private static bool GatesLetIt(ref Pass pass)
     {
         var waited = pass.Memory.StateSince is { } since ? Deadlines.Since(in pass, since, pass.Memory.PausedFor) : (TimeSpan?)null;
-        var gates = Gatekeeping.Ask(ref pass, GatePhase.BeforeRollout, "", default, pass.SetName, since: waited);
+        var gates = Gatekeeping.Ask(ref pass, GatePhase.BeforeRollout, default, "", pass.SetName, since: waited);
         if (gates.Failed is not null)
         {
             Endings.End(ref pass, RolloutState.Failed, gates.Reason!, gates.Message);

@@ -37,7 +37,7 @@ internal static class Steps
             return;
         }
 
-        var progress = pass.Memory.Steps;
+        var (passed, reached, reachedAt) = (pass.Memory.Steps.Passed, pass.Memory.Steps.Reached, pass.Memory.Steps.ReachedAt);
         for (var number = 1; number <= steps.Length; number++)
         {
             var step = steps[number - 1];
@@ -45,21 +45,24 @@ internal static class Steps
             if (pass.Counts.Done < wanted)
             {
                 // Pods went back behind a step that was passed, by hand, or as the set was scaled in: its pause is held again.
-                progress = progress.Passed >= number && total - pass.Counts.Stale < wanted ? progress with { Passed = number - 1 } : progress;
+                passed = passed >= number && total - pass.Counts.Stale < wanted ? number - 1 : passed;
+
+                // Nor does a pause go on whose step is not done any more: the set may have been scaled out, so that more pods are wanted.
+                (reached, reachedAt) = reached == number && passed < number ? (0, null) : (reached, reachedAt);
                 (pass.StepLimit, pass.Step) = (wanted, number);
                 break;
             }
 
-            if (step.Pause is null || pass.Request.ApprovedStep >= number || progress.Passed >= number)
+            if (step.Pause is null || pass.Request.ApprovedStep >= number || passed >= number)
             {
                 continue;
             }
 
-            progress = progress.Reached == number ? progress : progress with { Reached = number, ReachedAt = pass.Now };
-            var left = step.Pause.Duration - (pass.Now - (progress.ReachedAt ?? pass.Now));
+            (reached, reachedAt) = reached == number ? (reached, reachedAt) : (number, pass.Now);
+            var left = step.Pause.Duration - (pass.Now - (reachedAt ?? pass.Now));
             if (left <= TimeSpan.Zero)
             {
-                progress = progress with { Passed = number };
+                passed = number;
                 continue;
             }
 
@@ -73,9 +76,10 @@ internal static class Steps
             break;
         }
 
-        if (progress != pass.Memory.Steps)
+        var before = pass.Memory.Steps;
+        if (before.Passed != passed || before.Reached != reached || before.ReachedAt != reachedAt)
         {
-            pass.Remember(pass.Memory with { Steps = progress });
+            pass.Remember(pass.Memory with { Steps = new(passed, reached, reachedAt) });
         }
     }
 
@@ -86,13 +90,14 @@ internal static class Steps
     internal static bool HasRoomForTaken(ref Pass pass) => Fits(ref pass, pass.Counts.Taken);
 
     /// <summary>Why the next step does not begin, in words.</summary>
-    internal static string Explain(in Pass pass)
+    internal static Words Explain(in Pass pass)
     {
         var step = pass.Policy.Steps[pass.Step - 1];
-        var what = $"{pass.SetName}: step {pass.Step} of {pass.Policy.Steps.Length}{(step.Name.Length > 0 ? $" ({step.Name})" : "")} is done, {pass.Counts.Done} of {pass.Facts.Length} pods";
+        var name = step.Name.Length > 0 ? Words.Of($" ({step.Name})") : default;
+        Words what = $"{pass.SetName}: step {pass.Step} of {pass.Policy.Steps.Length}{name} is done, {pass.Counts.Done} of {pass.Facts.Length} pods";
         return pass.StepPause is PauseKind.AwaitingApproval
-            ? $"{what}; set spec.approvedStep to {pass.Step} to go on."
-            : $"{what}; the next step begins in {Text.Of(step.Pause!.Duration!.Value - (pass.Now - (pass.Memory.Steps.ReachedAt ?? pass.Now)))}, or when spec.approvedStep is {pass.Step}.";
+            ? Words.Of($"{what}; set spec.approvedStep to {pass.Step} to go on.")
+            : Words.Of($"{what}; the next step begins in {Text.Of(step.Pause!.Duration!.Value - (pass.Now - (pass.Memory.Steps.ReachedAt ?? pass.Now)))}, or when spec.approvedStep is {pass.Step}.");
     }
 
     private static bool Fits(ref Pass pass, int taken)

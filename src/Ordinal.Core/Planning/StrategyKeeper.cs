@@ -55,12 +55,7 @@ internal static class StrategyKeeper
     /// <summary>Decides on a strategy write: remembered first, so that the generation it makes is known as ours.</summary>
     internal static void Write(ref Pass pass, StrategyValue next, string why, PodSnapshot? releases = null)
     {
-        var write = new StrategyWrite(pass.Set.Generation, next);
-        if (pass.Memory.LastWrite != write || pass.Memory.Generation != write.Generation)
-        {
-            pass.Remember(pass.Memory with { LastWrite = write, Generation = write.Generation });
-        }
-
+        RememberWrite(ref pass, next);
         pass.Actions.Add(new WriteStrategy(next, pass.Set.Strategy, pass.Set.Generation, why)
         {
             Releases = releases is null ? null : new ReleasedPod(releases.Name, releases.Uid),
@@ -70,18 +65,22 @@ internal static class StrategyKeeper
     /// <summary>Decides on writing a template back: the generation that it makes is ours, and the strategy stays what it is.</summary>
     internal static void WriteTemplate(ref Pass pass, string revision)
     {
-        var write = new StrategyWrite(pass.Set.Generation, pass.Set.Strategy);
-        if (pass.Memory.LastWrite != write || pass.Memory.Generation != write.Generation)
-        {
-            pass.Remember(pass.Memory with { LastWrite = write, Generation = write.Generation });
-        }
-
+        RememberWrite(ref pass, pass.Set.Strategy);
         pass.Actions.Add(new RestoreTemplate(revision, pass.Set.Generation));
     }
 
     /// <summary>Takes the present generation for ours.</summary>
     internal static void Adopt(ref Pass pass) =>
         pass.Remember(pass.Memory with { Generation = pass.Set.Generation, LastWrite = null });
+
+    private static void RememberWrite(ref Pass pass, StrategyValue next)
+    {
+        var generation = pass.Set.Generation;
+        if (pass.Memory.LastWrite is not { } last || last.Generation != generation || last.Next != next || pass.Memory.Generation != generation)
+        {
+            pass.Remember(pass.Memory with { LastWrite = new(generation, next), Generation = generation });
+        }
+    }
 
     private static bool IsDone(in Pass pass, StrategyWrite write) =>
         pass.Set.Generation == write.Generation + 1 && pass.Set.Strategy.HasEffectOf(write.Next);

@@ -10,7 +10,7 @@ internal static class StuckPods
     internal static bool MayReplace(ref Pass pass, int index)
     {
         var pod = pass.PodOf(index);
-        var what = $"{pass.Set.Namespace}/{pod.Name}";
+        Words what = $"{pass.Set.Namespace}/{pod.Name}";
         if (!MayBeReplaced(in pass))
         {
             pass.HoldPod(index, ReasonCodes.StuckPodKept, $"{what}: cannot become ready at {pod.Revision} ({PodStages.TroubleOf(pod)}), and stuckPods is Keep; delete it by hand, or set stuckPods to ReplaceStale.");
@@ -21,7 +21,7 @@ internal static class StuckPods
         // Not more at once than the budget: the target may be no better than what they run. Not so under OrderedReady: there the built-in
         // controller creates one pod at a time anyway, and may wait for this very pod before it creates those that were replaced.
         var replacing = 0;
-        foreach (var entry in pass.Memory.InFlight)
+        foreach (var entry in pass.InFlight.Items)
         {
             replacing += entry.Action is InFlightAction.ReplaceStuck ? 1 : 0;
         }

@@ -38,7 +38,7 @@ public static class ZonePlanner
         var away = group.Where(each => !each.Away.IsEmpty).Select(each => each.Zone).Distinct(StringComparer.Ordinal).ToList();
         if (away.Count > 1)
         {
-            return new(ReasonCodes.TwoZonesAway, $"{name}: pods are away in {away.Count} zones ({Pods(group, _ => true)}), and no pod is taken before all of them but one are whole again; repair them.");
+            return new(ReasonCodes.TwoZonesAway, $"{name}: pods are away in {away.Count} zones ({Pods(group, _ => true)}), and no pod is taken before all of them but one are whole again; repair them, or delete those that cannot become ready (a held pod comes back at its StatefulSet's current revision); or set spec.update.zoneStrategy to Parallel, under which no zone waits for another.");
         }
 
         if (away.Count == 1 && away[0] != self.Zone)

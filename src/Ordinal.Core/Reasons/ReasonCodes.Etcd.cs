@@ -8,6 +8,8 @@ public static partial class ReasonCodes
 
     public static ReasonCode EtcdMemberSilent { get; } = Add("EtcdMemberSilent", ReasonArea.Gate, false, "A member gives no answer although its pod is Ready, or has yet to answer after its restart.", "Look at the pod that the message names: its process may hang (kubectl logs, kubectl exec), or a network policy may keep the operator out.");
 
+    public static ReasonCode EtcdVersionUnknown { get; } = Add("EtcdVersionUnknown", ReasonArea.Gate, false, "A member does not tell its version, so nobody can say whether the rollout's version may run beside it.", "Bring the member that the message names up at the version that it ran, e.g. by going back to the template before. If it runs no older version than the others, force the pod that waits, by its UID and the reason EtcdVersionUnknown.");
+
     public static ReasonCode EtcdLeaderUnreachable { get; } = Add("EtcdLeaderUnreachable", ReasonArea.Gate, false, "The members follow a leader that does not answer the operator.", "Wait one election timeout; if it stays, look at the leader's pod and at the network path from the operator to it.");
 
     public static ReasonCode EtcdBaselineUnreadable { get; } = Add("EtcdBaselineUnreadable", ReasonArea.Gate, true, "What the rollout remembers of the member before its restart cannot be read.", "Undo the edit of the rollout's status, or end this rollout and start another one.");

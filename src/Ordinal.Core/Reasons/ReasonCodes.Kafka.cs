@@ -91,6 +91,8 @@ public static partial class ReasonCodes
 
     public static ReasonCode KraftVoterMissing { get; } = Add("KraftVoterMissing", ReasonArea.Gate, true, "A controller that the policy expects is not among the voters.", "Add it with kafka-metadata-quorum add-controller, or correct the gate's controllers.");
 
+    public static ReasonCode KraftVoterReplaced { get; } = Add("KraftVoterReplaced", ReasonArea.Gate, true, "A controller came back with another log directory: what is a voter is the copy that is gone.", "Check what became of its volume. Then remove the voter that is gone (kafka-metadata-quorum remove-controller, with its directory id) and add the new one (add-controller).");
+
     public static ReasonCode KraftUnexpectedVoter { get; } = Add("KraftUnexpectedVoter", ReasonArea.Gate, false, "A voter is not among the controllers that the policy expects; dead or alive it counts for the majority.", "Remove it with kafka-metadata-quorum remove-controller, or correct the gate's controllers.");
 
     public static ReasonCode KraftControllerLagging { get; } = Add("KraftControllerLagging", ReasonArea.Gate, false, "The controller does not keep up with its leader; an open port says nothing of it.", "Wait; if it stays, look at the pod's log and disk.");

@@ -32,7 +32,7 @@ public static partial class ReasonCodes
 
     public static ReasonCode NoGates { get; } = Add("NoGates", ReasonArea.Policy, false, "The policy has no gates.", "Nothing to do; add gates to let the workload itself decide.");
 
-    public static ReasonCode GatesNotProbed { get; } = Add("NotProbed", ReasonArea.Policy, false, "The gates have not been asked yet.", "Nothing to do.");
+    public static ReasonCode GatesNotProbed { get; } = Add("NotProbed", ReasonArea.Policy, false, "The gates have not been asked yet, or are not asked now.", "Nothing to do.");
 
     public static ReasonCode GatesUnusable { get; } = Add("GatesUnusable", ReasonArea.Policy, true, "A gate cannot be asked as it is configured.", "Correct what the gate's message names.");
 
@@ -58,7 +58,7 @@ public static partial class ReasonCodes
 
     public static ReasonCode RevisionNotExpected { get; } = Add("RevisionNotExpected", ReasonArea.Rollout, true, "The StatefulSet is about to roll to another revision than update.revisions expects: somebody changed the template meanwhile.", "Look at the change, then create a new rollout that expects it.");
 
-    public static ReasonCode RequestImpossible { get; } = Add("RequestImpossible", ReasonArea.Rollout, true, "What the request writes into the template cannot be written.", "Correct what the message names, then create a new rollout.");
+    public static ReasonCode RequestImpossible { get; } = Add("RequestImpossible", ReasonArea.Rollout, true, "What the request asks for cannot be done: its template cannot be written, or it is about too many StatefulSets.", "Correct what the message names, then create a new rollout.");
 
     public static ReasonCode GitOwnsTemplate { get; } = Add("GitOwnsTemplate", ReasonArea.Rollout, true, "A tool that follows Git owns the StatefulSet's template, and would take back what the request writes.", "Change the template in Git; the rollout then starts on its own.");
 

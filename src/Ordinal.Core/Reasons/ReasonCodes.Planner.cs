@@ -8,6 +8,8 @@ public static partial class ReasonCodes
 
     public static ReasonCode FieldConflict { get; } = Add("FieldConflict", ReasonArea.Rollout, true, "Somebody else writes spec.updateStrategy; the workload may be rolling ungated.", "Remove spec.updateStrategy from the manifests of the manager that the message names, then create a new rollout.");
 
+    public static ReasonCode GroupStopped { get; } = Add("GroupStopped", ReasonArea.Rollout, false, "Another StatefulSet of the same request went wrong, so this one was stopped, or not begun.", "Look at the StatefulSet that the message names, then create a new rollout.");
+
     public static ReasonCode GateOverdue { get; } = Add("GateOverdue", ReasonArea.Rollout, true, "A gate did not pass within its timeout.", "Read the gate's message and repair what it names; the gate is still asked.");
 
     // ---- preflight ----
@@ -17,7 +19,7 @@ public static partial class ReasonCodes
 
     public static ReasonCode StrategyDeclaredElsewhere { get; } = Add("StrategyDeclaredElsewhere", ReasonArea.Rollout, true, "Another manager declares spec.updateStrategy.type: its next apply would roll every pod at once under the OnDelete driver.", "Remove spec.updateStrategy from that manager's manifest, or use order OrdinalDescending with driver Partition.");
 
-    public static ReasonCode NativeMisconfigured { get; } = Add("NativeMisconfigured", ReasonArea.Rollout, true, "Driver Native needs podManagementPolicy Parallel, the readiness gate ordinal.dev/gate in the pod template, and a headless Service with publishNotReadyAddresses.", "Change what the message names, or use driver Partition.");
+    public static ReasonCode NativeMisconfigured { get; } = Add("NativeMisconfigured", ReasonArea.Rollout, true, "Driver Native needs podManagementPolicy Parallel, the readiness gate ordinal.dev/gate in the pod template, and a headless Service with publishNotReadyAddresses. The StatefulSet is held until it has them.", "Change what the message names, or use driver Partition.");
 
     public static ReasonCode NoRoles { get; } = Add("NoRoles", ReasonArea.Rollout, true, "Order LeaderLast needs a gate that can tell which member leads.", "Add a gate of type Etcd, ZooKeeper or Kafka, or use order OrdinalDescending.");
 
@@ -46,7 +48,7 @@ public static partial class ReasonCodes
 
     public static ReasonCode ZoneAway { get; } = Add("ZoneAway", ReasonArea.Hold, false, "Pods of another zone are away: this zone waits until they are back.", "Look at the pods that the message names.");
 
-    public static ReasonCode TwoZonesAway { get; } = Add("TwoZonesAway", ReasonArea.Hold, true, "Pods are away in two zones or more: no pod of any zone is taken.", "Repair the pods that the message names.");
+    public static ReasonCode TwoZonesAway { get; } = Add("TwoZonesAway", ReasonArea.Hold, true, "Pods are away in two zones or more: no pod of any zone is taken.", "Repair the pods that the message names. One that cannot become ready may be deleted: it comes back at its StatefulSet's current revision, which under the hold is the one before the change. If that one is no good either, set spec.update.zoneStrategy to Parallel until the change is rolled: then no zone waits for another.");
 
     public static ReasonCode ZoneProblem { get; } = Add("ZoneProblem", ReasonArea.Hold, true, "Something is wrong with another StatefulSet of the policy, so none of the group goes on.", "Do what the message says of that StatefulSet.");
 
@@ -81,7 +83,7 @@ public static partial class ReasonCodes
 
     public static ReasonCode GatePreparing { get; } = Add("GatePreparing", ReasonArea.Hold, false, "The gate moves leadership away before the pod is taken.", "Nothing to do.");
 
-    public static ReasonCode ScalingInProgress { get; } = Add("ScalingInProgress", ReasonArea.Hold, false, "Pods outside the wanted range still exist; scaling goes before updating.", "Wait until the built-in controller has removed them.");
+    public static ReasonCode ScalingInProgress { get; } = Add("ScalingInProgress", ReasonArea.Hold, false, "Pods outside the wanted range still exist; scaling goes before updating.", "Wait until the built-in controller has removed them. If the message names pods that cannot become ready, delete those: under OrderedReady the controller waits for them for ever (kubernetes #67250), and Ordinal takes no pod outside the wanted range, since what becomes of such a pod and of its volume is the scaling's.");
 
     public static ReasonCode StuckPodKept { get; } = Add("StuckPodKept", ReasonArea.Hold, true, "A pod at an old revision cannot become ready, and stuckPods is Keep.", "Delete the pod by hand, or set spec.update.stuckPods to ReplaceStale.");
 
@@ -94,7 +96,7 @@ public static partial class ReasonCodes
     public static ReasonCode ReleasePulledBack { get; } = Add("ReleasePulledBack", ReasonArea.Hold, false, "A released pod was not taken in time, or its gate closed: the partition goes back up.", "Wait; the pod is released again when all conditions hold.");
 
     // ---- at rest ----
-    public static ReasonCode AdoptionWaits { get; } = Add("AdoptionWaits", ReasonArea.Policy, false, "A rollout of the built-in controller is under way; the StatefulSet is adopted when it ends.", "Wait, or repair the pod on which it hangs.");
+    public static ReasonCode AdoptionWaits { get; } = Add("AdoptionWaits", ReasonArea.Policy, false, "A rollout of the built-in controller is under way; the StatefulSet is adopted when it ends.", "Wait, or repair the pod on which it hangs. If the message names pods that cannot become ready, delete those: under OrderedReady the controller waits for them for ever (kubernetes #67250), and Ordinal takes no pod of a StatefulSet that it does not hold.");
 
     public static ReasonCode LeftHeld { get; } = Add("LeftHeld", ReasonArea.Policy, true, "The policy is deleted while a change waits: restoring the original strategy would roll every pod, so the hold stays.", "Let the change be rolled or reverted first, or set spec.release to true.");
 

@@ -48,6 +48,9 @@ public static partial class ReasonCodes
     /// <summary>Finds a code by name; null when the registry has none of this name.</summary>
     public static ReasonCode? Find(string code) => ByCode.Value.GetValueOrDefault(code);
 
+    /// <summary>Tells whether a reason says only that a pod waits for others: where there is a reason of one of those, that one says more.</summary>
+    public static bool IsAboutOthers(ReasonCode reason) => reason == WaitsTurn || reason == BudgetUsed;
+
     private static readonly Lazy<FrozenDictionary<string, ReasonCode>> ByCode = new(() => Registry.Codes.ToFrozenDictionary(r => r.Code, StringComparer.Ordinal));
 
     private static ReasonCode Add(string code, ReasonArea area, bool needsHuman, string meaning, string remedy)

@@ -5,9 +5,9 @@ namespace Ordinal.Gates.Etcd;
 /// <summary>Tells the failures of the network, which pass, from those of the configuration, which do not.</summary>
 internal static class EtcdFailures
 {
-    internal static EtcdHttpAnswer Explain(EtcdEndpoint endpoint, Exception failure)
+    internal static async Task<EtcdHttpAnswer> ExplainAsync(EtcdEndpoint endpoint, Exception failure, CancellationToken cancellationToken)
     {
-        var known = NetFailures.Explain(endpoint.Address.Authority, failure);
+        var known = await TlsGlance.ExplainAsync(endpoint.Address, failure, cancellationToken) ?? NetFailures.Explain(endpoint.Address.Authority, failure);
         return new(0, default, new EtcdFailure(KindOf(known.Kind), known.Text));
     }
 

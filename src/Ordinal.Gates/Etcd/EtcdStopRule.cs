@@ -89,14 +89,14 @@ internal static class EtcdStopRule
     {
         var voters = view.VoterCount;
         var stoppingVoters = stopping.Count(s => s.IsVoter);
-        var phase = input.Question.Phase;
         if (voters == 1)
         {
             // One voter is its own quorum: it may stop (with a warning) or there is nothing to stop. For the rest it must serve.
             return stoppingVoters == 1 || view.Participating == 1 ? null : QuorumLost(input, view);
         }
 
-        if (voters == 2 && (stoppingVoters > 0 || phase is GatePhase.BeforeRollout))
+        // Said before each pod, which can be forced; a rollout as a whole cannot.
+        if (voters == 2 && stoppingVoters > 0)
         {
             return EtcdRule.Say(input, GateVerdict.Deny, ReasonCodes.EtcdTwoMembers, "the cluster has 2 voters and needs both for its quorum");
         }
@@ -144,7 +144,7 @@ internal static class EtcdStopRule
         {
             Preparation = preparation,
             Baseline = input.Question.Phase is GatePhase.BeforePod ? Baseline(view, stopping).ToString() : null,
-            Warnings = [.. Warnings(view, staying, stopping, left), .. warning is null ? [] : new[] { warning }],
+            Warnings = [.. Warnings(view, staying, stopping, left), .. new[] { warning, EtcdUpgradeRule.Warning(input, view, options) }.OfType<string>()],
         };
     }
 
@@ -159,6 +159,10 @@ internal static class EtcdStopRule
         if (view.VoterCount == 1 && !stopping.IsEmpty)
         {
             yield return Warning(ReasonCodes.EtcdSingleMember, $"{Names(stopping)} is the only voter");
+        }
+        else if (view.VoterCount == 2 && stopping.IsEmpty)
+        {
+            yield return Warning(ReasonCodes.EtcdTwoMembers, "with 2 voters no pod may stop unless it is forced");
         }
         else if (left == view.Quorum && !stopping.IsEmpty)
         {

@@ -38,7 +38,7 @@ internal sealed partial class EtcdTransport
         catch (Exception e) when (NetFailures.IsOfNetwork(e))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return EtcdFailures.Explain(endpoint, e);
+            return await EtcdFailures.ExplainAsync(endpoint, e, cancellationToken);
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed partial class EtcdTransport
         catch (Exception e) when (NetFailures.IsOfNetwork(e))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return EtcdFailures.Explain(endpoint, e).Failure;
+            return (await EtcdFailures.ExplainAsync(endpoint, e, cancellationToken)).Failure;
         }
     }
 

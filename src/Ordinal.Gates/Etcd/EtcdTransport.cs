@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -44,7 +43,7 @@ internal sealed partial class EtcdTransport(Func<string, SslClientAuthentication
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException or ObjectDisposedException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return EtcdFailures.Explain(endpoint, e);
+            return await EtcdFailures.ExplainAsync(endpoint, e, cancellationToken);
         }
     }
 
@@ -108,36 +107,12 @@ internal sealed partial class EtcdTransport(Func<string, SslClientAuthentication
 
             if (!byEndpoint.TryGetValue(endpoint, out var found))
             {
-                byEndpoint[endpoint] = found = new Connections(new HttpMessageInvoker(Handler(endpoint)));
+                byEndpoint[endpoint] = found = new Connections(GateHttp.Connect(dialTimeout, connections: 8, tls?.Invoke(endpoint.ServerName)));
             }
 
             found.UsedAt = time.GetTimestamp();
             return found.Invoker;
         }
-    }
-
-    private SocketsHttpHandler Handler(EtcdEndpoint endpoint)
-    {
-        var handler = new SocketsHttpHandler
-        {
-            ConnectTimeout = dialTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            MaxConnectionsPerServer = 8,
-            MaxResponseHeadersLength = 16,
-            MaxResponseDrainSize = 0,
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-        };
-        if (tls is not null)
-        {
-            handler.SslOptions = tls(endpoint.ServerName);
-        }
-
-        return handler;
     }
 
     private sealed class Connections(HttpMessageInvoker invoker)

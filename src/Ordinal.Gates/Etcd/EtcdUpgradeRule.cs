@@ -26,26 +26,25 @@ internal static class EtcdUpgradeRule
     {
         if (EtcdVersion.Parse(options.TargetVersion) is not { } target)
         {
-            return null;
+            return OnImage(input, view, stopping, options);
         }
 
-        var versions = view.Seats.Select(s => (Seat: s, Version: EtcdVersion.Parse(s.Seen?.Status?.Version ?? ""))).ToList();
-        if (versions.Find(v => v.Version is null && !stopping.Contains(v.Seat)) is { Seat: { } unknown })
+        if (Unread(input, view, stopping) is { } unknown)
         {
-            return Say(input, GateVerdict.Unknown, ReasonCodes.EtcdMemberSilent, $"the version of {unknown.Name} is not known, so nobody can say whether {options.TargetVersion} may come");
+            return Say(input, GateVerdict.Unknown, ReasonCodes.EtcdVersionUnknown, NotKnown(unknown, $"targetVersion {options.TargetVersion}"));
         }
 
         // The cluster's own version is that of its oldest member: that is what it can be gone from, up or down.
-        var oldest = versions.Where(v => v.Version is not null).MinBy(v => v.Version);
-        if (oldest.Version is not { } cluster)
+        if (Oldest(view, _ => true) is not { } oldest)
         {
             return null;
         }
 
+        var cluster = oldest.Version;
         var begun = view.LeaderStatus.DowngradeTarget;
         if (target.Major != cluster.Major || target.Minor > cluster.Minor + 1)
         {
-            return Say(input, GateVerdict.Deny, ReasonCodes.EtcdVersionSkew, $"targetVersion {target} skips a minor version: {oldest.Seat.Name} runs {cluster}");
+            return Say(input, GateVerdict.Deny, ReasonCodes.EtcdVersionSkew, $"targetVersion {target} skips a minor version: {oldest.Name} runs {cluster}");
         }
 
         if (target.Minor < cluster.Minor)
@@ -60,14 +59,77 @@ internal static class EtcdUpgradeRule
             return Say(input, GateVerdict.Deny, ReasonCodes.EtcdDowngradeActive, $"a downgrade to {begun} was begun, but targetVersion is {target}");
         }
 
-        return (target.Major, target.Minor) == (3, 6) && cluster.Minor == 5 && versions.Where(v => v.Version?.Minor == 5).MinBy(v => v.Version) is { Version: { } least } old && least < LeastBefore36
-            ? Say(input, GateVerdict.Deny, ReasonCodes.EtcdVersionTooOld, $"{old.Seat.Name} runs {least}; {target} may only follow {LeastBefore36} or newer")
-            : null;
+        return TooOld(input, view, target);
     }
 
     /// <summary>
+    /// Where the policy does not tell the version, the image's tag may, and then it is believed as far as it can do harm: one member that skips a minor
+    /// version can take all others down for good (3.6 beside 3.4: they panic over what it writes into the log, and again at each start). An image that is
+    /// older than the cluster is left to its own refusal.
+    /// </summary>
+    private static GateAnswer? OnImage(GateInput input, EtcdClusterView view, ImmutableArray<EtcdSeat> stopping, EtcdGateOptions options)
+    {
+        if (input.Question.Revision != input.Context.TemplateRevision || EtcdImage.Version(input.Context.TemplateContainers, input.Context.Name, options.Port) is not { } target)
+        {
+            return null;
+        }
+
+        if (Oldest(view, _ => true) is not { } oldest || target.Major != oldest.Version.Major)
+        {
+            return null;
+        }
+
+        if (target.Minor > oldest.Version.Minor + 1)
+        {
+            return Say(input, GateVerdict.Deny, ReasonCodes.EtcdVersionSkew, $"the template's image is etcd {target}, which skips a minor version: {oldest.Name} runs {oldest.Version}");
+        }
+
+        // An upgrade, as far as is known: one that says nothing may be older still. A restart at the same version goes on with a member down.
+        return target.Minor > oldest.Version.Minor && Unread(input, view, stopping) is { } unknown
+            ? Say(input, GateVerdict.Unknown, ReasonCodes.EtcdVersionUnknown, NotKnown(unknown, $"the template's etcd {target}"))
+            : TooOld(input, view, target);
+    }
+
+    /// <summary>
+    /// Finds a member that stays and does not tell its version; null when there is none. A rollout may begin with one whose pod is down: it may be just
+    /// what repairs it, and before each pod this is asked again.
+    /// </summary>
+    private static EtcdSeat? Unread(GateInput input, EtcdClusterView view, ImmutableArray<EtcdSeat> stopping) => view.Seats.FirstOrDefault(s =>
+        EtcdVersion.Parse(s.Seen?.Status?.Version ?? "") is null && !stopping.Contains(s) && (input.Question.Phase is not GatePhase.BeforeRollout || s.Pod is not { IsReady: false }));
+
+    private static string NotKnown(EtcdSeat seat, string target) =>
+        $"{seat.Name} does not tell its version{(seat.Trouble is { } trouble ? $" ({trouble.Text})" : "")}, so nobody can say whether {target} may come";
+
+    private static GateAnswer? TooOld(GateInput input, EtcdClusterView view, EtcdVersion target) =>
+        (target.Major, target.Minor) == (3, 6) && Oldest(view, v => (v.Major, v.Minor) == (3, 5)) is { } old && old.Version < LeastBefore36
+            ? Say(input, GateVerdict.Deny, ReasonCodes.EtcdVersionTooOld, $"{old.Name} runs {old.Version}; {target} may only follow {LeastBefore36} or newer")
+            : null;
+
+    /// <summary>Finds the member with the oldest of these versions; null when none is known.</summary>
+    private static (string Name, EtcdVersion Version)? Oldest(EtcdClusterView view, Predicate<EtcdVersion> counts)
+    {
+        (string Name, EtcdVersion Version)? oldest = null;
+        foreach (var seat in view.Seats)
+        {
+            if (EtcdVersion.Parse(seat.Seen?.Status?.Version ?? "") is { } version && counts(version) && (oldest is null || version < oldest.Value.Version))
+            {
+                oldest = (seat.Name, version);
+            }
+        }
+
+        return oldest;
+    }
+
+    /// <summary>Says that not all keys are compared before this rollout; null when they are, or need not be.</summary>
+    internal static string? Warning(GateInput input, EtcdClusterView view, EtcdGateOptions options) =>
+        options.CompareHashes && input.Question.Phase is GatePhase.BeforeRollout && ByMinor(view).ToList() is { Count: > 1 } minors
+            ? $"{ReasonCodes.EtcdHashUnknown.Code}: members run different minor versions, so keys were compared only among {string.Join(", and among ", minors.Select(m => string.Join(", ", m.Select(s => s.Name))))}"
+            : null;
+
+    /// <summary>
     /// Compares the checksums. A member that compacted meanwhile summed up other revisions: that says nothing, and is asked again. Across minor
-    /// versions the sums are not defined to be the same.
+    /// versions the sums are not defined to be the same: there each version is compared with its own before a rollout, since the one that ends such a
+    /// state must be let begin; after a rollout it must be over.
     /// </summary>
     private static GateAnswer? OnHashes(GateInput input, EtcdClusterView view, EtcdGateOptions options)
     {
@@ -76,7 +138,8 @@ internal static class EtcdUpgradeRule
             return null;
         }
 
-        if (view.Seats.Select(s => EtcdVersion.Parse(s.Seen?.Status?.Version ?? "")).Where(v => v is not null).Select(v => (v!.Value.Major, v.Value.Minor)).Distinct().Count() > 1)
+        var minors = ByMinor(view).ToList();
+        if (minors.Count(m => m.Key is not null) > 1 && input.Question.Phase is GatePhase.AfterRollout)
         {
             return Say(input, GateVerdict.Deny, ReasonCodes.EtcdVersionSkew, "members run different minor versions, so their keys cannot be compared; finish the upgrade first");
         }
@@ -86,7 +149,16 @@ internal static class EtcdUpgradeRule
             return Say(input, GateVerdict.Unknown, ReasonCodes.EtcdHashUnknown, $"{silent.Name} gave no checksum of its keys: {silent.Seen?.HashFailure?.Text ?? "it was not asked"}");
         }
 
-        var groups = view.Seats.GroupBy(s => s.Seen!.Hash!.CompactRevision).ToList();
+        var differences = minors.Select(m => Compare(input, m)).OfType<GateAnswer>().ToList();
+        return differences.Find(a => a.Verdict is GateVerdict.Deny) ?? differences.FirstOrDefault();
+    }
+
+    private static IEnumerable<IGrouping<(int Major, int Minor)?, EtcdSeat>> ByMinor(EtcdClusterView view) =>
+        view.Seats.GroupBy(s => EtcdVersion.Parse(s.Seen?.Status?.Version ?? "") is { } version ? (version.Major, version.Minor) : ((int, int)?)null);
+
+    private static GateAnswer? Compare(GateInput input, IEnumerable<EtcdSeat> seats)
+    {
+        var groups = seats.GroupBy(s => s.Seen!.Hash!.CompactRevision).ToList();
         foreach (var group in groups)
         {
             if (group.DistinctBy(s => s.Seen!.Hash!.Hash).Count() > 1)

@@ -26,6 +26,15 @@ internal readonly record struct EtcdVersion(int Major, int Minor, int Patch) : I
         return Part(patch, out var number) ? new EtcdVersion(major, minor, number) : null;
     }
 
+    /// <summary>Reads the version off an image of etcd, such as <c>quay.io/coreos/etcd:v3.6.5</c> or <c>registry.k8s.io/etcd:3.5.21-0</c>; null when it is none, or its tag says nothing.</summary>
+    internal static EtcdVersion? OfImage(string image)
+    {
+        // A colon before the last slash is a registry's port; what follows @ is a digest.
+        var name = image.Split('@')[0];
+        name = name[(name.LastIndexOf('/') + 1)..];
+        return name.Split(':') is [var program, var tag] && (program is "etcd" || program.EndsWith("-etcd", StringComparison.Ordinal)) && Parse(tag.StartsWith('v') ? tag[1..] : tag) is { Major: 3, Minor: >= 4 } version ? version : null;
+    }
+
     /// <summary>Tells whether two members may run together: same major, at most one minor apart. What cannot be read may not.</summary>
     internal static bool AreCompatible(string one, string other) =>
         Parse(one) is { } a && Parse(other) is { } b && a.Major == b.Major && Math.Abs(a.Minor - b.Minor) <= 1;

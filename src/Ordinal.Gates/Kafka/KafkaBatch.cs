@@ -3,8 +3,13 @@ using System.Collections.Immutable;
 namespace Ordinal.Gates.Kafka;
 
 /// <summary>
-/// Which other pods may stop together with those asked about: taken one by one in the order of the rollout (highest ordinal first), each only
-/// if the whole set is still safe. Not pairwise: three brokers of which any two may go need not be safe together. Controllers go alone.
+/// Which other pods may stop together with those asked about: taken one by one, each only if the whole set is still safe. Not pairwise: three brokers
+/// of which any two may go need not be safe together. Controllers go alone.
+/// <para>
+/// Two orders are tried: the rollout's (highest ordinal first), and the rack of those that go before all others, since where replicas are spread over
+/// racks a whole one may go at once. The larger set wins, and of two alike the rack's. Its other brokers are offered first and alone; those of other racks
+/// follow when none of it is left. That replicas are spread so is never taken for granted: it is what the weighing finds.
+/// </para>
 /// </summary>
 internal static class KafkaBatch
 {
@@ -38,24 +43,26 @@ internal static class KafkaBatch
             return first;
         }
 
-        var chosen = first.ToBuilder();
+        var candidates = input.Context.Pods.Reverse()
+            .Where(p => p is { IsMissing: false, IsTerminating: false, IsReady: true } && p.Revision != revision && !first.Contains(p.Uid) && !never.Contains(p.Uid))
+            .Select(p => (p.Uid, Id: KafkaNodes.IdOf(p, options)))
+            .Where(p => !voters.Contains(p.Id) && view.Live.Others.Contains(p.Id) && !IsRecovering(observation, p.Id)).ToList();
         var scale = new KafkaScale(view, options);
-        foreach (var pod in input.Context.Pods.Reverse().Where(p => p is { IsMissing: false, IsTerminating: false, IsReady: true } && p.Revision != revision))
+        var inOrder = scale.Take(candidates, Most - first.Length);
+        if (inOrder.Count == 0 || RackOf(observation, view.Targets.Concat(away)) is not { } rack)
         {
-            var id = KafkaNodes.IdOf(pod, options);
-            if (chosen.Count >= Most)
-            {
-                break;
-            }
-
-            if (!chosen.Contains(pod.Uid) && !never.Contains(pod.Uid) && !voters.Contains(id) && view.Live.Others.Contains(id) && !IsRecovering(observation, id) && scale.TryAdd(id))
-            {
-                chosen.Add(pod.Uid);
-            }
+            return first.AddRange(inOrder);
         }
 
-        return chosen.ToImmutable();
+        var mates = candidates.FindAll(p => RackOf(observation, [p.Id]) == rack);
+        var ofRack = scale.Take(mates, Most - first.Length);
+        var rackFirst = ofRack.Count == 0 ? [] : scale.Take([.. mates, .. candidates.Except(mates)], Most - first.Length);
+        return first.AddRange(ofRack.Count > 0 && rackFirst.Count >= inOrder.Count ? ofRack : inOrder);
     }
+
+    /// <summary>Gets the rack that all of these brokers are in; null when they are in several, or it is not told.</summary>
+    private static string? RackOf(KafkaObservation observation, IEnumerable<int> ids) =>
+        ids.Select(id => observation.Brokers.FirstOrDefault(b => b.Id == id)?.Rack).Distinct(StringComparer.Ordinal).Take(2).ToList() is [{ Length: > 0 } rack] ? rack : null;
 
     private static bool IsRecovering(KafkaObservation observation, int id) => observation.Metrics.Any(m => m.Id == id && m.BrokerState is not (null or KafkaBrokerState.Running));
 
@@ -82,7 +89,15 @@ internal static class KafkaBatch
             }
         }
 
-        internal bool TryAdd(int id)
+        /// <summary>Takes one after the other that the set can still bear, and forgets them again.</summary>
+        internal List<string> Take(IEnumerable<(string Uid, int Id)> candidates, int most)
+        {
+            var taken = candidates.Where(c => TryAdd(c.Id)).Take(most).ToList();
+            targets.ExceptWith(taken.Select(t => t.Id));
+            return taken.ConvertAll(t => t.Uid);
+        }
+
+        private bool TryAdd(int id)
         {
             targets.Add(id);
             if (byBroker.GetValueOrDefault(id)?.TrueForAll(i => IsSafe(in partitions[i])) is not false)

@@ -6,7 +6,7 @@ internal enum KafkaClass
     /// <summary>Nothing that matters.</summary>
     Untouched,
 
-    /// <summary>The last copy that is in sync.</summary>
+    /// <summary>The last copy that is in sync, or where none is, the last that may lead without loss.</summary>
     LastInSync,
 
     /// <summary>The only replica.</summary>

@@ -27,6 +27,12 @@ internal static class KafkaClasses
 
         if (inSync == 0)
         {
+            // Nobody is in sync, but Kafka kept note of who has everything: the last of them is the last copy.
+            if (p.LosesTheLastEligible(targets))
+            {
+                return KafkaClass.LastInSync;
+            }
+
             return p.TouchesAny(listedTargets) ? KafkaClass.Offline : p.MayHaveOthers ? KafkaClass.TargetCatchingUp : KafkaClass.OfflineTargetDown;
         }
 
@@ -94,7 +100,7 @@ internal sealed class KafkaCensus
 
         var p = found.Examples[0];
         var isr = string.Join(", ", p.Isr);
-        return $"{Plural(found.Count)}, e.g. {Wire.KafkaFailures.Clean(p.Name)} with {p.Isr.Length} of {p.Replicas.Length} replicas in sync ({(isr.Length == 0 ? "none" : isr)}), {p.MinIsr} needed";
+        return $"{Plural(found.Count)}, e.g. {Wire.KafkaFailures.Clean(p.Name)} with {p.Isr.Length} of {p.Replicas.Length} replicas in sync ({(isr.Length == 0 ? "none" : isr)}), {p.MinIsr} needed{(p.Eligible.IsDefaultOrEmpty ? "" : $"; eligible to lead: {string.Join(", ", p.Eligible)}")}";
     }
 
     internal static string Plural(int partitions) => partitions == 1 ? "1 partition" : $"{partitions} partitions";

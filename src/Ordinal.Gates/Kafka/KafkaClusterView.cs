@@ -42,7 +42,7 @@ internal sealed class KafkaClusterView
             return (null, silence);
         }
 
-        if (KafkaQuorumRule.Unreadable(observation) is { } unreadable)
+        if (KafkaQuorumRule.Unreadable(observation, options) is { } unreadable)
         {
             return (null, unreadable);
         }

@@ -40,24 +40,29 @@ public sealed class KafkaGateFactory(TimeProvider time)
         return new KafkaGate(options, connections, options.MetricsPort == 0 ? null : new KafkaMetricsReader(options, options.MetricsScheme == "https" ? tls : null, time), time);
     }
 
-    /// <summary>Reads the list of bootstrap servers for one workload.</summary>
-    internal static ImmutableArray<KafkaEndpoint> Servers(KafkaGateOptions options, GateContext context) => Servers(options, context.Service, context.Namespace);
-
-    private static ImmutableArray<KafkaEndpoint> Servers(KafkaGateOptions options, string service, string ns) =>
+    /// <summary>Reads a list of servers for one workload. An entry with a pod's word stands for every pod that has an address, ready ones first.</summary>
+    internal static ImmutableArray<KafkaEndpoint> Servers(string list, GateContext context) =>
     [
-        .. options.BootstrapServers
-            .Replace("{service}", service, StringComparison.Ordinal)
-            .Replace("{namespace}", ns, StringComparison.Ordinal)
-            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Select(KafkaEndpoint.Parse).OfType<KafkaEndpoint>(),
+        .. Entries(list)
+            .SelectMany(entry => GateTemplate.NeedsPod(entry)
+                ? context.Pods.Where(p => p.Address.Length > 0).OrderBy(p => !p.IsReady).ThenBy(p => p.Ordinal).Select(p => GateTemplate.Fill(entry, context, p))
+                : [GateTemplate.Fill(entry, context, null)])
+            .Select(KafkaEndpoint.Parse).OfType<KafkaEndpoint>().Distinct().Take(MostServers),
     ];
+
+    private static string[] Entries(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static string? Problem(KafkaGateOptions options)
     {
-        var texts = options.BootstrapServers.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (texts.Length is 0 or > MostServers || Servers(options, "s", "n").Length != texts.Length)
+        var pod = new GateTarget { Pod = "p-0", Uid = "u", Ordinal = 0, Revision = "r", Address = "192.0.2.1", IsReady = true };
+        var example = new GateContext { WorkloadUid = "w", Namespace = "n", Name = "s", Service = "s", Pods = [pod], Gates = [] };
+        foreach (var (field, list) in new[] { ("bootstrapServers", options.BootstrapServers), ("controllerServers", options.ControllerServers) })
         {
-            return $"bootstrapServers \"{KafkaFailures.Clean(options.BootstrapServers)}\" is not a list of 1 to {MostServers} host:port (only {{service}} and {{namespace}} are replaced)";
+            var texts = Entries(list);
+            if ((texts.Length == 0 && (field == "bootstrapServers" || list.Length > 0)) || texts.Length > MostServers || !Array.TrueForAll(texts, text => KafkaEndpoint.Parse(GateTemplate.Fill(text, example, pod)) is not null))
+            {
+                return $"{field} \"{KafkaFailures.Clean(list)}\" is not a list of 1 to {MostServers} host:port (only {{service}}, {{namespace}}, {{statefulset}}, and for every pod {{pod}}, {{ordinal}} and {{address}} are replaced)";
+            }
         }
 
         if (options.ServerName.Length > 0 && Uri.CheckHostName(options.ServerName) is UriHostNameType.Unknown)

@@ -35,8 +35,14 @@ public enum KafkaLeadership
 /// <summary>How to ask a Kafka cluster: the gate's part of the policy, without its secrets.</summary>
 public sealed record KafkaGateOptions
 {
-    /// <summary>Gets <c>host:port</c>, separated by commas; {service} and {namespace} are replaced.</summary>
+    /// <summary>Gets <c>host:port</c>, separated by commas; {service} and {namespace} are replaced, and an entry with {pod}, {ordinal} or {address} stands for every pod.</summary>
     public string BootstrapServers { get; init; } = "";
+
+    /// <summary>
+    /// Gets where controllers listen, written as <see cref="BootstrapServers"/>; Kafka 3.7 and newer, same TLS and SASL. With it the quorum is also read from
+    /// the active controller itself, and a controller must answer before it is back. Empty: only brokers are asked.
+    /// </summary>
+    public string ControllerServers { get; init; } = "";
 
     /// <summary>Gets a value indicating whether brokers are spoken to over TLS.</summary>
     public bool UseTls { get; init; }

@@ -45,7 +45,7 @@ internal static class KafkaHealthRule
         foreach (var pod in context.Pods.Where(p => !p.IsTerminating))
         {
             var id = KafkaNodes.IdOf(pod, options);
-            if (KafkaQuorumRule.NotBack(id, pod.Pod, view.Quorum, options) is { } controller)
+            if (KafkaQuorumRule.NotBack(context, pod, view.Quorum, observation, options) is { } controller)
             {
                 return controller;
             }

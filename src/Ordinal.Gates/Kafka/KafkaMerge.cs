@@ -18,6 +18,7 @@ internal static class KafkaMerge
         var second = observation.Snapshots[^1];
         var partitions = new List<KafkaPartitionState>(first.Topics.Sum(t => t.Partitions.Length));
         var others = second.Topics.ToDictionary(t => t.Name, StringComparer.Ordinal);
+        var eligible = KafkaEligibility.Merge(first, second, live);
         foreach (var topic in first.Topics)
         {
             others.Remove(topic.Name, out var other);
@@ -48,7 +49,7 @@ internal static class KafkaMerge
                     return Differ(partitions, first, second, topic.Name);
                 }
 
-                partitions.Add(state);
+                partitions.Add(eligible.TryGetValue((topic.Name, state.Index), out var may) ? state with { Eligible = may } : state);
             }
         }
 

@@ -24,22 +24,7 @@ internal sealed class KafkaMetricsReader : IDisposable
     internal KafkaMetricsReader(KafkaGateOptions options, Func<string, SslClientAuthenticationOptions>? tls, TimeProvider time)
     {
         (this.options, this.time) = (options, time);
-        var handler = new SocketsHttpHandler
-        {
-            ConnectTimeout = options.DialTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-        };
-        if (tls is not null)
-        {
-            handler.SslOptions = tls(options.ServerName);
-        }
-
-        http = new HttpMessageInvoker(handler);
+        http = GateHttp.Connect(options.DialTimeout, connections: 4, tls?.Invoke(options.ServerName));
     }
 
     /// <summary>Reads one broker's metrics. Failures are values.</summary>

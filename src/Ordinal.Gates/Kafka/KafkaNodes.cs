@@ -54,6 +54,10 @@ internal static class KafkaNodes
             && (labels.Length < 3 || Same(labels[2], context.Namespace));
     }
 
+    /// <summary>Tells whether a host is an address that is not the pod's; false for names, and where the pod's address is not known or not its alone.</summary>
+    internal static bool IsElsewhere(string host, GateTarget pod, GateContext context) =>
+        IPAddress.TryParse(host, out _) && pod.Address.Length > 0 && !IsHostOf(host, pod, context) && IsAlone(context, pod);
+
     /// <summary>Pods on the host's network share an address, which then identifies none of them.</summary>
     private static bool IsAlone(GateContext context, GateTarget pod) => context.Pods.Count(p => p.Address == pod.Address) == 1;
 

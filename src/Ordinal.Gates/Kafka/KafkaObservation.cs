@@ -58,6 +58,9 @@ public sealed record KafkaQuorumReplica
 
     /// <summary>Gets milliseconds since 1970 on the leader's clock; −1: unknown.</summary>
     public required long LastCaughtUp { get; init; }
+
+    /// <summary>Gets the id of the directory that its copy of the log is in (KIP-853, Kafka 3.9 on); all zeros: the quorum does not go by it.</summary>
+    public Guid Directory { get; init; }
 }
 
 /// <summary>The quorum of controllers, as their leader knows it.</summary>
@@ -86,6 +89,23 @@ public sealed record KafkaReassignment
     public required ImmutableArray<int> Adding { get; init; }
 
     public required ImmutableArray<int> Removing { get; init; }
+}
+
+/// <summary>
+/// Who may lead one partition without loss although not in sync, as one broker knows it (KIP-966, Kafka 4.0 on). None of them counts as in sync
+/// anywhere: it only tells whose copy is the last one.
+/// </summary>
+public sealed record KafkaEligible
+{
+    public required string Topic { get; init; }
+
+    public required int Partition { get; init; }
+
+    /// <summary>Gets the eligible leader replicas: they have all that was acknowledged.</summary>
+    public required ImmutableArray<int> Eligible { get; init; }
+
+    /// <summary>Gets the last ones that were eligible, where none is any more: the best copies that are left.</summary>
+    public required ImmutableArray<int> LastKnown { get; init; }
 }
 
 /// <summary>One topic's partitions in one log directory.</summary>
@@ -121,6 +141,21 @@ public sealed record KafkaSnapshot
     public required ImmutableArray<int> Live { get; init; }
 
     public required ImmutableArray<KafkaTopic> Topics { get; init; }
+
+    /// <summary>Gets who may lead the partitions that have too few replicas in sync; empty where none has, and where the broker does not tell.</summary>
+    public ImmutableArray<KafkaEligible> Eligible { get; init; } = [];
+}
+
+/// <summary>What one controller said about itself, on its own listener (KIP-919, Kafka 3.7 on).</summary>
+public sealed record KafkaControllerObservation
+{
+    public required int Id { get; init; }
+
+    /// <summary>Gets the host that it is registered at, and was asked at.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Gets why it does not answer; null when it does.</summary>
+    public KafkaFailure? Failure { get; init; }
 }
 
 /// <summary>What one topic's configuration says.</summary>
@@ -193,12 +228,15 @@ public sealed record KafkaObservation : GateObservation
 
     public KafkaFailure? ReassignmentsFailure { get; init; }
 
-    /// <summary>Gets the quorum, read twice from two brokers; one or none when that failed.</summary>
+    /// <summary>Gets the quorum, read twice: from two brokers, or from a broker and the active controller itself; one or none when that failed.</summary>
     public ImmutableArray<KafkaQuorum> Quorums { get; init; } = [];
 
     public KafkaFailure? QuorumFailure { get; init; }
 
     public ImmutableArray<KafkaMemberObservation> Members { get; init; } = [];
+
+    /// <summary>Gets the controllers that their listeners told of and that belong to pods which are not missing; empty where the gate was given none of these.</summary>
+    public ImmutableArray<KafkaControllerObservation> Controllers { get; init; } = [];
 
     public ImmutableArray<KafkaMetrics> Metrics { get; init; } = [];
 

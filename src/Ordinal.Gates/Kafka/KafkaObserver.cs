@@ -37,14 +37,14 @@ internal sealed class KafkaObserver(KafkaGateOptions options, KafkaConnections c
         var reassigning = connections.AskAsync(bootstrap, ListPartitionReassignments.Request(connections.RequestTimeout), cancellationToken);
         var members = MembersAsync(brokers, targets, cancellationToken);
         var (snapshots, snapshotFailures) = await SnapshotsAsync(Responders(brokers, targets, firstQuorum.Quorum), cancellationToken);
-        var secondQuorum = firstQuorum.Quorum is null || snapshots.Length < 2
-            ? null
-            : connections.AskAsync(EndpointOf(brokers, snapshots[1].Responder), DescribeQuorum.Request, cancellationToken);
+        var secondQuorum = SecondQuorumAsync(context, firstQuorum, brokers, snapshots, cancellationToken);
         var (topics, configsFailure) = await configs.ReadAsync(
             snapshots.SelectMany(s => s.Topics).Select(t => t.Name).ToHashSet(StringComparer.Ordinal), [.. snapshots.Select(s => EndpointOf(brokers, s.Responder))], cancellationToken);
+        snapshots = await WithEligibleAsync(snapshots, topics, brokers, cancellationToken);
         var known = await WithDisksAsync(await members, snapshots, brokers, cancellationToken);
         var (unlisted, unlistedFailure) = await UnlistedAsync(known, snapshots, brokers, cancellationToken);
         var reassignments = await reassigning;
+        var (second, controllers) = await secondQuorum;
         return new KafkaObservation
         {
             IsKraft = firstQuorum.IsKraft,
@@ -61,19 +61,17 @@ internal sealed class KafkaObserver(KafkaGateOptions options, KafkaConnections c
             ConfigsFailure = configsFailure,
             Reassignments = [.. reassignments.Value?.Reassignments ?? []],
             ReassignmentsFailure = reassignments.Value is { ErrorCode: not KafkaError.None and var error } ? Refused(bootstrap, "ListPartitionReassignments", error) : reassignments.Failure,
-            Quorums = [.. Twice(firstQuorum, secondQuorum is null ? null : Quorum(EndpointOf(brokers, snapshots[1].Responder), await secondQuorum))],
-            QuorumFailure = firstQuorum.Failure ?? (secondQuorum is null ? null : Quorum(bootstrap, await secondQuorum).Failure),
+            Quorums = [.. new[] { firstQuorum.Quorum, second?.Quorum }.OfType<KafkaQuorum>()],
+            QuorumFailure = firstQuorum.Failure ?? second?.Failure,
             Members = known,
+            Controllers = controllers,
             Metrics = await readingMetrics,
             Unlisted = unlisted,
             UnlistedFailure = unlistedFailure,
         };
     }
 
-    private static IEnumerable<KafkaQuorum> Twice(QuorumReading first, QuorumReading? second) =>
-        new[] { first.Quorum, second?.Quorum }.OfType<KafkaQuorum>();
-
-    private static KafkaFailure Refused(KafkaEndpoint where, string what, short code) =>
+    internal static KafkaFailure Refused(KafkaEndpoint where, string what, short code) =>
         new(KafkaError.IsAccess(code) ? KafkaFailureKind.AccessDenied : KafkaFailureKind.Refused, $"{where} refused {what}: {KafkaError.Name(code)}", code);
 
     private static KafkaEndpoint EndpointOf(ImmutableArray<KafkaBroker> brokers, int id)
@@ -86,7 +84,7 @@ internal sealed class KafkaObserver(KafkaGateOptions options, KafkaConnections c
     private static ImmutableArray<KafkaBroker> Brokers(Metadata metadata, DescribeCluster? cluster) =>
         [.. (cluster?.Brokers ?? []).Concat(metadata.Brokers).Where(b => b.Port is > 0 and < 65536 && b.Host.Length > 0).DistinctBy(b => b.Id).OrderBy(b => b.Id)];
 
-    private static QuorumReading Quorum(KafkaEndpoint where, KafkaResult<DescribeQuorum> result) => result switch
+    internal static QuorumReading Quorum(KafkaEndpoint where, KafkaResult<DescribeQuorum> result) => result switch
     {
         // Only KRaft brokers know this request at all.
         { Failure: { Kind: KafkaFailureKind.Unsupported } } => new(false, null, null),
@@ -97,7 +95,7 @@ internal sealed class KafkaObserver(KafkaGateOptions options, KafkaConnections c
 
     private async Task<(KafkaEndpoint? Bootstrap, Metadata? Metadata, ImmutableArray<KafkaFailure> Failures)> BootstrapAsync(GateContext context, CancellationToken cancellationToken)
     {
-        var servers = KafkaGateFactory.Servers(options, context);
+        var servers = KafkaGateFactory.Servers(options.BootstrapServers, context);
         var asking = servers.Select(async server => (Server: server, Answer: await connections.AskAsync(server, Metadata.NoTopics, cancellationToken))).ToList();
         var failures = new List<KafkaFailure>();
         while (asking.Count > 0)
@@ -113,7 +111,7 @@ internal sealed class KafkaObserver(KafkaGateOptions options, KafkaConnections c
             failures.Add(answer.Failure!);
         }
 
-        return (null, null, [.. failures]);
+        return (null, null, servers.IsEmpty ? [new KafkaFailure(KafkaFailureKind.Unreachable, "no pod has an address to ask at")] : [.. failures]);
     }
 
     /// <summary>Brokers in the order in which they are asked about the cluster: those that stay first, no one whose metadata is old.</summary>
@@ -156,6 +154,16 @@ internal sealed class KafkaObserver(KafkaGateOptions options, KafkaConnections c
         }
 
         return (snapshots.ToImmutable(), failures.ToImmutable());
+    }
+
+    /// <summary>Asks those who told about the cluster, where partitions have too few replicas in sync, who may lead them.</summary>
+    private async Task<ImmutableArray<KafkaSnapshot>> WithEligibleAsync(
+        ImmutableArray<KafkaSnapshot> snapshots, IReadOnlyDictionary<string, KafkaTopicConfig> topics, ImmutableArray<KafkaBroker> brokers, CancellationToken cancellationToken)
+    {
+        var ill = KafkaEligibility.Topics(snapshots, topics);
+        return ill.Count == 0
+            ? snapshots
+            : [.. await Task.WhenAll(snapshots.Select(async s => s with { Eligible = await KafkaEligibility.ReadAsync(connections, EndpointOf(brokers, s.Responder), ill, cancellationToken) }))];
     }
 
     /// <summary>Asks every broker whether it answers, and those that shall stop or came back what is on their disks.</summary>
@@ -249,5 +257,25 @@ internal sealed class KafkaObserver(KafkaGateOptions options, KafkaConnections c
         return [.. await Task.WhenAll(pods.Select(p => metrics.ReadAsync(KafkaNodes.IdOf(p, options), p.Address, cancellationToken)))];
     }
 
-    private sealed record QuorumReading(bool IsKraft, KafkaQuorum? Quorum, KafkaFailure? Failure);
+    /// <summary>Looks at the quorum again: at the active controller itself where controllers may be asked, else through another broker.</summary>
+    private async Task<(QuorumReading? Reading, ImmutableArray<KafkaControllerObservation> Controllers)> SecondQuorumAsync(
+        GateContext context, QuorumReading first, ImmutableArray<KafkaBroker> brokers, ImmutableArray<KafkaSnapshot> snapshots, CancellationToken cancellationToken)
+    {
+        if (first.IsKraft && options.ControllerServers.Length > 0)
+        {
+            var wanted = KafkaNodes.IdsOf(context.Pods.Where(p => !p.IsMissing), options);
+            return await KafkaControllers.AskAsync(connections, KafkaGateFactory.Servers(options.ControllerServers, context), wanted, snapshots.FirstOrDefault()?.ClusterId, cancellationToken);
+        }
+
+        if (first.Quorum is null || snapshots.Length < 2)
+        {
+            return (null, []);
+        }
+
+        var broker = EndpointOf(brokers, snapshots[1].Responder);
+        return (Quorum(broker, await connections.AskAsync(broker, DescribeQuorum.Request, cancellationToken)), []);
+    }
+
+    /// <summary>What one look at the quorum gave.</summary>
+    internal sealed record QuorumReading(bool IsKraft, KafkaQuorum? Quorum, KafkaFailure? Failure);
 }

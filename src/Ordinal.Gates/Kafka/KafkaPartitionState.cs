@@ -31,6 +31,12 @@ internal readonly record struct KafkaPartitionState
 
     internal required bool AllowsUnclean { get; init; }
 
+    /// <summary>
+    /// Gets the replicas that may lead without loss, or where none may, those that could last; known only where too few are in sync. None of them
+    /// counts as in sync: what they are for is that nobody takes the last of them.
+    /// </summary>
+    internal ImmutableArray<int> Eligible { get; init; }
+
     internal bool IsInSync => Isr.Length >= Replicas.Length;
 
     internal string Name => $"{Topic}-{Index}";
@@ -44,6 +50,23 @@ internal readonly record struct KafkaPartitionState
         }
 
         return count;
+    }
+
+    /// <summary>Tells whether these brokers are all that may still lead without loss.</summary>
+    internal bool LosesTheLastEligible(HashSet<int> stopping)
+    {
+        var takes = false;
+        foreach (var id in Eligible.IsDefault ? ImmutableArray<int>.Empty : Eligible)
+        {
+            if (!stopping.Contains(id))
+            {
+                return false;
+            }
+
+            takes = true;
+        }
+
+        return takes;
     }
 
     internal bool TouchesAny(HashSet<int> ids)

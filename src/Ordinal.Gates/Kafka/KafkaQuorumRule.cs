@@ -11,14 +11,15 @@ namespace Ordinal.Gates.Kafka;
 internal static class KafkaQuorumRule
 {
     /// <summary>Says why the quorum is not known; null when it is, and in ZooKeeper mode.</summary>
-    internal static KafkaTrouble? Unreadable(KafkaObservation observation)
+    internal static KafkaTrouble? Unreadable(KafkaObservation observation, KafkaGateOptions options)
     {
         if (!observation.IsKraft)
         {
             return null;
         }
 
-        var wanted = Math.Max(1, Math.Min(2, observation.Brokers.Count(b => !b.IsFenced)));
+        // Once through a broker, and once more: at the active controller itself where the policy tells where controllers listen.
+        var wanted = options.ControllerServers.Length > 0 ? 2 : Math.Max(1, Math.Min(2, observation.Brokers.Count(b => !b.IsFenced)));
         if (observation.Quorums.Length < wanted)
         {
             return observation.QuorumFailure is { } failure
@@ -100,11 +101,27 @@ internal static class KafkaQuorumRule
     }
 
     /// <summary>Says why a node is not back as a controller; null when it is, or when it is none and need not be.</summary>
-    internal static KafkaTrouble? NotBack(int id, string pod, KafkaQuorum? quorum, KafkaGateOptions options)
+    internal static KafkaTrouble? NotBack(GateContext context, GateTarget node, KafkaQuorum? quorum, KafkaObservation observation, KafkaGateOptions options)
     {
         if (quorum is null)
         {
             return null;
+        }
+
+        var (id, pod) = (KafkaNodes.IdOf(node, options), node.Pod);
+        var asked = observation.Controllers.FirstOrDefault(c => c.Id == id);
+
+        // At an address that is not the pod's somebody else may have answered by now.
+        if (asked is not null && KafkaNodes.IsElsewhere(asked.Host, node, context))
+        {
+            return new(GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, $"{pod}: controller {id} is registered at {asked.Host}, not at the pod's address {node.Address}");
+        }
+
+        // Where controllers may be asked, it must answer itself: that its leader hears from it says nothing of those who ask it.
+        if (asked?.Failure is { } silent)
+        {
+            var why = KafkaTrouble.Of(silent);
+            return why with { Text = $"{pod} does not answer as a controller: {why.Text}" };
         }
 
         if (quorum.Voters.FirstOrDefault(v => v.Id == id) is not { } voter)
@@ -112,7 +129,24 @@ internal static class KafkaQuorumRule
             return options.Controllers.Contains(id) ? new(GateVerdict.Deny, ReasonCodes.KraftVoterMissing, $"{pod} is not among the {quorum.Voters.Length} voters ({Names(quorum)})") : null;
         }
 
-        return TakesPart(voter, quorum, options) ? null : new(GateVerdict.Deny, ReasonCodes.KraftControllerLagging, $"{pod}: controller {id} {Lag(voter, quorum)}");
+        // With its volume gone it is another replica under the same id: the old one stays a voter, and will never come back.
+        if (voter.Directory != Guid.Empty && quorum.Observers.FirstOrDefault(o => o.Id == id && o.Directory != Guid.Empty && o.Directory != voter.Directory) is { } other)
+        {
+            return new(
+                GateVerdict.Deny,
+                ReasonCodes.KraftVoterReplaced,
+                $"{pod} came back with log directory {other.Directory:N}, but the voter {id} is the one with {voter.Directory:N}: its metadata log was lost, or formatted anew");
+        }
+
+        if (!TakesPart(voter, quorum, options))
+        {
+            return new(GateVerdict.Deny, ReasonCodes.KraftControllerLagging, $"{pod}: controller {id} {Lag(voter, quorum)}");
+        }
+
+        // Who was not asked has not answered. Controllers leave those out that have no listener of the name that the question came in at.
+        return asked is not null || options.ControllerServers.Length == 0
+            ? null
+            : new(GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, $"{pod} was not asked as a controller: {(node.IsMissing ? "it is missing" : $"controller {id} is not registered at the controllers' listener")}");
     }
 
     internal static bool TakesPart(KafkaQuorumReplica voter, KafkaQuorum quorum, KafkaGateOptions options)

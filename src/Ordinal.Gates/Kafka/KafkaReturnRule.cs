@@ -67,7 +67,7 @@ internal static class KafkaReturnRule
     private static KafkaTrouble? Node(GateContext context, GateTarget pod, KafkaClusterView view, KafkaObservation observation, KafkaGateOptions options)
     {
         var id = KafkaNodes.IdOf(pod, options);
-        if (KafkaQuorumRule.NotBack(id, pod.Pod, view.Quorum, options) is { } controller)
+        if (KafkaQuorumRule.NotBack(context, pod, view.Quorum, observation, options) is { } controller)
         {
             return controller;
         }
@@ -86,7 +86,7 @@ internal static class KafkaReturnRule
         }
 
         // Its old registration may outlive the old pod for some seconds, at the old pod's address.
-        if (System.Net.IPAddress.TryParse(broker.Host, out _) && pod.Address.Length > 0 && !KafkaNodes.IsHostOf(broker.Host, pod, context) && context.Pods.Count(p => p.Address == pod.Address) == 1)
+        if (KafkaNodes.IsElsewhere(broker.Host, pod, context))
         {
             return new(GateVerdict.Deny, ReasonCodes.KafkaBrokerNotBack, $"{pod.Pod}: broker {id} is registered at {broker.Host}, not at the pod's address {pod.Address}");
         }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 
@@ -36,27 +35,7 @@ internal sealed class ProbeTransport : IDisposable
     /// <param name="secrets">Credentials: a token goes before user name and password.</param>
     internal ProbeTransport(Func<string, SslClientAuthenticationOptions>? tls, IGateSecrets secrets)
     {
-        var handler = new SocketsHttpHandler
-        {
-            ConnectTimeout = Dial,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            MaxConnectionsPerServer = 16,
-            MaxResponseHeadersLength = 16,
-            MaxResponseDrainSize = 0,
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-        };
-        if (tls is not null)
-        {
-            // The handler takes the name to check from the Host header, else from the address.
-            handler.SslOptions = tls("");
-        }
-
-        invoker = new HttpMessageInvoker(handler);
+        invoker = GateHttp.Connect(Dial, connections: 16, tls?.Invoke(""));
         authorization = secrets.Token is { Length: > 0 } token ? new("Bearer", token.Trim())
             : secrets.Username is { Length: > 0 } ? new("Basic", Redaction.BasicOf(secrets))
             : null;
@@ -94,7 +73,7 @@ internal sealed class ProbeTransport : IDisposable
         catch (Exception e) when (NetFailures.IsOfNetwork(e))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return new(null, NetFailures.Explain(address.Authority, e));
+            return new(null, await TlsGlance.ExplainAsync(address, e, cancellationToken) ?? NetFailures.Explain(address.Authority, e));
         }
     }
 

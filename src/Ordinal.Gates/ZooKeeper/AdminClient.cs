@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Authentication;
@@ -26,27 +25,7 @@ internal sealed class AdminClient : IDisposable
         authorization = secrets.AdminToken is { Length: > 0 } token ? new("Bearer", token.Trim())
             : secrets.AdminUsername is { Length: > 0 } user ? new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{secrets.AdminPassword}")))
             : null;
-        var handler = new SocketsHttpHandler
-        {
-            ConnectTimeout = options.RequestTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            MaxConnectionsPerServer = 4,
-            MaxResponseHeadersLength = 16,
-            MaxResponseDrainSize = 0,
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-        };
-        if (tls is not null)
-        {
-            // The handler sets the name to check per request, from the Host header.
-            handler.SslOptions = tls("");
-        }
-
-        invoker = new HttpMessageInvoker(handler);
+        invoker = GateHttp.Connect(options.RequestTimeout, connections: 4, tls?.Invoke(""));
     }
 
     /// <summary>Asks one command, e.g. <c>leader</c>.</summary>
@@ -109,7 +88,7 @@ internal sealed class AdminClient : IDisposable
         {
             try
             {
-                if (await ZkDialer.SpeaksTlsAsync(endpoint, options.AdminPort, deadline))
+                if (await TlsGlance.SpeaksTlsAsync(endpoint.Host, options.AdminPort, endpoint.ServerName, deadline))
                 {
                     return new(ZkFailureKind.Tls, $"{where} expects TLS: set adminServer.scheme to https");
                 }

@@ -44,7 +44,7 @@ internal sealed class FourLetterClient(ZkDialer dialer, int port, int limit, Tim
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            return await ZkDialer.SpeaksTlsAsync(endpoint, port, both.Token);
+            return await TlsGlance.SpeaksTlsAsync(endpoint.Host, port, endpoint.ServerName, both.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -91,6 +91,6 @@ internal sealed class FourLetterClient(ZkDialer dialer, int port, int limit, Tim
     /// <summary>Explains a connection that was closed without a word.</summary>
     private async Task<ZkFailure> SilentAsync(ZkEndpoint endpoint, string where, CancellationToken cancellationToken) =>
         dialer.IsSecure ? new(ZkFailureKind.Tls, $"{where} closed the connection right after the TLS handshake (it may want a client certificate, or another one)")
-        : await ZkDialer.SpeaksTlsAsync(endpoint, port, cancellationToken) ? ExpectsTls(where)
+        : await TlsGlance.SpeaksTlsAsync(endpoint.Host, port, endpoint.ServerName, cancellationToken) ? ExpectsTls(where)
         : new(ZkFailureKind.Unreachable, $"{where} closed the connection without an answer");
 }

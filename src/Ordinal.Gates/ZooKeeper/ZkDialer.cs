@@ -50,36 +50,4 @@ internal sealed class ZkDialer(Func<string, SslClientAuthenticationOptions>? tls
             socket.Dispose();
         }
     }
-
-    /// <summary>
-    /// Finds out whether a port that closes plain connections without a word speaks TLS: then waiting will not help. The certificate that comes
-    /// is looked at by nobody, and nothing is sent behind it.
-    /// </summary>
-    internal static async Task<bool> SpeaksTlsAsync(ZkEndpoint endpoint, int port, CancellationToken cancellationToken)
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        var hasShown = false;
-        try
-        {
-            await socket.ConnectAsync(endpoint.Host, port, cancellationToken);
-            using var probe = new SslStream(new NetworkStream(socket), leaveInnerStreamOpen: false);
-            await probe.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions
-                {
-                    TargetHost = endpoint.ServerName,
-                    RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                    {
-                        hasShown = certificate is not null;
-                        return false;
-                    },
-                },
-                cancellationToken);
-        }
-        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or InvalidOperationException)
-        {
-            // It always ends so: what counts is how far it came.
-        }
-
-        return hasShown;
-    }
 }

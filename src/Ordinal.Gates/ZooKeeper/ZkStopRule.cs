@@ -97,7 +97,8 @@ internal static class ZkStopRule
             return stoppingVoters == 1 || view.Participating == 1 ? null : QuorumLost(input, view);
         }
 
-        if (voters == 2 && (stoppingVoters > 0 || input.Question.Phase is GatePhase.BeforeRollout))
+        // Said before each pod, which can be forced; a rollout as a whole cannot.
+        if (voters == 2 && stoppingVoters > 0)
         {
             return options.AllowTwoMembers && view.Participating == 2 && stoppingVoters < 2
                 ? null
@@ -178,9 +179,9 @@ internal static class ZkStopRule
         {
             yield return Warning(ReasonCodes.ZkSingleServer, $"{ZkRule.Names(stopping)} is the only voter");
         }
-        else if (view.VoterCount == 2 && !stopping.IsEmpty)
+        else if (view.VoterCount == 2)
         {
-            yield return Warning(ReasonCodes.ZkTwoMembers, $"without {ZkRule.Names(stopping)} the ensemble serves nobody");
+            yield return Warning(ReasonCodes.ZkTwoMembers, stopping.IsEmpty ? "with 2 voters no pod can stop without an outage" : $"without {ZkRule.Names(stopping)} the ensemble serves nobody");
         }
         else if (left == view.Quorum && stopping.Any(s => s.IsVoter))
         {

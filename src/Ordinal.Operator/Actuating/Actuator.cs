@@ -50,7 +50,7 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
                 ReleaseClaim claim => await PatchSetAsync(scope.Set, StrategyPatches.Unclaim(scope.Set, claim.ClaimId), cancellationToken),
                 WriteStrategy write when scope.Set.Snapshot.Strategy != write.Expected => ActionOutcome.Replan($"{scope.Set.Key}: spec.updateStrategy is not what the plan was made for"),
                 WriteStrategy write => await WriteStrategyAsync(scope.Set, write, cancellationToken),
-                AdoptSet adopt => await PatchSetAsync(scope.Set, StrategyPatches.Adopt(scope.Set, adopt.Next, adopt.Generation), cancellationToken),
+                AdoptSet adopt => await PatchSetAsync(scope.Set, StrategyPatches.Adopt(scope.Set, adopt.Next, adopt.Original, adopt.Generation), cancellationToken),
                 LetGoSet letGo => await PatchSetAsync(scope.Set, StrategyPatches.LetGo(scope.Set, letGo.Next, letGo.Generation), cancellationToken),
                 OpenGate open => await OpenGateAsync(scope.Set, open, cancellationToken),
                 RestoreTemplate restore => await RestoreAsync(scope.Set, restore, cancellationToken),

@@ -18,10 +18,11 @@ public static class StrategyPatches
         Replace(new JsonPatch().TestUid(set.Uid).TestGeneration(generation), set, next);
 
     /// <summary>Writes the hold and keeps the original in an annotation. The resourceVersion is tested since annotations do not move the generation.</summary>
-    public static JsonPatch Adopt(StatefulSetItem set, StrategyValue next, long generation)
+    public static JsonPatch Adopt(StatefulSetItem set, StrategyValue next, StrategyValue original, long generation)
     {
         var patch = Replace(new JsonPatch().TestUid(set.Uid).TestGeneration(generation).TestResourceVersion(set.ResourceVersion), set, next);
-        return Annotate(patch, set, OrdinalNames.OriginalStrategyAnnotation, set.StrategyJson.Length == 0 ? "{}" : set.StrategyJson);
+        var kept = original != set.Snapshot.Strategy ? StrategyValues.ToJson(original).ToJsonString() : set.StrategyJson.Length == 0 ? "{}" : set.StrategyJson;
+        return Annotate(patch, set, OrdinalNames.OriginalStrategyAnnotation, kept);
     }
 
     /// <summary>Writes the original strategy back and removes what adoption left.</summary>

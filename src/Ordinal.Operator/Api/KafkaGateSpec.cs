@@ -7,8 +7,12 @@ public sealed class KafkaGateSpec
 {
     [Required]
     [Length(1, 1024)]
-    [Description("Where to begin, as host:port separated by commas; {service} and {namespace} are replaced. The brokers' advertised listeners must be reachable too.")]
+    [Description("Where to begin, as host:port separated by commas; {service} and {namespace} are replaced; an entry with {pod}, {ordinal} or {address} stands for every pod. The brokers' advertised listeners must be reachable too.")]
     public string BootstrapServers { get; set; } = "";
+
+    [Length(1, 1024)]
+    [Description("Where controllers listen (Kafka 3.7 and newer), written as bootstrapServers; same TLS and SASL. With it the quorum is read from the active controller itself as well, and a controller must answer before it counts as back. Absent: only brokers are asked.")]
+    public string? ControllerServers { get; set; }
 
     [Description("Speak TLS; an empty one ({}) trusts the operator's own trust store. Absent: plain text.")]
     public TlsSpec? Tls { get; set; }

@@ -34,6 +34,12 @@ public static class OrdinalNames
     /// <summary>On a rollout: name of the one that it repeats.</summary>
     public const string RetryAnnotation = "ordinal.dev/retry-of";
 
+    /// <summary>On a rollout that the operator made because another one was cancelled with Revert: name of that one.</summary>
+    public const string RevertAnnotation = "ordinal.dev/revert-of";
+
+    /// <summary>On such a rollout: the revisions that it may write over, as <c>target=revision</c>, separated by commas.</summary>
+    public const string ExpectAnnotation = "ordinal.dev/expect-revisions";
+
     /// <summary>The role that carries the rights to take pods away.</summary>
     public const string RemovalRole = "ondelete";
 

@@ -121,6 +121,10 @@ public sealed record PolicyTargetStatus
     public string? HeldRevision { get; init; }
 
     [Length(0, 1024)]
+    [Description("spec.updateStrategy before the adoption, as JSON: a copy of the annotation ordinal.dev/original-strategy, which a replace of the StatefulSet takes off.")]
+    public string? OriginalStrategy { get; init; }
+
+    [Length(0, 1024)]
     [Description("Why this target waits, if it does.")]
     public string? Message { get; init; }
 }

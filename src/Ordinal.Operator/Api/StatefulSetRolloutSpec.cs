@@ -27,7 +27,7 @@ public sealed class StatefulSetRolloutSpec
     [ListType(ListKind.Set)]
     [Length(1, 253, OnItems = true)]
     [ValidationRule("self == oldSelf", "targets is immutable")]
-    [Description("Names of the StatefulSets; all of the policy's when absent.")]
+    [Description("Names of the StatefulSets; all of the policy's when absent. They take turns as the policy's zones do, and one that goes wrong stops the others.")]
     public IReadOnlyList<string>? Targets { get; set; }
 
     [ValidationRule("self == oldSelf", "update is immutable")]

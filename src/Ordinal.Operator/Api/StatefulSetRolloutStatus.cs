@@ -35,8 +35,9 @@ public sealed record StatefulSetRolloutStatus
     [Description("How long the rollout was paused in all, the running pause left out. Deadlines stand still meanwhile.")]
     public long? PausedMilliseconds { get; init; }
 
-    [Items(0, 32)]
+    [Items(0, RolloutTargetStatus.Most)]
     [ListMapKeys("name")]
+    [Description("The StatefulSets, by name. They are remembered from the start: what a selector finds later is no part of this rollout.")]
     public IReadOnlyList<RolloutTargetStatus>? Targets { get; init; }
 
     [Items(0, 256)]
@@ -111,6 +112,9 @@ public sealed record CountsStatus
 /// <summary>What is remembered of one StatefulSet.</summary>
 public sealed record RolloutTargetStatus
 {
+    /// <summary>Most StatefulSets that one rollout carries: what is remembered of them all must fit into one object.</summary>
+    public const int Most = 32;
+
     [Required]
     [Length(1, 253)]
     public string Name { get; init; } = "";
@@ -166,6 +170,41 @@ public sealed record RolloutTargetStatus
 
     [Description("What came of a request that brings its own template.")]
     public TemplateRequestStatus? Template { get; init; }
+
+    [Description("Of several StatefulSets: when pods of this one were first taken.")]
+    public DateTimeOffset? StartTime { get; init; }
+
+    [Description("Of several StatefulSets: when this one's part was over, well or not.")]
+    public DateTimeOffset? CompletionTime { get; init; }
+
+    [Description("Of several StatefulSets: since when this one is paused.")]
+    public DateTimeOffset? PausedSince { get; init; }
+
+    [RangeMinimum(0)]
+    [Description("Of several StatefulSets: how long this one was paused in all, the running pause left out.")]
+    public long? PausedMilliseconds { get; init; }
+
+    [Description("Of several StatefulSets: the pods of this one by number.")]
+    public CountsStatus? Counts { get; init; }
+
+    [Description("Of several StatefulSets: where this one stands; absent when its part is over.")]
+    public CurrentStatus? Current { get; init; }
+
+    [Length(0, 128)]
+    [Description("Of several StatefulSets: the reason that this one's own condition Succeeded would have.")]
+    public string? Reason { get; init; }
+
+    [Length(0, 1024)]
+    [Description("Of several StatefulSets: the message that belongs to reason.")]
+    public string? Message { get; init; }
+
+    [Length(0, 63)]
+    [Description("Of several StatefulSets: name of the rollout that takes this one back, which had ended when the request was cancelled with Revert.")]
+    public string? RevertedBy { get; init; }
+
+    [Length(0, 128)]
+    [Description("Of several StatefulSets: code of the reason why nothing will happen to this one without a person.")]
+    public string? Stalled { get; init; }
 
     [Length(0, 262144)]
     [Description("Pods that passed their AfterPod gates, as ordinal:start of the UID, separated by blanks.")]

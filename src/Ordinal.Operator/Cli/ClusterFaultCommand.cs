@@ -1,12 +1,10 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Cache;
 using Ordinal.ControlPlane.Faults;
 using Ordinal.ControlPlane.Nodes;
-using Ordinal.ControlPlane.Nodes.Processes;
 
 namespace Ordinal.Operator.Cli;
 
@@ -60,20 +58,20 @@ internal static class ClusterFaultCommand
     {
         foreach (var duration in new[] { RetryAfter, Latency, For })
         {
-            duration.Validators.Add(result => CheckDuration(result, duration.Name));
+            duration.AcceptDuration(takesZero: true, "500ms or 30s");
         }
 
-        Verb.AcceptOnlyFromAmong([.. FaultRule.KnownVerbs]);
-        Code.Validators.Add(result => Check(result, "--code", result.GetValueOrDefault<int?>() is null or (>= 400 and <= 599), "give a number from 400 to 599"));
-        Rate.Validators.Add(result => Check(result, "--rate", result.GetValueOrDefault<double?>() is null or (> 0 and <= 1), "give a number above 0, at most 1"));
-        Count.Validators.Add(result => Check(result, "--count", result.GetValueOrDefault<int?>() is null or >= 1, "give a number from 1"));
+        Verb.AcceptOnly([.. FaultRule.KnownVerbs]);
+        Code.AcceptWhole(400, 599);
+        Rate.AcceptShare();
+        Count.AcceptWhole(1);
         var command = new Command("api", "Refuse, delay or drop requests to the API server until cleared, for a time, or a number of times.")
         {
             Verb, Resource, Namespace, Name, UserAgent, Code, RetryAfter, Latency, Drop, Afterwards, Rate, Count, For,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(Code) is null && result.GetValue(Latency) is null && !result.GetValue(Drop))
+            if (result.GetResult(Code) is null && result.GetResult(Latency) is null && result.GetResult(Drop) is null or { Implicit: true })
             {
                 result.AddError("What is to go wrong? Give --code, --latency or --drop.");
             }
@@ -110,7 +108,7 @@ internal static class ClusterFaultCommand
         {
             Description = "crash (exit code 1), kill (KILL), hang (no probe passes, TERM is not heard), unready (the readiness probe fails), or recover (from hang and unready).",
         };
-        what.AcceptOnlyFromAmong([.. Enum.GetNames<PodAffliction>().Select(name => name.ToLowerInvariant())]);
+        what.AcceptOnly([.. Enum.GetNames<PodAffliction>().Select(name => name.ToLowerInvariant())]);
         var command = new Command("pod", "Make something befall a pod that runs.") { pod, what, Namespace };
         command.SetAction((parsed, cancellationToken) => SendAsync(
             parsed, "POST", $"pods/{Escape(parsed.GetValue(Namespace) ?? "default")}/{Escape(parsed.GetRequiredValue(pod))}/{parsed.GetRequiredValue(what)}", null, null, cancellationToken));
@@ -121,7 +119,7 @@ internal static class ClusterFaultCommand
     {
         var node = new Argument<string>("node") { Description = "Name of the node." };
         var what = new Argument<string>("what") { Description = "down (as if its power went: no heartbeats, no status, its pods are gone) or up." };
-        what.AcceptOnlyFromAmong("down", "up");
+        what.AcceptOnly("down", "up");
         var command = new Command("node", "Lose a node, or bring it back.") { node, what };
         command.SetAction((parsed, cancellationToken) =>
             SendAsync(parsed, "POST", $"nodes/{Escape(parsed.GetRequiredValue(node))}/{parsed.GetRequiredValue(what)}", null, null, cancellationToken));
@@ -138,6 +136,7 @@ internal static class ClusterFaultCommand
     private static Command ClearCommand()
     {
         var id = new Argument<int?>("id") { Description = "Number of the fault. Default: all.", Arity = ArgumentArity.ZeroOrOne };
+        id.AcceptWhole(1);
         var command = new Command("clear", "Clear one fault of the API server, or all. Pods recover and nodes come up by verbs of their own.") { id };
         command.SetAction((parsed, cancellationToken) => SendAsync(
             parsed, "DELETE", parsed.GetValue(id) is { } number ? string.Create(CultureInfo.InvariantCulture, $"faults/{number}") : "faults", null, null, cancellationToken));
@@ -176,22 +175,6 @@ internal static class ClusterFaultCommand
         if (values is { Length: > 0 })
         {
             rule[name] = new JsonArray([.. values.Select(value => JsonValue.Create(value))]);
-        }
-    }
-
-    private static void CheckDuration(OptionResult result, string option)
-    {
-        if (result.GetValueOrDefault<string?>() is { } text && !GoDuration.TryParse(text, out _))
-        {
-            result.AddError($"{option} is \"{text}\"; give a duration such as 500ms or 30s.");
-        }
-    }
-
-    private static void Check(OptionResult result, string option, bool isGood, string remedy)
-    {
-        if (!isGood)
-        {
-            result.AddError($"{option}: {remedy}.");
         }
     }
 

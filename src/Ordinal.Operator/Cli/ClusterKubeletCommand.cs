@@ -7,6 +7,7 @@ using Ordinal.ControlPlane.Nodes;
 using Ordinal.ControlPlane.Nodes.Network;
 using Ordinal.ControlPlane.Nodes.Processes;
 using Ordinal.ControlPlane.Nodes.Simulated;
+using Ordinal.ControlPlane.Workloads;
 
 namespace Ordinal.Operator.Cli;
 
@@ -33,7 +34,7 @@ internal static class ClusterKubeletCommand
 
     public static Command Create()
     {
-        Runtime.AcceptOnlyFromAmong("simulated", "process");
+        Runtime.AcceptOnly("simulated", "process");
         var command = new Command("kubelet", "Run only the kubelet of one or more nodes, as a client of any cluster.") { Kubeconfig, Node, Zone, Runtime, ScenarioFile, Scheduler, KeepData };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -93,9 +94,10 @@ internal static class ClusterKubeletCommand
 
         var nodes = names.Select((name, index) => new NodeIdentity(name, net.Address(index + 2)) { Zone = parsed.GetRequiredValue(Zone) }).ToList();
         await using var processes = parsed.GetRequiredValue(Runtime) == "process" ? await ProcessesAsync(client, net, nodes, parsed, time) : null;
+        await using var ensembles = new Ensembles(time);
         IPodRuntime runtime = processes is not null
             ? processes
-            : new SimulatedRuntime(SimulatedRuntime.DefaultScript, scenario, pod => net.Address(10 + (pod % 240)), time);
+            : new EnsembleRuntime(new SimulatedRuntime(SimulatedRuntime.DefaultScript, scenario, pod => net.Address(10 + (pod % 240)), time) { Net = net }, ensembles, new PodObjects(client));
         var agents = nodes.Select(node => new NodeAgent(node, client, runtime, beats: true, time, new Random(random.Next()), NullLogger.Instance)).ToList();
         var running = new List<Task>();
         foreach (var agent in agents)

@@ -40,21 +40,9 @@ internal static class ClusterUpCommand
 
     public static Command Create()
     {
-        NodeGrace.Validators.Add(result =>
-        {
-            if (!GoDuration.TryParse(result.GetValueOrDefault<string>(), out var grace) || grace <= TimeSpan.Zero)
-            {
-                result.AddError("--node-monitor-grace-period: give a duration such as 50s.");
-            }
-        });
-        Kubelet.AcceptOnlyFromAmong("simulated", "process");
-        Nodes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 8)
-            {
-                result.AddError("--nodes: give a number from 1 to 8.");
-            }
-        });
+        NodeGrace.AcceptDuration(takesZero: false, "50s");
+        Kubelet.AcceptOnly("simulated", "process");
+        Nodes.AcceptWhole(1, 8);
         var command = new Command("up", "Run a cluster in the foreground until Ctrl-C, SIGTERM or ordinal cluster down.") { Nodes, Zones, Kubelet, ScenarioFile, NodeGrace, TokenFile, Kubeconfig, KeepData, PodPath };
         command.SetAction(async (parsed, cancellationToken) =>
         {

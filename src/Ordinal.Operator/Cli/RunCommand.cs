@@ -32,9 +32,9 @@ internal static class RunCommand
 
     private static readonly Option<TimeSpan> RequestTimeout = Seconds("--request-timeout", "Longest time for one request. Must be shorter than lease duration minus renew deadline: then no write of a leader that lost its lease arrives under the next one.", 4);
 
-    private static readonly Option<string> HealthAddress = new("--health-probe-bind-address") { Description = "Where /healthz and /readyz are served; 0 turns them off.", DefaultValueFactory = _ => ":8081" };
+    private static readonly Option<string> HealthAddress = Address("--health-probe-bind-address", "Where /healthz and /readyz are served: IP:PORT, :PORT for every interface, as in a pod, or 0 for nowhere.", "127.0.0.1:8081");
 
-    private static readonly Option<string> MetricsAddress = new("--metrics-bind-address") { Description = "Where /metrics is served; 0 turns it off. May equal the health address.", DefaultValueFactory = _ => ":8080" };
+    private static readonly Option<string> MetricsAddress = Address("--metrics-bind-address", "Where /metrics is served: IP:PORT, :PORT for every interface, as in a pod, or 0 for nowhere. May equal the health address.", "127.0.0.1:8080");
 
     private static readonly Option<int> MaxActiveRollouts = new("--max-active-rollouts") { Description = "How many rollouts may be under way in the cluster at a time.", DefaultValueFactory = _ => 50 };
 
@@ -46,16 +46,10 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        LogFormat.AcceptOnlyFromAmong("text", "json");
-        LogLevelOption.AcceptOnlyFromAmong("debug", "info", "warning", "error");
-        Gates.AcceptOnlyFromAmong("on", "off");
-        MaxActiveRollouts.Validators.Add(static result =>
-        {
-            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out var most) || most < 1))
-            {
-                result.AddError("--max-active-rollouts: write a whole number of at least 1.");
-            }
-        });
+        LogFormat.AcceptOnly("text", "json");
+        LogLevelOption.AcceptOnly("debug", "info", "warning", "error");
+        Gates.AcceptOnly("on", "off");
+        MaxActiveRollouts.AcceptWhole(1);
         var command = new Command("run", "Run the operator against a cluster until SIGTERM or Ctrl-C.")
         {
             Kubeconfig, Namespaces, LeaderElect, LeaderElectNamespace, LeaderElectName, LeaseDuration, RenewDeadline, RetryPeriod, RequestTimeout,
@@ -64,19 +58,13 @@ internal static class RunCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var error = parsed.InvocationConfiguration.Error;
-            if (!BindAddress.TryParse(parsed.GetRequiredValue(HealthAddress), out var health) || !BindAddress.TryParse(parsed.GetRequiredValue(MetricsAddress), out var metrics))
-            {
-                await error.WriteLineAsync("A bind address is HOST:PORT, :PORT, or 0 for none.");
-                return ExitCodes.Usage;
-            }
-
             var identity = $"{Environment.MachineName}_{Guid.NewGuid():N}"[..Math.Min(63, Environment.MachineName.Length + 9)];
             return await OperatorHost.RunAsync(
                 new OperatorHostSettings
                 {
                     KubeconfigPath = parsed.GetValue(Kubeconfig),
-                    Health = health,
-                    Metrics = metrics,
+                    Health = Parse(parsed.GetRequiredValue(HealthAddress)),
+                    Metrics = Parse(parsed.GetRequiredValue(MetricsAddress)),
                     IsJsonLog = parsed.GetRequiredValue(LogFormat) == "json",
                     LogLevel = parsed.GetRequiredValue(LogLevelOption),
                     Options = new OperatorOptions
@@ -116,6 +104,22 @@ internal static class RunCommand
         }
     }
 
+    private static BindAddress? Parse(string text) => BindAddress.TryParse(text, out var address, out var problem) ? address : throw new FormatException(problem);
+
+    /// <summary>An address that cannot be read is refused before anything runs.</summary>
+    private static Option<string> Address(string name, string description, string address)
+    {
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => address };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !BindAddress.TryParse(result.Tokens[0].Value, out _, out var problem))
+            {
+                result.AddError($"{name} {result.Tokens[0].Value}: {problem}; {BindAddress.Forms}.");
+            }
+        });
+        return option;
+    }
+
     private static Option<TimeSpan> Seconds(string name, string description, int seconds) => new(name)
     {
         Description = description,
@@ -127,7 +131,7 @@ internal static class RunCommand
                 return value;
             }
 
-            result.AddError($"{name}: write a duration as 15s or 1m30s.");
+            result.AddError($"{name} {string.Join(' ', result.Tokens.Select(token => token.Value))}: write a duration above 0, as 15s or 1m30s.");
             return default;
         },
     };

@@ -27,6 +27,9 @@ internal sealed class DemoCluster : IAsyncDisposable
     /// <summary>Gets what starts processes that end with us.</summary>
     public required ProcessLauncher Launcher { get; init; }
 
+    /// <summary>Gets the cluster itself, for witnesses of what no client can see.</summary>
+    public EmbeddedCluster Embedded { get; private set; } = null!;
+
     /// <summary>Gets the witnesses' client.</summary>
     public PlainApi Api { get; private set; } = null!;
 
@@ -74,8 +77,9 @@ internal sealed class DemoCluster : IAsyncDisposable
         }
 
         var cluster = await EmbeddedCluster.StartAsync(
-            new EmbeddedClusterOptions { Runtime = processes is null ? null : _ => processes }, time, cancellationToken);
+            new EmbeddedClusterOptions { Runtime = processes is null ? null : _ => processes, Net = net }, time, cancellationToken);
         _parts.Push(cluster);
+        Embedded = cluster;
         objects.Client = new ClusterClient(cluster.Door, "kubelet");
         if (processes is not null)
         {

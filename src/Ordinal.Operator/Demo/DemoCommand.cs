@@ -11,7 +11,7 @@ internal static class DemoCommand
 {
     private static readonly Option<string> Scenario = new("--scenario")
     {
-        Description = "etcd, zookeeper: three real servers, leader last. generic: five simulated pods, driver Partition.",
+        Description = "etcd, zookeeper: three real servers, leader last. kafka: five simulated brokers that speak Kafka. generic: five simulated pods, driver Partition.",
         DefaultValueFactory = _ => "etcd",
     };
 
@@ -23,7 +23,7 @@ internal static class DemoCommand
 
     private static readonly Option<bool> Keep = new("--keep") { Description = "Leave the cluster up at the end, until Ctrl-C, and print the kubectl line to look at it." };
 
-    private static readonly Option<bool> NoHang = new("--no-hang") { Description = "Do not make a member hang in the middle." };
+    private static readonly Option<bool> NoHang = new("--no-hang") { Description = "Do not make a member hang, or a Kafka broker lag, in the middle." };
 
     private static readonly Option<bool> Ascii = new("--ascii") { Description = "Draw the tree in ASCII." };
 
@@ -32,8 +32,8 @@ internal static class DemoCommand
     /// <summary>Makes the verb.</summary>
     public static Command Create()
     {
-        Scenario.AcceptOnlyFromAmong("etcd", "zookeeper", "generic");
-        Gates.AcceptOnlyFromAmong("on", "off");
+        Scenario.AcceptOnly("etcd", "zookeeper", "kafka", "generic");
+        Gates.AcceptOnly("on", "off");
         var command = new Command("demo", "Roll a StatefulSet on an embedded Kubernetes, without a cluster, and prove what happened.")
         {
             Scenario, Gates, Keep, NoHang, Ascii, ManifestFile,
@@ -46,7 +46,7 @@ internal static class DemoCommand
                 ManifestFile = parsed.GetValue(ManifestFile),
                 HasGates = parsed.GetRequiredValue(Gates) == "on",
                 Keeps = parsed.GetValue(Keep),
-                Hangs = scenario.IsEnsemble && !parsed.GetValue(NoHang),
+                Hangs = !parsed.GetValue(NoHang),
                 IsAscii = parsed.GetValue(Ascii),
             };
             return RunAsync(scenario, options, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken);
@@ -74,7 +74,7 @@ internal static class DemoCommand
         }
         catch (HttpRequestException e)
         {
-            await error.WriteLineAsync($"ordinal demo: the cluster's API does not answer: {e.Message}");
+            await error.WriteLineAsync($"ordinal demo: the cluster's API {(e.StatusCode is null ? "does not answer" : "refuses a request")}: {e.Message}");
             return ExitCodes.Failed;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -91,27 +91,16 @@ internal static class DemoCommand
         // What the user gave is looked at before anything is started.
         var manifest = Manifest.Read(options.ManifestFile ?? DemoPrograms.Sample(scenario.Sample));
         _ = scenario.Change(manifest);
-        var path = scenario.IsEnsemble ? await DemoPrograms.PathWithAsync(scenario.Program, scenario.Package, screen.Say, cancellationToken) : "";
+        var path = scenario.RunsProcesses ? await DemoPrograms.PathWithAsync(scenario.Program, scenario.Package, screen.Say, cancellationToken) : "";
 
-        await using var cluster = await DemoCluster.StartAsync(scenario.IsEnsemble, path, time, cancellationToken);
+        await using var cluster = await DemoCluster.StartAsync(scenario.RunsProcesses, path, time, cancellationToken);
         await InstallAsync(cluster.Api, cancellationToken);
         await using var operatorProcess = await OperatorProcess.StartAsync(cluster.Launcher, cluster.Kubeconfig, options.HasGates, cluster.Folder, time);
         screen.Say($"an embedded Kubernetes runs, and ordinal run beside it, as a process of its own{(options.HasGates ? "" : ", with its gates switched OFF")}");
         screen.Say($"look at it from another terminal: kubectl --kubeconfig {cluster.Kubeconfig} get rop,stsr,sts,pods");
 
         var run = new DemoRun(cluster, operatorProcess, manifest, options, screen, time);
-        bool isPassed;
-        IReadOnlyList<string> text;
-        if (scenario.RunAsync is { } rollAsync)
-        {
-            var proof = await rollAsync(run, cancellationToken);
-            (text, isPassed) = (ProofText.Write(proof), proof.IsPassed);
-        }
-        else
-        {
-            (text, isPassed) = await GenericScenario.RunAsync(run, cancellationToken);
-        }
-
+        var (text, isPassed) = await scenario.RunAsync(run, cancellationToken);
         screen.Keep();
         screen.Say("");
         foreach (var line in text)

@@ -20,8 +20,9 @@ internal sealed record DemoRun(DemoCluster Cluster, OperatorProcess Operator, Ma
             {
                 await Cluster.Api.ApplyAsync(Manifest.CollectionPath(document, "default"), document, cancellationToken);
             }
-            catch (HttpRequestException e) when (e.StatusCode is System.Net.HttpStatusCode.UnprocessableEntity or System.Net.HttpStatusCode.BadRequest)
+            catch (HttpRequestException e) when (e.StatusCode is not null)
             {
+                // Not only 400 and 422: a field of the wrong type is answered with 500, as a real server does.
                 throw new DemoFailedException($"{document.Text("kind")} {document.Name()}: the API server refuses it: {e.Message}; correct the manifest.", DemoFailedException.Usage);
             }
         }

@@ -19,9 +19,9 @@ internal static class EnsembleRun
     /// <param name="run">The cluster at rest.</param>
     /// <param name="change">The change of the template.</param>
     /// <param name="members">The ensemble's members, by ascending ordinal.</param>
-    /// <param name="mostElections">How many elections the rollout may cost; null when they are not counted.</param>
+    /// <param name="elections">What elections the rollout may cost; null for a system that hands leadership over without one.</param>
     /// <param name="cancellationToken">The user's Ctrl-C.</param>
-    public static async Task<Proof> RunAsync(DemoRun run, TemplateChange change, IReadOnlyList<IMember> members, int? mostElections, CancellationToken cancellationToken)
+    public static async Task<Proof> RunAsync(DemoRun run, TemplateChange change, IReadOnlyList<IMember> members, ElectionAllowance? elections, CancellationToken cancellationToken)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var client = new WriteClient(members, new WriteClientOptions(), run.Time);
@@ -79,7 +79,7 @@ internal static class EnsembleRun
                 Pods = [.. picture.Pods.Select(p => new PodAtEnd(p.Name(), RolloutWords.RevisionOf(p), RolloutWords.IsReady(p)))],
                 Writes = client.Summarize(),
                 ReadBack = await ReadBackAsync(client, cancellationToken),
-                MostElections = mostElections,
+                Elections = elections,
                 Holds = holds.Holds,
                 Hang = hang.Record,
                 IsHangDue = run.Options.Hangs,

@@ -33,7 +33,7 @@ internal static class EtcdScenario
     private static async Task<Proof> RunAsync(DemoRun run, TemplateChange change, ImmutableArray<MemberClient> members, CancellationToken cancellationToken)
     {
         await LeadByHighestAsync(members, run, cancellationToken);
-        return await EnsembleRun.RunAsync(run, change, members, mostElections: null, cancellationToken);
+        return await EnsembleRun.RunAsync(run, change, members, elections: null, cancellationToken);
     }
 
     /// <summary>Finds the members by their pods' addresses.</summary>

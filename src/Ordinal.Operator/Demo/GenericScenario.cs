@@ -9,7 +9,7 @@ internal static class GenericScenario
     private static readonly TimeSpan RolloutLimit = TimeSpan.FromSeconds(90);
 
     /// <returns>The proof's text, and whether it passed.</returns>
-    public static async Task<(IReadOnlyList<string> Text, bool IsPassed)> RunAsync(DemoRun run, CancellationToken cancellationToken)
+    public static async Task<DemoVerdict> RunAsync(DemoRun run, CancellationToken cancellationToken)
     {
         var change = TemplateChange.OfImage(run.Manifest);
         await run.ApplyAsync(cancellationToken);
@@ -37,7 +37,7 @@ internal static class GenericScenario
                 RolloutWords.UpdateRevision(picture),
                 RolloutWords.HasSucceeded(picture),
                 RolloutWords.Outcome(picture));
-            return (PartitionProof.Write(lines, inAll), lines.All(l => l.IsKept));
+            return new DemoVerdict(PartitionProof.Write(lines, inAll), lines.All(l => l.IsKept));
         }
         finally
         {

@@ -15,7 +15,7 @@ internal sealed class Hang(IndependentObserver observer, int replicas, bool isWa
     private const int SigContinue = 18;
     private const int SigStop = 19;
     private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(500);
     private SeenProcess? _stopped;
     private string _messageBefore = "";

@@ -50,7 +50,8 @@ public sealed record Manifest
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Wrong($"{file}: {e.Message}", "give the path of a readable YAML file with --manifest");
+            var fact = Directory.Exists(file) ? "is a folder" : e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : e.Message.TrimEnd('.');
+            throw Wrong($"{file}: {fact}", "give --manifest the path of a YAML file that this user may read, such as config/samples/etcd.yaml, or leave it out for the scenario's own");
         }
 
         return Parse(text, file);
@@ -81,7 +82,9 @@ public sealed record Manifest
 
             if (!Paths.ContainsKey(KindOf(document)))
             {
-                throw Wrong($"{name} is a {KindOf(document)}", $"the demo applies only {string.Join(", ", Paths.Keys)}");
+                throw Wrong(
+                    $"{name} is {document.Text("kind")} {document.Name()} of {document.Text("apiVersion")}, and the demo applies only {string.Join(", ", Paths.Keys)}",
+                    "take it out, or write the workload as a StatefulSet, as config/samples/etcd.yaml does; anything else can be applied with kubectl while the demo runs");
             }
 
             if (document.Name().Length == 0)

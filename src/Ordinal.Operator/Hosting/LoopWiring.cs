@@ -20,7 +20,7 @@ internal sealed class LoopWiring(OperatorStores stores, PolicyTargets targets)
             .Watches(stores.Revisions.Items, revision => revision.OwnerUid.Length == 0 ? [] : stores.SetsOfUid(revision.OwnerUid).SelectMany(set => PoliciesOf(set.Key)));
         rollouts
             .Watches(stores.Policies.Items, policy => Unfinished(stores.RolloutsOf(((IStoreItem)policy).Key)))
-            .Watches(stores.Rollouts.Items, rollout => rollout.Status.CompletionTime is null && !RolloutPrecedence.IsWaiting(rollout) ? [] : Unfinished(stores.RolloutsOf(PolicyOf(rollout))))
+            .Watches(stores.Rollouts.Items, rollout => rollout.Status.CompletionTime is null && !RolloutPrecedence.IsWaiting(rollout) && !RolloutEnds.IsGroup(rollout) ? [] : Unfinished(stores.RolloutsOf(PolicyOf(rollout))))
             .Watches(stores.Sets.Items, set => RolloutsOfSet(set.Key))
             .Watches(stores.Pods.Items, pod => pod.OwnerUid.Length == 0 ? [] : RolloutsOfSet(new NamespacedName(pod.Namespace, pod.OwnerName)))
             .Watches(stores.Budgets.Items, budget => stores.SetsIn(budget.Key.Namespace).Where(set => budget.Selector.Matches(set.PodLabels)).SelectMany(set => RolloutsOfSet(set.Key)));

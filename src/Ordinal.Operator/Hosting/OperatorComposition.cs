@@ -61,21 +61,25 @@ public sealed class OperatorComposition : IDisposable
         var book = new GateBook(new MeasuredGateFactory(gateFactory ?? new GateFactory(Api, PodExec.Over(transport), timeProvider), Measures, timeProvider), timeProvider);
         var actuator = new Actuator(Api, Stores, setExpectations, keeper, timeProvider);
 
+        var services = new ServiceReader(Api);
         var births = new RolloutBirths(Api, Stores, policyExpectations);
         var probe = new RestProbe(book, keeper, timeProvider);
         var zones = new ZoneGroups(targets, observer, births, probe, timeProvider);
 
+        var reverts = new GroupReverts(Api, Stores, announcer);
         var rollouts = new RolloutController(
             new RolloutParts
             {
                 Stores = Stores,
                 Frames = new RolloutFrames(Stores, targets, observer, queue, options.Gates, zones, timeProvider),
-                Lifespan = new RolloutLifespan(Api, Stores, rolloutExpectations, timeProvider),
+                Lifespan = new RolloutLifespan(Api, Stores, reverts, rolloutExpectations, timeProvider),
+                Reverts = reverts,
                 Gates = book,
                 Keeper = keeper,
                 Actuator = actuator,
-                Services = new ServiceReader(Api),
+                Services = services,
                 Creations = new CreateFailures(Api, timeProvider),
+                Undone = new UndoneReleases(Api, Stores, setExpectations),
                 Statuses = rolloutStatuses,
                 Requests = new RequestPreparation(Api, Stores, queue, rolloutStatuses, setExpectations, timeProvider, loggers.CreateLogger<RequestPreparation>()),
                 Metrics = Measures,
@@ -98,6 +102,7 @@ public sealed class OperatorComposition : IDisposable
                 Announcer = announcer,
                 SetExpectations = setExpectations,
                 Probe = probe,
+                Native = new NativeCheck(services, timeProvider),
                 Births = births,
                 Zones = zones,
                 Turns = new RolloutTurns(() => [.. Stores.Rollouts.Items.List(null)], options.MaxActiveRollouts),

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -30,7 +31,7 @@ internal static partial class OperatorHost
         }
         catch (InvalidOperationException problem)
         {
-            await error.WriteLineAsync($"ordinal run: {problem.Message}");
+            await error.WriteLineAsync($"ordinal run: {problem.Message.TrimEnd('.')}; name a readable kubeconfig with --kubeconfig, or run this in a pod with a service account.");
             return ExitCodes.Unreachable;
         }
 
@@ -41,6 +42,7 @@ internal static partial class OperatorHost
             AddLogging(builder.Logging, settings);
             builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
+            builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = new ListenSockets(settings).Bind);
             if (settings is { Health: null, Metrics: null })
             {
                 builder.Services.AddSingleton<IServer, SilentServer>();
@@ -60,7 +62,7 @@ internal static partial class OperatorHost
             }
             catch (ArgumentException problem)
             {
-                await error.WriteLineAsync($"ordinal run: {problem.Message}");
+                await error.WriteLineAsync($"ordinal run: {problem.Message} Change --lease-duration, --renew-deadline, --retry-period or --request-timeout.");
                 return ExitCodes.Usage;
             }
 
@@ -82,7 +84,7 @@ internal static partial class OperatorHost
         }
         catch (IOException problem)
         {
-            await error.WriteLineAsync($"ordinal run: {problem.Message} Choose another --health-probe-bind-address or --metrics-bind-address.");
+            await error.WriteLineAsync($"ordinal run: {problem.Message}");
             return ExitCodes.Usage;
         }
 
@@ -157,6 +159,8 @@ internal static partial class OperatorHost
             _ => LogLevel.Information,
         });
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // A listener that cannot be opened is told in one line, not once more with a stack.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         if (settings.IsJsonLog)
         {
             logging.AddJsonConsole(console =>

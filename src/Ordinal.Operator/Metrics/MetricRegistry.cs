@@ -27,6 +27,8 @@ public static class MetricRegistry
     // ---- the domain ----
     public static MetricDefinition RolloutInfo { get; } = Gauge("ordinal_rollout_info", "Always 1: the rollouts that there are, to join others with.", "driver", "policy", "rollout", "state", "target_namespace", "type");
 
+    public static MetricDefinition PolicyReady { get; } = Gauge("ordinal_policy_ready", "1 when a policy's condition Ready is True, else 0, with the reason of that condition.", "policy", "reason", "target_namespace");
+
     public static MetricDefinition RolloutsTotal { get; } = Counter("ordinal_rollouts_total", "Rollouts that ended, by how: Completed, NoChange, Failed, RolledBack, Cancelled or Superseded.", "outcome", "policy", "target_namespace", "type");
 
     public static MetricDefinition RolloutDuration { get; } = Histogram("ordinal_rollout_duration_seconds", "How long rollouts took, from start to end, pauses included.", Rollouts, "outcome", "type");
@@ -65,7 +67,7 @@ public static class MetricRegistry
     [
         .. ((MetricDefinition[])
         [
-            RolloutInfo, RolloutsTotal, RolloutDuration, PausedSeconds, PodUpdateDuration, GateChecks, GateStatus, GateWait, GateCheckDuration, Partition, Replicas,
+            RolloutInfo, PolicyReady, RolloutsTotal, RolloutDuration, PausedSeconds, PodUpdateDuration, GateChecks, GateStatus, GateWait, GateCheckDuration, Partition, Replicas,
             LastEvent, Build, ProcessCpu, ProcessMemory, ProcessStart, ProcessFiles, .. OfTheRuntime(),
         ]).OrderBy(metric => metric.Name, StringComparer.Ordinal),
     ];

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using Ordinal.Core.Lifecycles;
 using Ordinal.Core.Model;
+using Ordinal.Core.Planning;
 using Ordinal.Operator.Api;
 using Ordinal.Operator.Hosting;
 using Ordinal.Operator.Observing;
@@ -46,6 +47,7 @@ public sealed class OperatorMetrics : IDisposable
         waited = Measure(MetricRegistry.GateWait);
         observed = Measure(MetricRegistry.GateCheckDuration);
         Show(MetricRegistry.RolloutInfo, RolloutInfos);
+        Show(MetricRegistry.PolicyReady, Policies);
         Show(MetricRegistry.GateStatus, GateStates);
         Show(MetricRegistry.Partition, Partitions);
         Show(MetricRegistry.Replicas, Sizes);
@@ -72,12 +74,8 @@ public sealed class OperatorMetrics : IDisposable
         Waits(rollout, frame, reports, now);
         if (frame.Memory.PausedSince is not null && decision.Memory.PausedSince is null && decision.Memory.PausedFor > frame.Memory.PausedFor)
         {
+            // Of several StatefulSets each counts its own.
             paused.Add((decision.Memory.PausedFor - frame.Memory.PausedFor).TotalSeconds, [.. Of(rollout), new("why", WhyOf(frame.Memory.State))]);
-        }
-
-        if (decision.IsFinished)
-        {
-            Ended(rollout, decision.Memory.State);
         }
     }
 
@@ -232,8 +230,17 @@ public sealed class OperatorMetrics : IDisposable
 
     private IEnumerable<Measurement<double>> RolloutInfos() => stores.Rollouts.Items.List(null).Select(rollout =>
     {
-        var target = rollout.Status.Targets is { Count: > 0 } targets ? targets[0] : null;
+        // Of several StatefulSets the one that speaks for all; after the end, the last one.
+        var speaker = RolloutGroup.SpeakerOf(RolloutEnds.MembersOf(rollout.Status))?.Name;
+        var target = rollout.Status.Targets is { Count: > 0 } targets ? targets.FirstOrDefault(each => each.Name == speaker) ?? targets[^1] : null;
         return new Measurement<double>(1, [.. Of(rollout), new("rollout", rollout.Metadata.Name), new("type", rollout.Spec.Type), new("driver", target?.Driver ?? ""), new("state", target?.State ?? "")]);
+    });
+
+    private IEnumerable<Measurement<double>> Policies() => stores.Policies.Items.List(null).Select(policy =>
+    {
+        var ready = Conditions.Find(policy.Status.Conditions, "Ready");
+        return new Measurement<double>(
+            ready?.Status == "True" ? 1 : 0, new("target_namespace", policy.Metadata.NamespaceProperty), new("policy", policy.Metadata.Name), new("reason", ready?.Reason ?? ""));
     });
 
     private IEnumerable<Measurement<double>> GateStates() => stores.Policies.Items.List(null).SelectMany(policy => (policy.Status.Gates ?? []).Select(each => new Measurement<double>(

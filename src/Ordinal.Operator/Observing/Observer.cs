@@ -67,7 +67,8 @@ public sealed class Observer(OperatorStores stores)
     /// <summary>Tells whether the stores may be acted on, and if not, which one is behind.</summary>
     public Freshness Freshness()
     {
-        foreach (var store in (ReadOnlySpan<IStore>)[stores.Sets.Items, stores.Pods.Items, stores.Budgets.Items, stores.Revisions.Items])
+        // Policies and rollouts too: somebody may have written there that nothing shall go on.
+        foreach (var store in (ReadOnlySpan<IStore>)[stores.Sets.Items, stores.Pods.Items, stores.Budgets.Items, stores.Revisions.Items, stores.Policies.Items, stores.Rollouts.Items])
         {
             if (store.IsStale)
             {
@@ -108,6 +109,8 @@ public sealed class Observer(OperatorStores stores)
             Name = set.Name,
             Service = observation.Item.ServiceName,
             GracePeriod = TimeSpan.FromSeconds(observation.Item.GracePeriodSeconds),
+            TemplateContainers = observation.Item.Containers,
+            TemplateRevision = set.IsObserved ? set.UpdateRevision : "",
             Pods = [.. targets.Values.OrderBy(target => target.Ordinal)],
             Gates = gates,
         };

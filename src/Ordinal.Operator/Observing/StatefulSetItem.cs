@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Ordinal.Core.Model;
+using Ordinal.Gates;
 using Ordinal.Operator.Api;
 using Ordinal.Runtime.Cache;
 using Ordinal.Runtime.Client;
@@ -28,6 +29,9 @@ public sealed record StatefulSetItem : IStoreItem
 
     /// <summary>Gets the template's <c>terminationGracePeriodSeconds</c>.</summary>
     public int GracePeriodSeconds { get; init; }
+
+    /// <summary>Gets the template's containers, as far as a gate may know of them.</summary>
+    public ImmutableArray<GateContainer> Containers { get; init; } = [];
 
     /// <summary>Gets <c>spec.updateStrategy</c> exactly as the server has it, for the test of a JSON patch; "" when it is absent.</summary>
     public string StrategyJson { get; init; } = "";
@@ -58,7 +62,7 @@ public sealed record StatefulSetItem : IStoreItem
         var spec = set.Member("spec");
         var status = set.Member("status");
         var strategy = spec.Member("updateStrategy");
-        var (typeDeclaredBy, partitionOwnedBy) = StrategyOwnership.Read(set);
+        var (typeDeclaredBy, onDeleteDeclaredBy, partitionOwnedBy) = StrategyOwnership.Read(set);
         return new StatefulSetItem
         {
             Labels = LabelsOf(metadata.Member("labels"), strings),
@@ -66,6 +70,7 @@ public sealed record StatefulSetItem : IStoreItem
             Selector = LabelSelector.Read(spec.Member("selector")).ToString(),
             ServiceName = spec.Text("serviceName"),
             GracePeriodSeconds = Number(spec.Member("template").Member("spec"), "terminationGracePeriodSeconds", 30),
+            Containers = [.. spec.Member("template").Member("spec").Member("containers").Items().Select(container => ContainerOf(container, strings))],
             StrategyJson = strategy.ValueKind is JsonValueKind.Object ? strings.Intern(strategy.GetRawText()) : "",
             HasAnnotations = annotations.ValueKind is JsonValueKind.Object,
             Snapshot = new StatefulSetSnapshot
@@ -91,11 +96,17 @@ public sealed record StatefulSetItem : IStoreItem
                 HeldBy = annotations.Text(OrdinalNames.ClaimAnnotation),
                 OriginalStrategy = StrategyValues.Parse(annotations.Text(OrdinalNames.OriginalStrategyAnnotation)),
                 StrategyTypeDeclaredBy = typeDeclaredBy,
+                OnDeleteDeclaredBy = onDeleteDeclaredBy,
                 PartitionOwnedBy = partitionOwnedBy,
                 HasReadinessGate = PodItem.HasGate(spec.Member("template").Member("spec")),
             },
         };
     }
+
+    private static GateContainer ContainerOf(JsonElement container, StringPool strings) => new(
+        strings.Intern(container.Text("name")),
+        strings.Intern(container.Text("image")),
+        [.. container.Member("ports").Items().Select(port => Number(port, "containerPort", 0))]);
 
     private static int Number(JsonElement element, string name, int otherwise) =>
         (int)Math.Clamp(element.WholeNumber(name, otherwise), int.MinValue, int.MaxValue);

@@ -25,7 +25,7 @@ internal static class StoreIndexes
     [
         ByUid<V1Alpha1StatefulSetRollout>(),
         new(Policy, static rollout => [$"{rollout.Metadata.NamespaceProperty}/{rollout.Spec.PolicyRef.Name}"]),
-        new(Target, static rollout => RolloutMemories.TargetOf(rollout.Status) is { } target ? [$"{rollout.Metadata.NamespaceProperty}/{target}"] : []),
+        new(Target, static rollout => RolloutMemories.TargetsOf(rollout.Status).Select(target => $"{rollout.Metadata.NamespaceProperty}/{target}")),
     ];
 
     public static IEnumerable<StoreIndex<StatefulSetItem>> OfSets { get; } = [InNamespace<StatefulSetItem>(), ByUid<StatefulSetItem>()];
@@ -44,7 +44,7 @@ internal static class StoreIndexes
     /// <summary>Returns the rollouts of a policy, ended ones too, ordered by name.</summary>
     public static IReadOnlyList<V1Alpha1StatefulSetRollout> RolloutsOf(this OperatorStores stores, NamespacedName policy) => stores.Rollouts.Items.ByIndex(Policy, $"{policy.Namespace}/{policy.Name}");
 
-    /// <summary>Returns the rollouts whose status names a StatefulSet as their target, ended ones too, ordered by name.</summary>
+    /// <summary>Returns the rollouts whose status names a StatefulSet among their targets, ended ones too, ordered by name.</summary>
     public static IReadOnlyList<V1Alpha1StatefulSetRollout> RolloutsAbout(this OperatorStores stores, NamespacedName set) => stores.Rollouts.Items.ByIndex(Target, $"{set.Namespace}/{set.Name}");
 
     /// <summary>Returns whether there is a rollout of this UID.</summary>

@@ -25,14 +25,15 @@ internal static class StrategyOwnership
 {
     private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
-    /// <summary>Returns the managers whose re-apply would write the type, and those that own the partition; ours left out.</summary>
+    /// <summary>Returns the managers whose re-apply would write the type, those that declare OnDelete while the set has it, and those that own the partition; ours left out.</summary>
     /// <param name="set">The StatefulSet as the server sent it, managed fields included.</param>
-    public static (ImmutableArray<string> TypeDeclaredBy, ImmutableArray<string> PartitionOwnedBy) Read(JsonElement set)
+    public static (ImmutableArray<string> TypeDeclaredBy, ImmutableArray<string> OnDeleteDeclaredBy, ImmutableArray<string> PartitionOwnedBy) Read(JsonElement set)
     {
         var metadata = set.Member("metadata");
         var liveIsOnDelete = set.Member("spec").Member("updateStrategy").Text("type") == "OnDelete";
         var declaredType = LastAppliedType(metadata);
         var types = new SortedSet<string>(StringComparer.Ordinal);
+        var onDelete = new SortedSet<string>(StringComparer.Ordinal);
         var partitions = new SortedSet<string>(StringComparer.Ordinal);
         var hasApply = false;
         foreach (var entry in metadata.Member("managedFields").Items())
@@ -58,6 +59,11 @@ internal static class StrategyOwnership
             {
                 types.Add(manager);
             }
+            else if (ownsType && liveIsOnDelete)
+            {
+                // Never a default of the server's, and a switch of ours would have taken the field.
+                onDelete.Add(manager);
+            }
         }
 
         if (declaredType is { Length: > 0 } and not "OnDelete")
@@ -69,7 +75,12 @@ internal static class StrategyOwnership
             types.Add(tool);
         }
 
-        return ([.. types], [.. partitions]);
+        if (declaredType is "OnDelete" && liveIsOnDelete)
+        {
+            onDelete.Add("kubectl apply (last-applied)");
+        }
+
+        return ([.. types], [.. onDelete], [.. partitions]);
     }
 
     /// <summary>Returns the type in the last-applied document, empty when it names none; null when there is no (readable) such document.</summary>

@@ -18,11 +18,15 @@ public sealed class Announcer(IEventPublisher events, TimeProvider timeProvider)
     private readonly Dictionary<string, Waiting> waiting = [];
 
     /// <summary>Tells of a decision: its notices, and its main hold when that lasts.</summary>
-    public void Announce(EventTarget rollout, Decision decision)
+    /// <param name="rollout">The rollout.</param>
+    /// <param name="decision">The decision.</param>
+    /// <param name="member">Which of the rollout's StatefulSets it is about, when there are several.</param>
+    public void Announce(EventTarget rollout, Decision decision, string? member = null)
     {
+        var about = member is null ? rollout.Uid : $"{rollout.Uid}/{member}";
         foreach (var notice in decision.Notices)
         {
-            if (IsNew(rollout.Uid, $"{notice.Reason.Code}|{notice.Pod}|{notice.Message}"))
+            if (IsNew(about, $"{notice.Reason.Code}|{notice.Pod}|{notice.Message}"))
             {
                 Publish(rollout, notice.IsWarning, notice.Reason, "Rolling", notice.Message);
             }
@@ -30,12 +34,12 @@ public sealed class Announcer(IEventPublisher events, TimeProvider timeProvider)
 
         if (decision.IsFinished)
         {
-            if (IsNew(rollout.Uid, "end"))
+            if (IsNew(about, "end"))
             {
                 Publish(rollout, decision.Reason.NeedsHuman, decision.Reason, "Finishing", decision.Message);
             }
         }
-        else if (RolloutStatuses.MainHold(decision) is { } hold && IsDue(rollout.Uid, $"{hold.Reason.Code}|{hold.Pod}", hold.Reason.NeedsHuman))
+        else if (RolloutStatuses.MainHold(decision) is { } hold && IsDue(about, $"{hold.Reason.Code}|{hold.Pod}", hold.Reason.NeedsHuman))
         {
             Publish(rollout, hold.Reason.NeedsHuman, hold.Reason, "Holding", hold.Message);
         }

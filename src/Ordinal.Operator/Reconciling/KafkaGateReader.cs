@@ -65,6 +65,7 @@ internal static class KafkaGateReader
         return defaults with
         {
             BootstrapServers = spec.BootstrapServers,
+            ControllerServers = spec.ControllerServers ?? defaults.ControllerServers,
             UseTls = spec.Tls is not null,
             ServerName = spec.Tls?.ServerName ?? defaults.ServerName,
             SaslMechanism = spec.Sasl?.Mechanism ?? defaults.SaslMechanism,

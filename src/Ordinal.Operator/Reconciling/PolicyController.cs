@@ -15,7 +15,8 @@ namespace Ordinal.Operator.Reconciling;
 /// <summary>
 /// Looks after the StatefulSets of one policy while nothing is rolled: adopts them, keeps them held, starts a rollout when a template
 /// drifts, asks the gates now and then, and gives everything back when the policy goes. A set that a rollout has claimed is left to
-/// that rollout. A policy that is wrong touches nothing, and says what is wrong.
+/// that rollout. Under a policy that is wrong it gives back claims of rollouts that are gone and opens the readiness gates that wait for nothing; it touches
+/// nothing else, and says what is wrong.
 /// </summary>
 public sealed partial class PolicyController(PolicyParts parts, TimeProvider timeProvider, ILogger<PolicyController> logger) : IEntityController<V1Alpha1RolloutPolicy>
 {
@@ -66,6 +67,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         foreach (var target in entity.Status.Targets ?? [])
         {
             parts.Probe.Forget(target.Uid ?? "");
+            parts.Native.Forget(target.Uid ?? "");
         }
 
         return Task.FromResult(ReconciliationResult<V1Alpha1RolloutPolicy>.Success(entity));
@@ -86,14 +88,9 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         }
 
         state = state with { Observation = observation, Active = parts.Births.ActiveOf(policy, target.Name) is { Count: > 0 } active ? active[0] : null };
-        if (!mayAct)
-        {
-            return (state, null);
-        }
-
         if (await parts.SetExpectations.CheckAsync(observation.Item.Key, cancellationToken) is { } wait)
         {
-            return (state with { Concern = state.Active is null ? (ReasonCodes.Adopting, $"{observation.Item.Key}: the operator waits to see its own last write") : InProgress(state.Active) }, wait);
+            return (state with { Concern = state.Active is null ? (ReasonCodes.Adopting, $"{observation.Item.Key}: the operator waits to see its own last write") : InProgress(state.Active, target.Name) }, wait);
         }
 
         if (await ReleaseOrphanedClaimAsync(observation, cancellationToken))
@@ -101,6 +98,13 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             return (state, TimeSpan.FromSeconds(1));
         }
 
+        if (!mayAct)
+        {
+            return await RecoverAsync(policy, state, cancellationToken);
+        }
+
+        var isLeftAlone = policy.Metadata.DeletionTimestamp is not null || observation.Snapshot.Set.HeldBy.Length > 0;
+        var (refusal, look) = isLeftAlone ? (null, null) : await parts.Native.JudgeAsync(reading.Policy, policy.Metadata.Generation ?? 0, observation, cancellationToken);
         var decision = HoldPlanner.Decide(new HoldInput
         {
             Snapshot = observation.Snapshot,
@@ -108,6 +112,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             IsPolicyDeleted = policy.Metadata.DeletionTimestamp is not null,
             Release = policy.Spec.Release is true,
             IsNative = reading.Policy.Driver is UpdateDriver.Native,
+            NativeRefusal = refusal,
             ChangesNothing = parts.Observer.SayTheSame(observation, observation.Item.Snapshot.CurrentRevision, observation.Item.Snapshot.UpdateRevision),
         });
         foreach (var notice in decision.Notices)
@@ -121,14 +126,33 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             return await ActAsync(policy, state, reading, cancellationToken);
         }
 
-        return await RestAsync(policy, reading, state, cancellationToken);
+        var (rested, next) = await RestAsync(policy, reading, state, refusal, cancellationToken);
+        return (rested, Sooner(next, look));
+    }
+
+    /// <summary>Opens the readiness gates that wait for nothing, under a policy that is wrong: all else of the set is left alone.</summary>
+    private async Task<(TargetState State, TimeSpan? Again)> RecoverAsync(V1Alpha1RolloutPolicy policy, TargetState state, CancellationToken cancellationToken)
+    {
+        var observation = state.Observation!;
+        var scope = new ActionScope(observation.Item, Observer.GateContextOf(observation, []), observation.Item.Snapshot.UpdateRevision);
+        foreach (var action in HoldPlanner.Recover(new HoldInput { Snapshot = observation.Snapshot, Memory = MemoryOf(policy, state.Target.Name, observation.Item.Snapshot) }))
+        {
+            var outcome = await parts.Actuator.ExecuteAsync(scope, action, cancellationToken);
+            LogDone(observation.Item.Key, $"{ActionWords.Of(action)}: {outcome.Result}");
+            if (outcome.Result is not ActionResult.Done)
+            {
+                return (state, TimeSpan.FromSeconds(5));
+            }
+        }
+
+        return (state, null);
     }
 
     /// <summary>Writes what must be remembered, then acts.</summary>
     private async Task<(TargetState State, TimeSpan? Again)> ActAsync(V1Alpha1RolloutPolicy policy, TargetState state, PolicyReading reading, CancellationToken cancellationToken)
     {
         var (observation, decision) = (state.Observation!, state.Decision!);
-        if (decision.Memory != WrittenMemoryOf(policy, state.Target.Name) with { SetUid = decision.Memory.SetUid, Revision = decision.Memory.Revision })
+        if (decision.Memory != WrittenMemoryOf(policy, state.Target.Name) with { SetUid = decision.Memory.SetUid, Revision = decision.Memory.Revision, Original = decision.Memory.Original })
         {
             // Counted before it is done: a crash in between must not make the second foreign write look like the first.
             var status = PolicyStatuses.Of(policy, reading, [state], null, parts.GatesMode, Clock.Now(timeProvider));
@@ -172,12 +196,13 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
     }
 
     /// <summary>Judges a set about which nothing must be written: starts a rollout if one is due, or says why none is.</summary>
-    private async Task<(TargetState State, TimeSpan? Again)> RestAsync(V1Alpha1RolloutPolicy policy, PolicyReading reading, TargetState state, CancellationToken cancellationToken)
+    private async Task<(TargetState State, TimeSpan? Again)> RestAsync(
+        V1Alpha1RolloutPolicy policy, PolicyReading reading, TargetState state, (ReasonCode Reason, string Message)? refusal, CancellationToken cancellationToken)
     {
         var (observation, decision) = (state.Observation!, state.Decision!);
         if (state.Active is { } active)
         {
-            return (state with { Concern = InProgress(active) }, null);
+            return (state with { Concern = InProgress(active, state.Target.Name) }, null);
         }
 
         if (!decision.Holds.IsEmpty)
@@ -197,7 +222,19 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             return (state, null);
         }
 
-        if (decision.Drift is { } drift && !parts.Observer.SayTheSame(observation, drift.From, drift.To))
+        var drift = decision.Drift is { } found && !parts.Observer.SayTheSame(observation, found.From, found.To) ? found : null;
+        if (refusal is { } impossible)
+        {
+            // No rollout could start. Once it is put right the change rolls by itself: it was not tried, and did not fail.
+            var waits = drift is null ? "" : $" {drift.Behind} of {observation.Snapshot.Set.Replicas} pods are not at {drift.To}.";
+            refusal = (impossible.Reason, $"{impossible.Message} Until then it is held.{waits}");
+            parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, policy), isWarning: true, impossible.Reason, "Holding", refusal.Value.Message);
+            if (drift is not null)
+            {
+                return (state with { Concern = refusal }, null);
+            }
+        }
+        else if (drift is not null)
         {
             return await StartAsync(policy, reading, state, drift, cancellationToken);
         }
@@ -216,7 +253,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             state with
             {
                 Reports = reports,
-                Concern = ready < set.Replicas ? (ReasonCodes.PodsNotReady, $"{observation.Item.Key}: {ready} of {set.Replicas} pods are ready") : null,
+                Concern = refusal ?? (ready < set.Replicas ? (ReasonCodes.PodsNotReady, $"{observation.Item.Key}: {ready} of {set.Replicas} pods are ready") : null),
             },
             next);
     }
@@ -227,9 +264,9 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         var behind = $"{set.Key}: {drift.Behind} of {set.Snapshot.Replicas} pods are not at {drift.To}";
         var last = parts.Births.LastOf(policy, state.Target.Name, drift.To);
         var remembered = policy.Status.Targets?.FirstOrDefault(each => each.Name == state.Target.Name && each.Uid == set.Uid)?.RejectedRevision;
-        if (remembered == drift.To || (last is not null && !RolloutBirths.HasSucceeded(last) && !RolloutBirths.WasOvertaken(last)))
+        if (remembered == drift.To || (last is not null && !RolloutEnds.HasSucceeded(last, state.Target.Name) && !RolloutEnds.WasOvertaken(last, state.Target.Name)))
         {
-            var why = last is null ? "" : $" ({last.Metadata.Name}: {Conditions.Find(last.Status.Conditions, "Succeeded")?.Message})";
+            var why = last is null ? "" : $" ({last.Metadata.Name}: {RolloutEnds.MessageOf(last, state.Target.Name)})";
             return (state with { Rejected = drift.To, Concern = (ReasonCodes.RolloutFailed, $"{behind}, and a rollout of it did not succeed{why}; fix the template, or create a StatefulSetRollout to try again") }, null);
         }
 
@@ -268,7 +305,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         parts.Turns.Taken(set.Key, name);
         LogStarted(set.Key, name, drift.From, drift.To);
         parts.Announcer.Publish(EventTarget.Of(Kind, policy), isWarning: false, ReasonCodes.RolloutStarted, "Starting", $"{behind}; rollout {name} takes it there");
-        return (state with { Concern = (ReasonCodes.RolloutInProgress, $"{name}: {behind}") }, null);
+        return (state with { IsStarting = true, Concern = (ReasonCodes.RolloutInProgress, $"{name}: {behind}") }, null);
     }
 
     /// <summary>Takes the finalizer off once nothing of ours is left on any target.</summary>
@@ -324,18 +361,25 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         var memory = WrittenMemoryOf(policy, target);
         var isKnown = memory.SetUid == set.Uid && memory.Revision == set.UpdateRevision && memory.ForeignReleases > 0;
         return !isKnown && parts.Births.LastOf(policy, target, set.UpdateRevision) is { } last
-            && Conditions.Find(last.Status.Conditions, "Succeeded")?.Reason == ReasonCodes.FieldConflict.Code
-            ? new HoldMemory { SetUid = set.Uid, Revision = set.UpdateRevision, ForeignReleases = 1 }
+            && RolloutEnds.ReasonOf(last, target) == ReasonCodes.FieldConflict.Code
+            ? new HoldMemory { SetUid = set.Uid, Revision = set.UpdateRevision, ForeignReleases = 1, Original = memory.SetUid == set.Uid ? memory.Original : null }
             : memory;
     }
 
     private static HoldMemory WrittenMemoryOf(V1Alpha1RolloutPolicy policy, string target) => policy.Status.Targets?.FirstOrDefault(each => each.Name == target) is { } known
-        ? new HoldMemory { SetUid = known.Uid ?? "", Revision = known.HeldRevision ?? "", ForeignReleases = known.ForeignReleases ?? 0, Generation = known.WrittenGeneration ?? 0 }
+        ? new HoldMemory
+        {
+            SetUid = known.Uid ?? "",
+            Revision = known.HeldRevision ?? "",
+            ForeignReleases = known.ForeignReleases ?? 0,
+            Generation = known.WrittenGeneration ?? 0,
+            Original = StrategyValues.Parse(known.OriginalStrategy ?? ""),
+        }
         : new HoldMemory();
 
-    private static (ReasonCode Reason, string Message) InProgress(V1Alpha1StatefulSetRollout rollout) => (
+    private static (ReasonCode Reason, string Message) InProgress(V1Alpha1StatefulSetRollout rollout, string target) => (
         ReasonCodes.RolloutInProgress,
-        $"{rollout.Metadata.Name}: {Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Message ?? "begins"}");
+        $"{rollout.Metadata.Name}: {(RolloutEnds.MessageOf(rollout, target) is { Length: > 0 } message ? message : "begins")}");
 
     private static TimeSpan? Sooner(TimeSpan? one, TimeSpan? other) => one is null ? other : other is null || one < other ? one : other;
 

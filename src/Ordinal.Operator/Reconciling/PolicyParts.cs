@@ -17,6 +17,8 @@ public sealed record PolicyParts
 
     public required RestProbe Probe { get; init; }
 
+    public required NativeCheck Native { get; init; }
+
     public required OperatorMetrics Metrics { get; init; }
 
     public required GateBook Gates { get; init; }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
 using Ordinal.Operator.Api;
+using Ordinal.Operator.Observing;
 
 namespace Ordinal.Operator.Reconciling;
 
@@ -22,6 +23,7 @@ public static class PolicyStatuses
         var seen = states.Where(state => state.Observation is not null).Select(state => state.Observation!).ToList();
         var active = states.Select(state => state.Active).FirstOrDefault(rollout => rollout is not null);
         var reports = states.SelectMany(state => state.Reports).ToList();
+        var stands = MayStand(policy, reading, states);
         var total = seen.Sum(each => each.Snapshot.Set.Replicas);
         return policy.Status with
         {
@@ -32,13 +34,13 @@ public static class PolicyStatuses
             {
                 Targets = states.Length == 1 ? "1 StatefulSet" : string.Create(CultureInfo.InvariantCulture, $"{states.Length} StatefulSets"),
                 Updated = string.Create(CultureInfo.InvariantCulture, $"{seen.Sum(each => AtUpdate(each.Snapshot))}/{total}"),
-                Gates = GatesSummary(reading, reports, gates),
+                Gates = GatesSummary(reading, reports, gates, stands ? policy.Status.Summary?.Gates : null),
             },
             ActiveRollout = active is null ? null : new ObjectRefStatus { Name = active.Metadata.Name, Uid = active.Metadata.Uid },
             LastSuccessful = lastSuccess is null ? policy.Status.LastSuccessful : LastOf(lastSuccess),
             Targets = states.IsEmpty ? null : [.. states.Select(state => TargetOf(state, policy.Status.Targets?.FirstOrDefault(each => each.Name == state.Target.Name)))],
             Gates = reports.Count == 0 ? policy.Status.Gates : GatesOf(reports),
-            Conditions = ConditionsOf(policy, reading, states, reports, gates, now),
+            Conditions = ConditionsOf(policy, reading, states, reports, gates, stands, now),
         };
     }
 
@@ -49,8 +51,8 @@ public static class PolicyStatuses
     private static LastRolloutStatus LastOf(V1Alpha1StatefulSetRollout rollout) => new()
     {
         Name = rollout.Metadata.Name,
-        Target = RolloutMemories.TargetOf(rollout.Status),
-        Revision = rollout.Status.Targets is { Count: > 0 } targets ? targets[0].ToRevision : null,
+        Target = RolloutMemories.TargetsOf(rollout.Status) is [var target] ? target : null,
+        Revision = rollout.Status.Targets is [var only] ? only.ToRevision : null,
         CompletionTime = rollout.Status.CompletionTime,
     };
 
@@ -80,6 +82,7 @@ public static class PolicyStatuses
             WrittenGeneration = memory is null ? known.WrittenGeneration : memory.Generation == 0 ? null : memory.Generation,
             ForeignReleases = memory is null ? known.ForeignReleases : memory.ForeignReleases == 0 ? null : memory.ForeignReleases,
             HeldRevision = memory is null ? known.HeldRevision : memory.ForeignReleases == 0 ? null : memory.Revision,
+            OriginalStrategy = memory is null ? (known.Uid == set.Uid ? known.OriginalStrategy : null) : memory.Original is { } original ? StrategyValues.ToJson(original).ToJsonString() : null,
             Message = state.Concern is { } concern ? Conditions.Cut(concern.Message, 1024) : null,
         };
     }
@@ -97,7 +100,17 @@ public static class PolicyStatuses
         GateVerdict.Allow => 3,
     })!;
 
-    private static string? GatesSummary(PolicyReading reading, List<GateReport> reports, GatesMode gates)
+    /// <summary>
+    /// Tells whether what gates said at rest may go on being said although none was asked in this pass: while a rollout is under way, which asks them itself,
+    /// and over the short waits around one, after which they are asked again. A set that is kept from rolling is not asked about, perhaps for days.
+    /// </summary>
+    private static bool MayStand(V1Alpha1RolloutPolicy policy, PolicyReading reading, ImmutableArray<TargetState> states) => reading.Problems.IsEmpty && states.Any(state =>
+        state.Active is not null || state.IsStarting
+        || state.Observation?.Snapshot.Set.HeldBy.StartsWith($"{policy.Metadata.Uid}/", StringComparison.Ordinal) is true
+        || (state.Observation is not null && (state.Concern is not { } concern || concern.Reason == ReasonCodes.NotObserved || concern.Reason == ReasonCodes.Adopting)));
+
+    /// <param name="before">What was said before, as long as it may stand; null when it may not.</param>
+    private static string? GatesSummary(PolicyReading reading, List<GateReport> reports, GatesMode gates, string? before)
     {
         if (reading.Policy.Gates.IsEmpty)
         {
@@ -105,11 +118,15 @@ public static class PolicyStatuses
         }
 
         var passing = reports.GroupBy(report => report.Gate, StringComparer.Ordinal).Count(group => Worst(group).Verdict is GateVerdict.Allow);
-        return gates is GatesMode.Off ? "off" : string.Create(CultureInfo.InvariantCulture, $"{passing}/{reading.Policy.Gates.Length}");
+        var asked = AskedAtRest(reading);
+        var all = string.Create(CultureInfo.InvariantCulture, $"/{asked}");
+        return gates is GatesMode.Off ? "off" : asked == 0 ? null
+            : reports.Count == 0 ? (before?.EndsWith(all, StringComparison.Ordinal) is true ? before : null)
+            : string.Create(CultureInfo.InvariantCulture, $"{passing}{all}");
     }
 
     private static IReadOnlyList<ConditionStatus> ConditionsOf(
-        V1Alpha1RolloutPolicy policy, PolicyReading reading, ImmutableArray<TargetState> states, List<GateReport> reports, GatesMode gates, DateTimeOffset now)
+        V1Alpha1RolloutPolicy policy, PolicyReading reading, ImmutableArray<TargetState> states, List<GateReport> reports, GatesMode gates, bool stands, DateTimeOffset now)
     {
         var concern = ConcernOf(reading, states, reports);
         var inProgress = concern?.Reason == ReasonCodes.RolloutInProgress || concern?.Reason == ReasonCodes.Adopting || concern?.Reason == ReasonCodes.AdoptionWaits || concern?.Reason == ReasonCodes.LettingGo;
@@ -117,7 +134,7 @@ public static class PolicyStatuses
         var missing = states.Where(state => state.Target.Set is null).Select(state => state.Target.Name).ToList();
         var isFound = states.Length > 0 && missing.Count == 0;
         var isSuspended = policy.Spec.Suspend is true;
-        var (usable, gateReason, gateMessage) = GatesCondition(reading, reports, gates);
+        var (usable, gateReason, gateMessage) = GatesCondition(policy, reading, reports, gates, stands);
         return new Conditions(policy.Status.Conditions, policy.Metadata.Generation ?? 0, now)
             .Set("Ready", concern is null, concern?.Reason ?? ReasonCodes.UpToDate, concern?.Message ?? $"{states.Length} of {states.Length} targets are up to date and held")
             .Set("Reconciling", inProgress, concern?.Reason ?? ReasonCodes.UpToDate, inProgress ? concern!.Value.Message : "")
@@ -154,7 +171,8 @@ public static class PolicyStatuses
             : null;
     }
 
-    private static (bool? Usable, ReasonCode Reason, string Message) GatesCondition(PolicyReading reading, List<GateReport> reports, GatesMode gates)
+    private static (bool? Usable, ReasonCode Reason, string Message) GatesCondition(
+        V1Alpha1RolloutPolicy policy, PolicyReading reading, List<GateReport> reports, GatesMode gates, bool stands)
     {
         if (gates is GatesMode.Off)
         {
@@ -176,10 +194,20 @@ public static class PolicyStatuses
             return (false, ReasonCodes.GatesUnreachable, $"gate {unknown.Gate}: {unknown.Reason}: {unknown.Message}");
         }
 
-        return reports.Count == 0
-            ? (null, ReasonCodes.GatesNotProbed, "")
-            : (true, ReasonCodes.GatesProbed, $"{reading.Policy.Gates.Length} of {reading.Policy.Gates.Length} gates answered");
+        var asked = AskedAtRest(reading);
+        if (stands && reports.Count == 0 && asked > 0 && Conditions.Find(policy.Status.Conditions, "GatesUsable") is { } before
+            && before.Reason == ReasonCodes.GatesProbed.Code && before.ObservedGeneration == policy.Metadata.Generation)
+        {
+            // While a rollout is under way it asks them, and says what they say; that they answered at rest stays said.
+            return (true, ReasonCodes.GatesProbed, before.Message);
+        }
+
+        return asked == 0 ? (null, ReasonCodes.GatesNotProbed, "no gate is asked at rest: all of them run after pods or rollouts only")
+            : reports.Count == 0 ? (null, ReasonCodes.GatesNotProbed, stands ? "" : "gates are not asked now; condition Ready says why")
+            : (true, ReasonCodes.GatesProbed, $"{asked} of {asked} gates answered");
     }
+
+    private static int AskedAtRest(PolicyReading reading) => reading.Policy.Gates.Count(gate => RestProbe.PhaseOf(gate) is not null);
 
     private static string MissingMessage(V1Alpha1RolloutPolicy policy, List<string> missing) => missing.Count == 0
         ? "spec.targets selects no StatefulSet"

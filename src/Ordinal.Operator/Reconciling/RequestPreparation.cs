@@ -35,7 +35,33 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
 
     /// <summary>Tells whether a rollout is still before its start. What is cancelled by then is the planner's to end.</summary>
     public static bool IsDue(V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ready frame) =>
-        frame.Memory is { StartedAt: null, Ending: null } && rollout.Status.CompletionTime is null && frame.Request is { Cancel: CancelRequest.None, SupersededBy: "" };
+        frame.Memory is { StartedAt: null, Ending: null } && rollout.Status.CompletionTime is null && frame.Request is { Cancel: CancelRequest.None, SupersededBy: "", StoppedBy: "" };
+
+    /// <summary>
+    /// Judges one StatefulSet of a request over several before anything is done to the first: what cannot work on one of them is refused for all.
+    /// </summary>
+    /// <returns>Why it cannot work, or cannot be told yet; null when it can.</returns>
+    public async Task<RolloutFrame?> JudgeAsync(V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ready frame, CancellationToken cancellationToken)
+    {
+        if (Guard(rollout, frame) is { } guard)
+        {
+            return guard;
+        }
+
+        if (queue.BeforeStart(rollout, frame.Policy, frame.Target, frame.Memory) is RolloutFrame.Ended turn)
+        {
+            return turn;
+        }
+
+        if (!frame.Observation.Snapshot.Freshness.IsFresh)
+        {
+            return NotYet(frame, ReasonCodes.StoresNotFresh, frame.Observation.Snapshot.Freshness.Message);
+        }
+
+        return RequestPreflight.Judge(InputOf(frame)) is { } refusal ? Ended(frame, refusal.Reason, refusal.Message)
+            : WritesTemplate(rollout) ? (await PlanAsync(rollout, frame, null, cancellationToken)).Refusal
+            : null;
+    }
 
     /// <summary>Does what is due, one step a pass.</summary>
     /// <returns>The rollout as it is now, and the frame to go on with.</returns>
@@ -86,7 +112,7 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
     }
 
     /// <summary>Tells whether a rollout brings its own template. What the operator made itself follows one that is there already.</summary>
-    private static bool WritesTemplate(V1Alpha1StatefulSetRollout rollout) =>
+    internal static bool WritesTemplate(V1Alpha1StatefulSetRollout rollout) =>
         !RequestedRevisions.IsByOperator(rollout) && (rollout.Spec.Type is "Restart" or "Rollback" || rollout.Spec.Update?.Images is { Count: > 0 });
 
     private async Task<(V1Alpha1StatefulSetRollout Rollout, RolloutFrame Frame)> WriteAsync(V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ready frame, TemplateRequestStatus? known, CancellationToken cancellationToken)
@@ -117,6 +143,11 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
 
         if (planned.Plan.Patch is { } patch)
         {
+            if (ExpectedRevisions.Judge(rollout, frame, item) is { } unexpected)
+            {
+                return (rollout, unexpected);
+            }
+
             try
             {
                 generation = await SendAsync(item, TemplatePlans.Claim(patch, live, frame.Request.ClaimId), cancellationToken);
@@ -196,10 +227,14 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
             return frame.Problem is { } problem ? NotYet(frame, problem.Reason, problem.Message) : NotYet(frame, ReasonCodes.Suspended, $"{frame.Observation.Item.Key}: suspended before its start; the template is not written yet");
         }
 
-        var input = new RolloutInput { Snapshot = frame.Observation.Snapshot, Policy = frame.Rules, Request = frame.Request, Memory = frame.Memory, Now = Clock.Now(timeProvider) };
-        if (RequestPreflight.Judge(input) is { } refusal)
+        if (RequestPreflight.Judge(InputOf(frame)) is { } refusal)
         {
             return Ended(frame, refusal.Reason, refusal.Message);
+        }
+
+        if (frame.Request.Zone is { } zone && set.HeldBy != frame.Request.ClaimId)
+        {
+            return NotYet(frame, zone.Reason, $"{set.Namespace}/{zone.Message}");
         }
 
         if (set.HeldBy.Length > 0 && set.HeldBy != frame.Request.ClaimId)
@@ -211,6 +246,9 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
             ? null
             : NotYet(frame, ReasonCodes.AwaitingAdoption, $"{frame.Observation.Item.Key}: partition {set.Strategy.Partition ?? 0} of {set.Replicas} pods does not hold; the template is written when the policy has adopted it");
     }
+
+    private RolloutInput InputOf(RolloutFrame.Ready frame) =>
+        new() { Snapshot = frame.Observation.Snapshot, Policy = frame.Rules, Request = frame.Request, Memory = frame.Memory, Now = Clock.Now(timeProvider) };
 
     /// <summary>The guard against racing pipelines: the set must be about to roll to the revision that whoever asked has seen.</summary>
     private static RolloutFrame.Ended? Guard(V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ready frame)

@@ -10,6 +10,11 @@ namespace Ordinal.Operator.Reconciling;
 /// Asks a policy's gates while nothing is rolled: at adoption, when policy or workload changed, and every 5 minutes. A gate that would hold the
 /// next rollout is found before it is needed. What it says opens nothing: every rollout asks anew.
 /// </summary>
+/// <remarks>
+/// A gate is asked for what its runAt says, as far as it can be at rest. One that runs before a rollout or before a pod is asked whether a rollout could begin:
+/// that names no pod and disturbs nothing, whereas BeforePod may take a snapshot. One that runs after pods or rollouts only is left alone, since what it looks at
+/// may be there only then; but a gate that knows roles is still asked who leads, which the order of zones depends on.
+/// </remarks>
 public sealed class RestProbe(GateBook book, GateKeeper keeper, TimeProvider timeProvider)
 {
     private readonly Dictionary<string, Probed> last = [];
@@ -17,6 +22,12 @@ public sealed class RestProbe(GateBook book, GateKeeper keeper, TimeProvider tim
 
     /// <summary>Gets how often gates are asked at rest.</summary>
     public static TimeSpan Interval { get; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Returns what a gate is asked at rest; null when it is not asked.</summary>
+    public static GatePhase? PhaseOf(GatePolicy gate) =>
+        (gate.RunAt & (GatePhases.BeforeRollout | GatePhases.BeforePod)) != 0 ? GatePhase.BeforeRollout
+        : gate.TellsRoles ? GatePhase.Roles
+        : null;
 
     /// <summary>Returns what the gates say of one workload, from the last probe if it is young enough, and when to ask again.</summary>
     public async Task<(ImmutableArray<GateReport> Reports, TimeSpan Next)> AskAsync(V1Alpha1RolloutPolicy policy, UpdatePolicy rules, Observation observation, CancellationToken cancellationToken)
@@ -38,8 +49,8 @@ public sealed class RestProbe(GateBook book, GateKeeper keeper, TimeProvider tim
         }
 
         var context = Observer.GateContextOf(observation, await book.BindAsync(policy, rules, cancellationToken));
-        ImmutableArray<GateQuestion> questions = [.. rules.Gates.Select(each => new GateQuestion(each.Name, GatePhase.BeforeRollout, [], observation.Item.Snapshot.UpdateRevision))];
-        var reports = await keeper.AskAsync(context, questions, cancellationToken);
+        ImmutableArray<GateQuestion> questions = [.. rules.Gates.Where(each => PhaseOf(each) is not null).Select(each => new GateQuestion(each.Name, PhaseOf(each)!.Value, [], observation.Item.Snapshot.UpdateRevision))];
+        var reports = questions.IsEmpty ? [] : await keeper.AskAsync(context, questions, cancellationToken);
         lock (gate)
         {
             last[observation.Item.Uid] = new Probed(version, reports, timeProvider.GetTimestamp());

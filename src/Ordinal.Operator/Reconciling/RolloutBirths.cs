@@ -1,4 +1,3 @@
-using k8s.Models;
 using Ordinal.Core.Lifecycles;
 using Ordinal.Core.Planning;
 using Ordinal.Operator.Api;
@@ -13,30 +12,24 @@ namespace Ordinal.Operator.Reconciling;
 [EntityRbac(typeof(V1Alpha1StatefulSetRollout), Verbs = RbacVerb.Create | RbacVerb.Delete)]
 public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, WriteExpectations expectations)
 {
-    /// <summary>Gets the rollouts of a StatefulSet that have not ended, the oldest first.</summary>
+    /// <summary>Gets the rollouts of a StatefulSet that are not over for it, the oldest first.</summary>
     public IReadOnlyList<V1Alpha1StatefulSetRollout> ActiveOf(V1Alpha1RolloutPolicy policy, string target) =>
-        [.. OfPolicy(policy).Where(rollout => rollout.Status.CompletionTime is null && IsAbout(rollout, target))];
+        [.. OfPolicy(policy).Where(rollout => RolloutEnds.IsAbout(rollout, target) && !RolloutEnds.HasEnded(rollout, target))];
 
     /// <summary>Gets the last ended rollout of a StatefulSet to a revision; null when there is none.</summary>
     public V1Alpha1StatefulSetRollout? LastOf(V1Alpha1RolloutPolicy policy, string target, string revision) => OfPolicy(policy)
-        .Where(rollout => rollout.Status.CompletionTime is not null && IsAbout(rollout, target) && RevisionOf(rollout) == revision)
-        .MaxBy(rollout => rollout.Status.CompletionTime);
+        .Where(rollout => RolloutEnds.IsAbout(rollout, target) && RolloutEnds.HasEnded(rollout, target) && RolloutEnds.RevisionOf(rollout, target) == revision)
+        .MaxBy(rollout => RolloutEnds.EndedAt(rollout, target));
 
     /// <summary>Gets the last rollout of a policy that succeeded; null when there is none.</summary>
     public V1Alpha1StatefulSetRollout? LastSuccessOf(V1Alpha1RolloutPolicy policy) => OfPolicy(policy)
-        .Where(rollout => rollout.Status.CompletionTime is not null && HasSucceeded(rollout))
+        .Where(rollout => rollout.Status.CompletionTime is not null && RolloutEnds.HasSucceeded(rollout))
         .MaxBy(rollout => rollout.Status.CompletionTime);
 
     /// <summary>Gets when the last rollout of a StatefulSet that moved pods to its end completed; null when none did.</summary>
     public DateTimeOffset? LastCompletionOf(V1Alpha1RolloutPolicy policy, string target) => OfPolicy(policy)
-        .Where(rollout => rollout.Status.CompletionTime is not null && IsAbout(rollout, target) && Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Reason == nameof(RolloutState.Completed))
-        .Max(rollout => rollout.Status.CompletionTime);
-
-    /// <summary>Tells whether an ended rollout reached its target.</summary>
-    public static bool HasSucceeded(V1Alpha1StatefulSetRollout rollout) => Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Status == "True";
-
-    /// <summary>Tells whether an ended rollout was overtaken by a newer revision: that says nothing against its own.</summary>
-    public static bool WasOvertaken(V1Alpha1StatefulSetRollout rollout) => Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Reason == nameof(RolloutState.Superseded);
+        .Where(rollout => RolloutEnds.IsAbout(rollout, target) && RolloutEnds.HasEnded(rollout, target) && RolloutEnds.ReasonOf(rollout, target) == nameof(RolloutState.Completed))
+        .Max(rollout => RolloutEnds.EndedAt(rollout, target));
 
     /// <summary>
     /// Makes the rollout of a template change. Its name is derived from what it is about, so a crash after the call, and a second
@@ -49,32 +42,7 @@ public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, Wri
         var type = TypeOf(stores.Revisions.Items.Find(new NamespacedName(set.Key.Namespace, set.Snapshot.CurrentRevision)), revision);
         var rollout = new V1Alpha1StatefulSetRollout
         {
-            Metadata = new V1ObjectMeta
-            {
-                Name = key.Name,
-                NamespaceProperty = key.Namespace,
-                Labels = new SortedDictionary<string, string>(StringComparer.Ordinal)
-                {
-                    [OrdinalNames.PolicyLabel] = policy.Metadata.Name,
-                    [OrdinalNames.TypeLabel] = type,
-                    [OrdinalNames.CreatedByLabel] = "operator",
-                    [OrdinalNames.ManagedByLabel] = "ordinal",
-                },
-                Annotations = type == "Restart" ? new SortedDictionary<string, string>(StringComparer.Ordinal) { [OrdinalNames.RevisionAnnotation] = revision.Key.Name } : null,
-                Finalizers = [OrdinalNames.SafeHaltFinalizer],
-                OwnerReferences =
-                [
-                    new V1OwnerReference
-                    {
-                        ApiVersion = policy.ApiVersion,
-                        Kind = policy.Kind,
-                        Name = policy.Metadata.Name,
-                        Uid = policy.Metadata.Uid,
-                        Controller = true,
-                        BlockOwnerDeletion = true,
-                    },
-                ],
-            },
+            Metadata = RolloutMetadata.Of(policy, key.Name, type, follows: true),
             Spec = new StatefulSetRolloutSpec
             {
                 PolicyRef = new PolicyRefSpec { Name = policy.Metadata.Name },
@@ -90,6 +58,11 @@ public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, Wri
                 },
             },
         };
+        if (type == "Restart")
+        {
+            rollout.Metadata.Annotations = new SortedDictionary<string, string>(StringComparer.Ordinal) { [OrdinalNames.RevisionAnnotation] = revision.Key.Name };
+        }
+
         var policyKey = ((IStoreItem)policy).Key;
         try
         {
@@ -110,7 +83,7 @@ public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, Wri
             .Where(rollout => rollout.Status.CompletionTime is not null && rollout.Metadata.DeletionTimestamp is null)
             .OrderByDescending(rollout => rollout.Status.CompletionTime)
             .ThenBy(rollout => rollout.Metadata.Name, StringComparer.Ordinal)
-            .ToLookup(HasSucceeded);
+            .ToLookup(RolloutEnds.HasSucceeded);
         var tooMany = over[true].Skip(policy.Spec.History?.Successful ?? 5).Concat(over[false].Skip(policy.Spec.History?.Failed ?? 10));
         foreach (var rollout in tooMany.ToList())
         {
@@ -134,14 +107,6 @@ public sealed class RolloutBirths(IKubernetesApi api, OperatorStores stores, Wri
         : from.Key == to.Key || to.CreatedAt < from.CreatedAt ? "Rollback"
         : from.Meaning != to.Meaning && from.MeaningBesideRestart.Length > 0 && from.MeaningBesideRestart == to.MeaningBesideRestart ? "Restart"
         : "Update";
-
-    /// <summary>Returns the revision that a rollout goes, or went, to.</summary>
-    private static string? RevisionOf(V1Alpha1StatefulSetRollout rollout) =>
-        (rollout.Status.Targets is { Count: > 0 } targets ? targets[0].ToRevision : null)
-        ?? RequestedRevisions.Of(rollout, rollout.Spec.Targets is { Count: > 0 } named ? named[0] : "");
-
-    private static bool IsAbout(V1Alpha1StatefulSetRollout rollout, string target) =>
-        RolloutMemories.TargetOf(rollout.Status) is { } known ? known == target : rollout.Spec.Targets is not { Count: > 0 } named || named.Contains(target);
 
     private IEnumerable<V1Alpha1StatefulSetRollout> OfPolicy(V1Alpha1RolloutPolicy policy) => stores.RolloutsOf(((IStoreItem)policy).Key)
         .OrderBy(rollout => rollout.Metadata.CreationTimestamp ?? DateTime.MaxValue);

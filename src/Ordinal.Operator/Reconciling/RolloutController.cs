@@ -4,10 +4,8 @@ using Microsoft.Extensions.Logging;
 using Ordinal.Core.Model;
 using Ordinal.Core.Planning;
 using Ordinal.Core.Reasons;
-using Ordinal.Gates;
 using Ordinal.Operator.Actuating;
 using Ordinal.Operator.Api;
-using Ordinal.Operator.Observing;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Controllers;
 using Ordinal.Runtime.Entities;
@@ -18,18 +16,18 @@ namespace Ordinal.Operator.Reconciling;
 /// <summary>
 /// Brings one rollout forward. A pass observes, decides, asks the gates and decides again, writes what must be remembered, acts, and
 /// says when to come back. The status comes before the actions: a crash between any two calls never leads to a second disruption
-/// (rule 3). What a decision depends on is gathered in <see cref="RolloutFrames"/>; what to do is decided in
-/// <see cref="RolloutPlanner"/>; how to do it is known to <see cref="Actuator"/>.
+/// (rule 3). What a decision depends on is gathered in <see cref="TargetLooks"/>; what to do is decided in
+/// <see cref="RolloutPlanner"/>; how to do it is known to <see cref="Actuator"/>. A rollout over several StatefulSets is a decision for each, and
+/// one status for all.
 /// </summary>
 public sealed partial class RolloutController(RolloutParts parts, TimeProvider timeProvider, ILogger<RolloutController> logger) : IEntityController<V1Alpha1StatefulSetRollout>
 {
     private static readonly ResourceKind Kind = ResourceKind.Of<V1Alpha1StatefulSetRollout>();
 
-    /// <summary>How often one pass asks gates: first roles, then whether the pod that roles pointed to may stop.</summary>
-    private const int MostRounds = 3;
+    private readonly TargetLooks looks = new(parts, timeProvider);
 
-    /// <summary>What the server refused last, by rollout: said in every status until it goes through, or is not wanted any more.</summary>
-    private readonly ConcurrentDictionary<string, (string Action, string Message)> refused = new(StringComparer.Ordinal);
+    /// <summary>What the server refused last, by rollout and StatefulSet: said in every status until it goes through, or is not wanted any more.</summary>
+    private readonly ConcurrentDictionary<(string Rollout, string Target), (string Action, string Message)> refused = new();
 
     /// <inheritdoc/>
     public async Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> ReconcileAsync(V1Alpha1StatefulSetRollout entity, CancellationToken cancellationToken)
@@ -40,110 +38,153 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
             return next;
         }
 
-        var frame = parts.Frames.Build(rollout);
-        if (frame is not RolloutFrame.Ready ready)
+        var targets = parts.Frames.TargetsOf(rollout);
+        if (targets.Length > 1 && rollout.Status.Targets is not { Count: > 0 })
         {
-            return await WithoutDecisionAsync(rollout, frame, cancellationToken);
-        }
-
-        // Both controllers write the set; neither acts on it before the stores show what the other wrote.
-        if (await parts.SetExpectations.CheckAsync(ready.Observation.Item.Key, cancellationToken) is { } wait)
-        {
-            return Again(rollout, wait);
-        }
-
-        if (ready is { Rules.Driver: UpdateDriver.Native, Memory.StartedAt: null })
-        {
-            var service = await parts.Services.ReadAsync(ready.Observation.Item, cancellationToken);
-            ready = ready with { Observation = ready.Observation with { Snapshot = ready.Observation.Snapshot with { Service = service } } };
-        }
-
-        if (RequestPreparation.IsDue(rollout, ready))
-        {
-            (rollout, var prepared) = await parts.Requests.PrepareAsync(rollout, ready, cancellationToken);
-            if (prepared is not RolloutFrame.Ready)
+            (rollout, var refusal) = await looks.AcceptAsync(rollout, targets, cancellationToken);
+            if (refusal is not null)
             {
-                return await WithoutDecisionAsync(rollout, prepared, cancellationToken);
+                return await WithoutDecisionAsync(rollout, refusal, cancellationToken);
             }
         }
 
-        var (observation, look) = await parts.Creations.ReadAsync(ready.Observation, cancellationToken);
-        ready = ready with { Observation = observation };
-        var gates = Observer.GateContextOf(ready.Observation, await parts.Gates.BindAsync(ready.Policy, ready.Rules, cancellationToken));
-        var (decision, reports) = await DecideAsync(ready, gates, cancellationToken);
-        var target = EventTarget.Of(Kind, rollout);
-        parts.Announcer.Announce(target, decision);
-
-        var (written, delay) = await WriteStatusAsync(rollout, ready, decision, reports, cancellationToken);
-        parts.Metrics.Passed(rollout, ready, decision, reports);
-        var scope = new ActionScope(ready.Observation.Item, gates, decision.Memory.GoalOf(ready.Request));
-        foreach (var action in decision.Actions)
+        if (targets.Length > 1)
         {
-            var outcome = await parts.Actuator.ExecuteAsync(scope, action, cancellationToken);
-            if (outcome.Result is not ActionResult.Done)
-            {
-                return await NotDoneAsync(written, ready, decision, action, outcome, cancellationToken);
-            }
-
-            refused.TryRemove(target.Uid, out _);
-            Tell(target, ready, action);
+            return await GroupAsync(rollout, targets, cancellationToken);
         }
 
-        // An action through a gate shows in no store: come back at once to ask about its effect.
-        return decision.Actions.Any(action => action is PrepareGate)
-            ? Again(written, TimeSpan.FromMilliseconds(1))
-            : Again(written, Sooner(Sooner(delay, look), decision.WakeAfter));
+        (rollout, var look) = await looks.LookAsync(rollout, targets.IsEmpty ? null : targets[0], cancellationToken);
+        switch (look)
+        {
+            case TargetLook.Waits waits:
+                return Again(rollout, waits.Delay);
+            case TargetLook.Undecided undecided:
+                return await WithoutDecisionAsync(rollout, undecided.Frame, cancellationToken);
+            default:
+                var decided = (TargetLook.Decided)look;
+                parts.Announcer.Announce(EventTarget.Of(Kind, rollout), decided.Decision);
+                var (written, delay) = await WriteStatusAsync(rollout, RolloutStatuses.Of(rollout, decided.Frame, decided.Decision, decided.Reports, Clock.Now(timeProvider)), [decided], cancellationToken);
+                parts.Metrics.Passed(rollout, decided.Frame, decided.Decision, decided.Reports);
+                if (decided.Decision.IsFinished)
+                {
+                    parts.Metrics.Ended(rollout, decided.Decision.Memory.State);
+                }
+
+                return await ActAsync(written, decided, delay, cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
     public Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> DeletedAsync(V1Alpha1StatefulSetRollout entity, CancellationToken cancellationToken)
     {
-        parts.Announcer.Forget(((IStoreItem)entity).Uid);
-        parts.Statuses.Forget(((IStoreItem)entity).Uid);
-        parts.Metrics.Forget(((IStoreItem)entity).Uid);
-        parts.Creations.Forget(entity.Status.Targets is { Count: > 0 } targets ? targets[0].Uid ?? "" : "");
-        refused.TryRemove(((IStoreItem)entity).Uid, out _);
+        var uid = ((IStoreItem)entity).Uid;
+        parts.Announcer.Forget(uid);
+        parts.Statuses.Forget(uid);
+        parts.Metrics.Forget(uid);
+        foreach (var target in entity.Status.Targets ?? [])
+        {
+            parts.Announcer.Forget($"{uid}/{target.Name}");
+            parts.Creations.Forget(target.Uid ?? "");
+            parts.Undone.Forget(target.Uid ?? "");
+            refused.TryRemove((uid, target.Name), out _);
+        }
+
         return Task.FromResult(ReconciliationResult<V1Alpha1StatefulSetRollout>.Success(entity));
     }
 
-    private async Task<(Decision Decision, ImmutableArray<GateReport> Reports)> DecideAsync(RolloutFrame.Ready frame, GateContext gates, CancellationToken cancellationToken)
+    /// <summary>
+    /// A pass of a rollout over several StatefulSets: it looks at each as far as a decision, writes down in one status what must be remembered of all, and
+    /// then acts on each. What keeps one from being carried out keeps no other.
+    /// </summary>
+    private async Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> GroupAsync(V1Alpha1StatefulSetRollout rollout, ImmutableArray<string> targets, CancellationToken cancellationToken)
     {
-        var input = new RolloutInput
+        List<TargetLook> seen = [];
+        foreach (var target in targets)
         {
-            Snapshot = frame.Observation.Snapshot,
-            Policy = frame.Rules,
-            Request = frame.Request,
-            Memory = frame.Memory,
-            Now = Clock.Now(timeProvider),
-        };
-        var decision = RolloutPlanner.Decide(input);
-        for (var round = 0; round < MostRounds; round++)
-        {
-            var open = decision.Questions.Where(question => input.Reports.All(report => report.Key != question.Key)).ToImmutableArray();
-            if (open.IsEmpty)
+            if (RolloutEnds.HasEnded(rollout, target) && !HasClaim(rollout, target))
             {
-                break;
+                continue;
             }
 
-            var reports = await parts.Keeper.AskAsync(gates, open, cancellationToken);
-            input = input with { Reports = [.. input.Reports, .. reports], Now = Clock.Now(timeProvider) };
-            decision = RolloutPlanner.Decide(input);
+            (rollout, var look) = await looks.LookAsync(rollout, target, cancellationToken);
+            seen.Add(look);
         }
 
-        return (decision, input.Reports);
+        var (before, now) = (rollout, Clock.Now(timeProvider));
+        var decided = seen.OfType<TargetLook.Decided>().ToList();
+        foreach (var each in decided)
+        {
+            parts.Announcer.Announce(EventTarget.Of(Kind, rollout), each.Decision, each.Target);
+        }
+
+        (rollout, var delay) = await WriteStatusAsync(rollout, parts.Reverts.AtEnd(rollout, GroupStatuses.Of(rollout, seen, now), now), decided, cancellationToken);
+        decided.ForEach(each => parts.Metrics.Passed(before, each.Frame, each.Decision, each.Reports));
+        if (before.Status.CompletionTime is null && RolloutGroup.EndOf(RolloutEnds.MembersOf(rollout.Status)) is { } end)
+        {
+            var words = Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Message ?? end.Message;
+            parts.Metrics.Ended(before, end.State);
+            LogEnded(((IStoreItem)rollout).Key, end.Reason.Code, words);
+            parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, rollout), end.Reason.NeedsHuman, end.Reason, "Finishing", words);
+        }
+
+        foreach (var look in seen)
+        {
+            delay = Sooner(delay, look switch { TargetLook.Waits waits => waits.Delay, TargetLook.Undecided { Frame: RolloutFrame.NotYet } => TimeSpan.FromSeconds(5), _ => null });
+        }
+
+        ReconciliationResult<V1Alpha1StatefulSetRollout>? failure = null;
+        foreach (var each in decided)
+        {
+            var result = await ActAsync(rollout, each, null, cancellationToken);
+            rollout = result.Entity;
+            failure ??= result.IsSuccess ? null : result;
+            delay = Sooner(delay, result.RequeueAfter);
+        }
+
+        return failure ?? Again(rollout, delay);
+    }
+
+    private bool HasClaim(V1Alpha1StatefulSetRollout rollout, string target) =>
+        parts.Stores.Sets.Items.Find(new NamespacedName(((IStoreItem)rollout).Key.Namespace, target)) is { } set && set.Snapshot.HeldBy.EndsWith($"/{rollout.Metadata.Uid}", StringComparison.Ordinal);
+
+    /// <summary>Carries out what was decided about one StatefulSet, after the status was written.</summary>
+    private async Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> ActAsync(V1Alpha1StatefulSetRollout rollout, TargetLook.Decided look, TimeSpan? delay, CancellationToken cancellationToken)
+    {
+        var (frame, decision) = (look.Frame, look.Decision);
+        var target = EventTarget.Of(Kind, rollout);
+        var scope = new ActionScope(frame.Observation.Item, look.Gates, decision.Memory.GoalOf(frame.Request));
+        foreach (var action in decision.Actions)
+        {
+            var outcome = await parts.Actuator.ExecuteAsync(scope, action, cancellationToken);
+            if (outcome.Result is not ActionResult.Done)
+            {
+                return await NotDoneAsync(rollout, frame, decision, action, outcome, cancellationToken);
+            }
+
+            refused.TryRemove((target.Uid, look.Target), out _);
+            Tell(target, frame, action);
+        }
+
+        // An action through a gate shows in no store: come back at once to ask about its effect.
+        return decision.Actions.Any(action => action is PrepareGate)
+            ? Again(rollout, TimeSpan.FromMilliseconds(1))
+            : Again(rollout, Sooner(Sooner(delay, look.Next), decision.WakeAfter));
     }
 
     /// <summary>Writes the status if that is due. What must be durable is written before this returns, or an exception ends the pass.</summary>
     private async Task<(V1Alpha1StatefulSetRollout Rollout, TimeSpan? Delay)> WriteStatusAsync(
-        V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ready frame, Decision decision, ImmutableArray<GateReport> reports, CancellationToken cancellationToken)
+        V1Alpha1StatefulSetRollout rollout, StatefulSetRolloutStatus next, IReadOnlyList<TargetLook.Decided> decided, CancellationToken cancellationToken)
     {
-        var next = RolloutStatuses.Of(rollout, frame, decision, reports, Clock.Now(timeProvider));
-        if (refused.TryGetValue(((IStoreItem)rollout).Uid, out var refusal) && decision.Actions.Any(action => ActionWords.Of(action) == refusal.Action))
+        var uid = ((IStoreItem)rollout).Uid;
+        foreach (var each in decided)
         {
-            next = RolloutStatuses.Refused(rollout, next, refusal.Message, Clock.Now(timeProvider));
+            if (refused.TryGetValue((uid, each.Target), out var refusal) && each.Decision.Actions.Any(action => ActionWords.Of(action) == refusal.Action))
+            {
+                next = RolloutStatuses.Refused(rollout, next, refusal.Message, Clock.Now(timeProvider));
+            }
         }
 
-        if (frame.Memory.Version > RolloutMemory.CurrentVersion)
+        if (decided.Any(each => each.Frame.Memory.Version > RolloutMemory.CurrentVersion))
         {
             // What a newer operator remembers is not ours to write over; the conditions are.
             var conditions = rollout.Status with { Conditions = next.Conditions };
@@ -152,14 +193,15 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
                 : (await parts.Statuses.WriteAsync(rollout, conditions.Conditions!, parts.Stores.Rollouts.Informer, "conditions", cancellationToken), null);
         }
 
-        var urgency = StatusComparison.Of(rollout.Status, next, decision.Change);
-        if (urgency is not StatusUrgency.Now && !decision.Actions.IsEmpty)
+        var change = decided.Select(each => each.Decision.Change).DefaultIfEmpty(MemoryChange.None).Max();
+        var urgency = StatusComparison.Of(rollout.Status, next, change);
+        if (urgency is not StatusUrgency.Now && decided.Any(each => !each.Decision.Actions.IsEmpty))
         {
             // Words can wait, the action should not; the pass that sees its effect will tell.
             return (rollout, null);
         }
 
-        return parts.Statuses.WaitOf(((IStoreItem)rollout).Uid, urgency) switch
+        return parts.Statuses.WaitOf(uid, urgency) switch
         {
             null => (rollout, null),
             { } delay when delay > TimeSpan.Zero => (rollout, delay),
@@ -204,7 +246,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
                 return await SettleAsync(rollout, frame, decision, outcome.RetryAfter ?? TimeSpan.FromSeconds(10), cancellationToken);
             case ActionResult.Refused:
                 parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, rollout), isWarning: true, ReasonCodes.ActionRefused, "Rolling", outcome.Message);
-                refused[((IStoreItem)rollout).Uid] = (ActionWords.Of(action), outcome.Message);
+                refused[(((IStoreItem)rollout).Uid, frame.Target)] = (ActionWords.Of(action), outcome.Message);
                 var status = RolloutStatuses.Refused(rollout, rollout.Status, outcome.Message, Clock.Now(timeProvider));
                 if (StatusComparison.Of(rollout.Status, status, MemoryChange.None) is not StatusUrgency.None)
                 {

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Ordinal.Core.Lifecycles;
 using Ordinal.Core.Model;
+using Ordinal.Core.Planning;
 using Ordinal.Core.Reasons;
 using Ordinal.Operator.Api;
 using Ordinal.Operator.Observing;
@@ -13,15 +15,31 @@ namespace Ordinal.Operator.Reconciling;
 /// </summary>
 public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, Observer observer, RolloutPrecedence queue, GatesMode gates, ZoneGroups zones, TimeProvider timeProvider)
 {
-    /// <summary>Gathers the frame of one rollout.</summary>
-    public RolloutFrame Build(V1Alpha1StatefulSetRollout rollout)
+    /// <summary>Returns the StatefulSets that a rollout is about: as its status remembers them, else as it names them, else all of its policy's; none when there are none.</summary>
+    public ImmutableArray<string> TargetsOf(V1Alpha1StatefulSetRollout rollout)
+    {
+        if (RolloutMemories.TargetsOf(rollout.Status) is { IsEmpty: false } known)
+        {
+            return known;
+        }
+
+        return rollout.Spec.Targets is { Count: > 0 } named ? [.. named.Order(StringComparer.Ordinal)]
+            : PolicyOf(rollout) is { } policy ? [.. targets.Of(policy).Select(each => each.Name)]
+            : [];
+    }
+
+    /// <summary>Gathers the frame of one StatefulSet of a rollout.</summary>
+    /// <param name="target">The StatefulSet; null when there is none.</param>
+    public RolloutFrame Build(V1Alpha1StatefulSetRollout rollout, string? target)
     {
         var key = ((IStoreItem)rollout).Key;
-        var policy = stores.Policies.Items.Find(new NamespacedName(key.Namespace, rollout.Spec.PolicyRef.Name));
-        var target = RolloutMemories.TargetOf(rollout.Status) ?? TargetOf(rollout, policy);
+        var policy = PolicyOf(rollout);
         var memory = RolloutMemories.Read(rollout.Status, target ?? "");
         var hasBegun = rollout.Status.FormatVersion is not null && memory.State is not RolloutState.Queued;
-        if (policy is null && !hasBegun)
+
+        // Of several StatefulSets the first has begun when the last has not yet: the request is not dropped any more.
+        var isUnderWay = hasBegun || rollout.Status.StartTime is not null;
+        if (policy is null && !isUnderWay)
         {
             return stores.Policies.Items.IsStale
                 ? new RolloutFrame.NotYet("", memory, ReasonCodes.StoresNotFresh, "policies have not been listed yet")
@@ -31,7 +49,7 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
         var reading = policy is null
             ? new PolicyReading(new UpdatePolicy(), [new PolicyProblem(ReasonCodes.PolicyMissing, $"RolloutPolicy {key.Namespace}/{rollout.Spec.PolicyRef.Name} is gone")])
             : PolicyReader.Read(policy.Metadata.Name, policy.Spec);
-        if (!hasBegun && Refusal(rollout, policy!, reading, target) is { } refusal)
+        if (!hasBegun && policy is not null && Refusal(rollout, policy, reading, target, isUnderWay) is { } refusal)
         {
             return new RolloutFrame.Ended(target ?? "", memory, RolloutState.PreflightFailed, refusal.Reason, refusal.Message);
         }
@@ -59,24 +77,20 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
         }
 
         return hasBegun
-            ? new RolloutFrame.Ended(target, memory, RolloutState.Failed, ReasonCodes.TargetGone, $"StatefulSet {ns}/{target} was deleted in mid-rollout; nothing is left to roll")
+            ? new RolloutFrame.Ended(target, memory, RolloutState.Failed, ReasonCodes.TargetGone, $"StatefulSet {ns}/{target} was deleted in mid-rollout; nothing is left to roll. Create it again, which needs no rollout, or take it out of the policy.")
             : new RolloutFrame.Ended(target, memory, RolloutState.PreflightFailed, ReasonCodes.TargetsMissing, $"StatefulSet {ns}/{target} does not exist; create it, then create a new rollout");
     }
 
-    private string? TargetOf(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy? policy)
-    {
-        if (rollout.Spec.Targets is { Count: > 0 } named)
-        {
-            return named.Count == 1 ? named[0] : null;
-        }
+    private V1Alpha1RolloutPolicy? PolicyOf(V1Alpha1StatefulSetRollout rollout) =>
+        stores.Policies.Items.Find(new NamespacedName(((IStoreItem)rollout).Key.Namespace, rollout.Spec.PolicyRef.Name));
 
-        var all = policy is null ? [] : targets.Of(policy);
-        return all.Length == 1 ? all[0].Name : null;
-    }
+    /// <summary>Names a target's zone, for what is told of it; null when it has none of its own.</summary>
+    public string? ZoneOf(V1Alpha1StatefulSetRollout rollout, string target) => PolicyOf(rollout) is { } policy
+        && targets.Of(policy).FirstOrDefault(each => each.Name == target) is { } found && ZoneGroups.ZoneOf(policy, found) is var zone && zone != target && zone.Length <= 63 ? zone : null;
 
-    private PolicyProblem? Refusal(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy policy, PolicyReading reading, string? target)
+    private PolicyProblem? Refusal(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy policy, PolicyReading reading, string? target, bool isUnderWay)
     {
-        if (!reading.Problems.IsEmpty)
+        if (!reading.Problems.IsEmpty && !isUnderWay)
         {
             var first = reading.Problems[0];
             return first with { Message = $"RolloutPolicy {policy.Metadata.NamespaceProperty}/{policy.Metadata.Name}: {first.Message}" };
@@ -89,7 +103,7 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
 
         if (target is null)
         {
-            return NotSupported("a rollout of several StatefulSets", "name one in spec.targets, and create one rollout for each");
+            return new PolicyProblem(ReasonCodes.TargetsMissing, $"RolloutPolicy {policy.Metadata.NamespaceProperty}/{policy.Metadata.Name} selects no StatefulSet; correct its spec.targets, then create a new rollout");
         }
 
         var of = targets.Of(policy).FirstOrDefault(each => each.Name == target);
@@ -121,6 +135,8 @@ public sealed class RolloutFrames(OperatorStores stores, PolicyTargets targets, 
             Window = reading.Windows is { } windows && rollout.Spec.Overrides?.IgnoreWindows is not true ? windows.At(Clock.Now(timeProvider)) : WindowStanding.Always,
             Zone = policy is null || !reading.Problems.IsEmpty ? null : zones.HoldOf(policy, reading, target),
             ApprovedStep = rollout.Spec.ApprovedStep ?? 0,
+            StoppedBy = RolloutGroup.StopOf(target, RolloutEnds.MembersOf(rollout.Status)),
+            MostInFlight = RolloutMemory.MostInFlight / Math.Max(1, rollout.Status.Targets?.Count ?? 1),
             SupersededBy = queue.Successor(rollout, policy, target),
             Force = [.. (rollout.Spec.Force ?? []).Select(force => new ForceEntry(force.PodUid, force.Reason, force.Justification))],
         };

@@ -12,7 +12,7 @@ namespace Ordinal.Operator.Reconciling;
 /// deletion of what has outlived its time.
 /// </summary>
 [EntityRbac(typeof(V1Alpha1StatefulSetRollout), Verbs = RbacVerb.Patch | RbacVerb.Delete)]
-public sealed class RolloutLifespan(IKubernetesApi api, OperatorStores stores, WriteExpectations expectations, TimeProvider timeProvider)
+public sealed class RolloutLifespan(IKubernetesApi api, OperatorStores stores, GroupReverts reverts, WriteExpectations expectations, TimeProvider timeProvider)
 {
     /// <summary>Does what comes before a pass.</summary>
     /// <returns>The object to go on with, or a result when the pass is over already.</returns>
@@ -34,7 +34,7 @@ public sealed class RolloutLifespan(IKubernetesApi api, OperatorStores stores, W
         return has ? (rollout, null) : (await PatchFinalizersAsync(rollout, [.. rollout.Metadata.Finalizers ?? [], OrdinalNames.SafeHaltFinalizer], cancellationToken), null);
     }
 
-    /// <summary>Tells whether a rollout has ended and has given its claim back, so that nothing is left to decide.</summary>
+    /// <summary>Tells whether a rollout has ended and has given its claims back, so that nothing is left to decide.</summary>
     private bool IsOver(V1Alpha1StatefulSetRollout rollout)
     {
         if (rollout.Status.CompletionTime is null)
@@ -42,15 +42,15 @@ public sealed class RolloutLifespan(IKubernetesApi api, OperatorStores stores, W
             return false;
         }
 
-        var target = RolloutMemories.TargetOf(rollout.Status);
-        var set = target is null ? null : stores.Sets.Items.Find(new NamespacedName(((IStoreItem)rollout).Key.Namespace, target));
-        return set is null || !set.Snapshot.HeldBy.EndsWith($"/{rollout.Metadata.Uid}", StringComparison.Ordinal);
+        return RolloutMemories.TargetsOf(rollout.Status).All(target =>
+            stores.Sets.Items.Find(new NamespacedName(((IStoreItem)rollout).Key.Namespace, target)) is not { } set || !set.Snapshot.HeldBy.EndsWith($"/{rollout.Metadata.Uid}", StringComparison.Ordinal));
     }
 
     private async Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> EndAsync(V1Alpha1StatefulSetRollout rollout, bool hasFinalizer, bool isTerminating, CancellationToken cancellationToken)
     {
         if (hasFinalizer)
         {
+            await reverts.CreateAsync(rollout, cancellationToken);
             var rest = rollout.Metadata.Finalizers!.Where(finalizer => finalizer != OrdinalNames.SafeHaltFinalizer).ToArray();
             rollout = await PatchFinalizersAsync(rollout, rest, cancellationToken);
         }

@@ -14,8 +14,8 @@ namespace Ordinal.Operator.Reconciling;
 /// </summary>
 public static class RolloutMemories
 {
-    /// <summary>Returns the name of the StatefulSet that a rollout is about, once its status says so; else null.</summary>
-    public static string? TargetOf(StatefulSetRolloutStatus? status) => status?.Targets is { Count: > 0 } targets ? targets[0].Name : null;
+    /// <summary>Returns the names of the StatefulSets that a rollout is about, once its status says so; else none.</summary>
+    public static ImmutableArray<string> TargetsOf(StatefulSetRolloutStatus? status) => [.. (status?.Targets ?? []).Select(target => target.Name)];
 
     /// <summary>
     /// Reads the memory of one target. A status without a format version is one that was never written. Words that this build does not know make the
@@ -43,26 +43,64 @@ public static class RolloutMemories
         }
     }
 
-    /// <summary>Writes the memory over a status; what is not memory is kept from <paramref name="status"/>.</summary>
-    public static StatefulSetRolloutStatus Write(StatefulSetRolloutStatus status, RolloutMemory memory, string target) => status with
+    /// <summary>Writes the memory of one target over a status; what is not its memory is kept from <paramref name="status"/>, what is remembered of other targets first of all.</summary>
+    public static StatefulSetRolloutStatus Write(StatefulSetRolloutStatus status, RolloutMemory memory, string target)
     {
-        FormatVersion = memory.Version,
-        StartTime = memory.StartedAt,
-        PausedSince = memory.PausedSince,
-        PausedMilliseconds = memory.PausedFor == TimeSpan.Zero ? null : (long)memory.PausedFor.TotalMilliseconds,
-        UsedForce = memory.UsedForce.IsDefaultOrEmpty ? null : [.. memory.UsedForce],
-        Targets = [WriteTarget(memory, target, status.Targets?.FirstOrDefault(each => each.Name == target)?.Zone) with { Template = status.Targets?.FirstOrDefault(each => each.Name == target)?.Template }],
-        InFlight = memory.InFlight.IsDefaultOrEmpty ? null : [.. memory.InFlight.Select(pod => WriteInFlight(pod, target))],
-    };
+        var before = status.Targets?.FirstOrDefault(each => each.Name == target) ?? new RolloutTargetStatus();
+        var written = WriteTarget(memory, target, before);
+        if (status.Targets is not { Count: > 1 } several)
+        {
+            return status with
+            {
+                FormatVersion = memory.Version,
+                StartTime = memory.StartedAt,
+                PausedSince = memory.PausedSince,
+                PausedMilliseconds = Milliseconds(memory.PausedFor),
+                UsedForce = memory.UsedForce.IsDefaultOrEmpty ? null : [.. memory.UsedForce],
+                Targets = [written],
+                InFlight = memory.InFlight.IsDefaultOrEmpty ? null : [.. memory.InFlight.Select(pod => WriteInFlight(pod, target))],
+            };
+        }
+
+        List<RolloutTargetStatus> targets = [.. several.Select(each => each.Name != target ? each : written with
+        {
+            StartTime = memory.StartedAt,
+            PausedSince = memory.PausedSince,
+            PausedMilliseconds = Milliseconds(memory.PausedFor),
+            CompletionTime = before.CompletionTime,
+            Counts = before.Counts,
+            Current = before.Current,
+            Reason = before.Reason,
+            Message = before.Message,
+            Stalled = before.Stalled,
+        })];
+        List<InFlightStatus> inFlight = [.. (status.InFlight ?? []).Where(pod => pod.Target != target), .. memory.InFlight.Select(pod => WriteInFlight(pod, target))];
+        List<string> force = [.. (status.UsedForce ?? []).Union(memory.UsedForce, StringComparer.Ordinal)];
+        return status with
+        {
+            FormatVersion = memory.Version,
+            StartTime = targets.Min(each => each.StartTime),
+            PausedMilliseconds = targets.Max(each => each.PausedMilliseconds),
+            UsedForce = force.Count == 0 ? null : force,
+            Targets = targets,
+            InFlight = inFlight.Count == 0 ? null : [.. inFlight.OrderBy(pod => pod.Target, StringComparer.Ordinal)],
+        };
+    }
 
     private static RolloutMemory ReadKnown(StatefulSetRolloutStatus status, string target)
     {
         var of = status.Targets?.FirstOrDefault(each => each.Name == target) ?? new RolloutTargetStatus { Name = target };
+        if (status.Targets is not { Count: > 1 })
+        {
+            // One target has these at the top, where people look for them.
+            of = of with { StartTime = status.StartTime, PausedSince = status.PausedSince, PausedMilliseconds = status.PausedMilliseconds };
+        }
+
         return new RolloutMemory
         {
             Version = RolloutMemory.CurrentVersion,
             State = Words.Read(of.State, RolloutState.Queued),
-            StartedAt = status.StartTime,
+            StartedAt = of.StartTime,
             StateSince = of.StateSince,
             SetUid = of.Uid ?? "",
             FromRevision = of.FromRevision ?? "",
@@ -84,18 +122,22 @@ public static class RolloutMemories
             InFlight = [.. (status.InFlight ?? []).Where(pod => pod.Target == target).Select(ReadInFlight)],
             Passed = ReadPassed(of.Passed ?? ""),
             UsedForce = [.. status.UsedForce ?? []],
-            PausedFor = TimeSpan.FromMilliseconds(status.PausedMilliseconds ?? 0),
-            PausedSince = status.PausedSince,
+            PausedFor = TimeSpan.FromMilliseconds(of.PausedMilliseconds ?? 0),
+            PausedSince = of.PausedSince,
             BudgetSettlingUntil = of.BudgetSettlingUntil,
             Steps = of.Steps is { } steps ? new StepProgress(steps.Passed ?? 0, steps.Reached ?? 0, steps.ReachedAt) : StepProgress.None,
         };
     }
 
-    private static RolloutTargetStatus WriteTarget(RolloutMemory memory, string target, string? zone) => new()
+    private static long? Milliseconds(TimeSpan span) => span == TimeSpan.Zero ? null : (long)span.TotalMilliseconds;
+
+    private static RolloutTargetStatus WriteTarget(RolloutMemory memory, string target, RolloutTargetStatus before) => new()
     {
         Name = target,
         Uid = memory.SetUid.Length == 0 ? null : memory.SetUid,
-        Zone = zone,
+        Zone = before.Zone,
+        Template = before.Template,
+        RevertedBy = before.RevertedBy,
         State = memory.State.ToString(),
         StateSince = memory.StateSince,
         FromRevision = memory.FromRevision.Length == 0 ? null : memory.FromRevision,
@@ -140,7 +182,7 @@ public static class RolloutMemories
         StageSince = pod.StageSince ?? default,
         Generation = pod.Generation ?? 0,
         PausedBefore = TimeSpan.FromMilliseconds(pod.PausedBeforeMilliseconds ?? 0),
-        Baselines = (pod.Baselines ?? []).ToImmutableSortedDictionary(baseline => baseline.Gate, baseline => baseline.Value ?? "", StringComparer.Ordinal),
+        Baselines = [.. (pod.Baselines ?? []).Select(baseline => new GateBaseline(baseline.Gate, baseline.Value ?? ""))],
     };
 
     private static InFlightStatus WriteInFlight(InFlightPod pod, string target) => new()
@@ -156,7 +198,7 @@ public static class RolloutMemories
         StageSince = pod.StageSince,
         Generation = pod.Generation == 0 ? null : pod.Generation,
         PausedBeforeMilliseconds = pod.PausedBefore == TimeSpan.Zero ? null : (long)pod.PausedBefore.TotalMilliseconds,
-        Baselines = pod.Baselines.IsEmpty ? null : [.. pod.Baselines.Select(baseline => new BaselineStatus { Gate = baseline.Key, Value = baseline.Value })],
+        Baselines = pod.Baselines.IsEmpty ? null : [.. pod.Baselines.Select(baseline => new BaselineStatus { Gate = baseline.Gate, Value = baseline.Value })],
     };
 
     private static ImmutableArray<PassedPod> ReadPassed(string text)

@@ -15,6 +15,8 @@ public sealed record RolloutParts
 
     public required RolloutLifespan Lifespan { get; init; }
 
+    public required GroupReverts Reverts { get; init; }
+
     public required RequestPreparation Requests { get; init; }
 
     public required OperatorMetrics Metrics { get; init; }
@@ -28,6 +30,8 @@ public sealed record RolloutParts
     public required ServiceReader Services { get; init; }
 
     public required CreateFailures Creations { get; init; }
+
+    public required UndoneReleases Undone { get; init; }
 
     public required StatusWriter Statuses { get; init; }
 

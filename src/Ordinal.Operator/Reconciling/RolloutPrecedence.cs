@@ -8,15 +8,33 @@ using Ordinal.Runtime.Entities;
 namespace Ordinal.Operator.Reconciling;
 
 /// <summary>
-/// Says which of several rollouts of one StatefulSet goes first: the older one, by creation and then by name. What becomes of the other is the policy's
+/// Says which of several rollouts of one StatefulSet goes first: the older one. What becomes of the other is the policy's
 /// concurrencyPolicy. Under Replace the older one ends only when the newer one has passed its preflight and says that it waits: a request that is
 /// refused must not end a rollout that works.
 /// </summary>
 public sealed class RolloutPrecedence(OperatorStores stores)
 {
     /// <summary>Tells whether a rollout has been accepted and waits for another one's end. That is news for the other one.</summary>
-    public static bool IsWaiting(V1Alpha1StatefulSetRollout rollout) =>
-        rollout.Status.CompletionTime is null && Conditions.Find(rollout.Status.Conditions, "Succeeded")?.Reason == ReasonCodes.Queued.Code;
+    public static bool IsWaiting(V1Alpha1StatefulSetRollout rollout) => RolloutEnds.IsGroup(rollout)
+        ? rollout.Status.Targets!.Any(each => IsWaiting(rollout, each.Name))
+        : IsWaiting(rollout, "");
+
+    /// <summary>Tells whether it waits for the end of another one of this StatefulSet.</summary>
+    public static bool IsWaiting(V1Alpha1StatefulSetRollout rollout, string target) =>
+        !RolloutEnds.HasEnded(rollout, target) && RolloutEnds.ReasonOf(rollout, target) == ReasonCodes.Queued.Code;
+
+    /// <summary>
+    /// Compares by age, the older one first. Creation times have whole seconds: of the same second, one that somebody asked for is newer than one that the operator
+    /// made, so that who writes a template and a request at once gets what was requested; then the name decides.
+    /// </summary>
+    public static int CompareAge(V1Alpha1StatefulSetRollout one, V1Alpha1StatefulSetRollout other)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        var byTime = (one.Metadata.CreationTimestamp ?? DateTime.MaxValue).CompareTo(other.Metadata.CreationTimestamp ?? DateTime.MaxValue);
+        var byMaker = byTime != 0 ? byTime : RequestedRevisions.IsByOperator(other).CompareTo(RequestedRevisions.IsByOperator(one));
+        return byMaker != 0 ? byMaker : string.CompareOrdinal(one.Metadata.Name, other.Metadata.Name);
+    }
 
     /// <summary>Returns what keeps a rollout from its start; null when it is its turn.</summary>
     public RolloutFrame? BeforeStart(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy policy, string target, RolloutMemory memory)
@@ -47,20 +65,18 @@ public sealed class RolloutPrecedence(OperatorStores stores)
     private string? NewestWaiting(V1Alpha1StatefulSetRollout rollout, V1Alpha1RolloutPolicy policy, string target) => policy.Spec.ConcurrencyPolicy is not (null or "Replace")
         ? null
         : Others(rollout, target)
-            .Where(other => IsWaiting(other) && other.Spec.Suspend is not true && other.Spec.Cancel is null or "None" && other.Metadata.DeletionTimestamp is null && IsOlder(rollout, other))
-            .OrderBy(other => other.Metadata.CreationTimestamp ?? DateTime.MaxValue).ThenBy(other => other.Metadata.Name, StringComparer.Ordinal)
+            .Where(other => IsWaiting(other, target) && other.Spec.Suspend is not true && other.Spec.Cancel is null or "None" && other.Metadata.DeletionTimestamp is null && IsOlder(rollout, other))
+            .Order(Comparer<V1Alpha1StatefulSetRollout>.Create(CompareAge))
             .LastOrDefault()?.Metadata.Name;
 
     private string? Oldest(V1Alpha1StatefulSetRollout rollout, string target) => Others(rollout, target)
         .Where(other => IsOlder(other, rollout))
-        .OrderBy(other => other.Metadata.CreationTimestamp ?? DateTime.MaxValue).ThenBy(other => other.Metadata.Name, StringComparer.Ordinal)
+        .Order(Comparer<V1Alpha1StatefulSetRollout>.Create(CompareAge))
         .FirstOrDefault()?.Metadata.Name;
 
-    /// <summary>The other rollouts of the same policy about the same StatefulSet that have not ended.</summary>
+    /// <summary>The other rollouts of the same policy about the same StatefulSet that are not over for it.</summary>
     private IEnumerable<V1Alpha1StatefulSetRollout> Others(V1Alpha1StatefulSetRollout rollout, string target) => stores.RolloutsOf(new NamespacedName(((IStoreItem)rollout).Key.Namespace, rollout.Spec.PolicyRef.Name))
-        .Where(other => other.Metadata.Uid != rollout.Metadata.Uid && other.Status.CompletionTime is null)
-        .Where(other => RolloutMemories.TargetOf(other.Status) is { } known ? known == target : other.Spec.Targets is not { Count: > 0 } named || named.Contains(target));
+        .Where(other => other.Metadata.Uid != rollout.Metadata.Uid && RolloutEnds.IsAbout(other, target) && !RolloutEnds.HasEnded(other, target));
 
-    private static bool IsOlder(V1Alpha1StatefulSetRollout one, V1Alpha1StatefulSetRollout other) =>
-        ((one.Metadata.CreationTimestamp ?? DateTime.MaxValue).Ticks, one.Metadata.Name).CompareTo(((other.Metadata.CreationTimestamp ?? DateTime.MaxValue).Ticks, other.Metadata.Name)) < 0;
+    private static bool IsOlder(V1Alpha1StatefulSetRollout one, V1Alpha1StatefulSetRollout other) => CompareAge(one, other) < 0;
 }

@@ -10,7 +10,7 @@ namespace Ordinal.Operator.Reconciling;
 public static class RolloutStatuses
 {
     /// <summary>Longest list of pods; counts has the rest.</summary>
-    private const int MostPods = 256;
+    internal const int MostPods = 256;
 
     /// <summary>Builds the status after a decision.</summary>
     /// <param name="rollout">The rollout, with the status before.</param>
@@ -48,7 +48,8 @@ public static class RolloutStatuses
     /// <summary>Builds the status of a rollout that ends without a decision.</summary>
     public static StatefulSetRolloutStatus Of(V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ended frame, DateTimeOffset now)
     {
-        var memory = frame.Memory with { State = frame.State, StateSince = now };
+        // A later pass may have the claim to give back yet: it ends as this one said.
+        var memory = frame.Memory with { State = frame.State, StateSince = now, Ending = frame.Memory.Ending ?? new(frame.State, frame.Reason.Code, frame.Message) };
         var status = (frame.Target.Length == 0 ? rollout.Status with { FormatVersion = memory.Version } : RolloutMemories.Write(rollout.Status, memory, frame.Target)) with
         {
             ObservedGeneration = rollout.Metadata.Generation ?? 0,
@@ -85,11 +86,12 @@ public static class RolloutStatuses
         // A pod in flight first: the others wait for it.
         var inFlight = decision.Memory.InFlight.FirstOrDefault()?.Pod;
         return decision.Holds.FirstOrDefault(hold => inFlight is not null && hold.Pod == inFlight)
+            ?? decision.Holds.FirstOrDefault(hold => !ReasonCodes.IsAboutOthers(hold.Reason))
             ?? decision.Holds.FirstOrDefault(hold => hold.Reason != ReasonCodes.WaitsTurn)
             ?? decision.Holds[0];
     }
 
-    private static CurrentStatus CurrentOf(string target, Decision decision)
+    internal static CurrentStatus CurrentOf(string target, Decision decision)
     {
         var hold = MainHold(decision);
         var pod = decision.Memory.InFlight.FirstOrDefault()?.Pod ?? hold?.Pod;
@@ -106,7 +108,7 @@ public static class RolloutStatuses
         };
     }
 
-    private static PodStatus PodOf(string target, PodProgress pod, Decision decision)
+    internal static PodStatus PodOf(string target, PodProgress pod, Decision decision)
     {
         var hold = decision.Holds.FirstOrDefault(each => each.Pod == pod.Pod);
         return new PodStatus
@@ -121,7 +123,7 @@ public static class RolloutStatuses
         };
     }
 
-    private static (ReasonCode Reason, string Message)? StalledBy(RolloutFrame.Ready frame, Decision decision)
+    internal static (ReasonCode Reason, string Message)? StalledBy(RolloutFrame.Ready frame, Decision decision)
     {
         if (decision.IsFinished)
         {
@@ -136,7 +138,7 @@ public static class RolloutStatuses
         return decision.Holds.FirstOrDefault(hold => hold.Reason.NeedsHuman) is { } hold ? (hold.Reason, hold.Message) : null;
     }
 
-    private static IReadOnlyList<GateStatus>? GatesOf(IReadOnlyList<GateStatus>? before, ImmutableArray<GateReport> reports)
+    internal static IReadOnlyList<GateStatus>? GatesOf(IReadOnlyList<GateStatus>? before, ImmutableArray<GateReport> reports)
     {
         if (reports.IsDefaultOrEmpty)
         {
@@ -153,10 +155,14 @@ public static class RolloutStatuses
     }
 
     private static IReadOnlyList<ConditionStatus> ConditionsOf(
-        V1Alpha1StatefulSetRollout rollout, RolloutMemory memory, ReasonCode reason, string message, bool isFinished, (ReasonCode Reason, string Message)? stalled, DateTimeOffset now)
+        V1Alpha1StatefulSetRollout rollout, RolloutMemory memory, ReasonCode reason, string message, bool isFinished, (ReasonCode Reason, string Message)? stalled, DateTimeOffset now) =>
+        ConditionsOf(rollout, memory.State, memory.PausedSince, reason, message, isFinished, stalled, now);
+
+    internal static IReadOnlyList<ConditionStatus> ConditionsOf(
+        V1Alpha1StatefulSetRollout rollout, RolloutState state, DateTimeOffset? pausedSince, ReasonCode reason, string message, bool isFinished, (ReasonCode Reason, string Message)? stalled, DateTimeOffset now)
     {
-        var hasSucceeded = memory.State is RolloutState.Completed or RolloutState.NoChange;
-        var paused = isFinished ? null : PausedBy(memory);
+        var hasSucceeded = state is RolloutState.Completed or RolloutState.NoChange;
+        var paused = isFinished ? null : PausedBy(state, pausedSince);
         return new Conditions(rollout.Status.Conditions, rollout.Metadata.Generation ?? 0, now)
             .Set("Succeeded", isFinished ? hasSucceeded : null, reason, message)
             .Set("Finished", isFinished, reason, isFinished ? message : "")
@@ -166,12 +172,12 @@ public static class RolloutStatuses
             .All;
     }
 
-    private static ReasonCode? PausedBy(RolloutMemory memory) => memory.State switch
+    private static ReasonCode? PausedBy(RolloutState state, DateTimeOffset? pausedSince) => state switch
     {
         RolloutState.AwaitingApproval => ReasonCodes.AwaitingApproval,
         RolloutState.StepPausing => ReasonCodes.StepPausing,
         RolloutState.OutsideWindow => ReasonCodes.OutsideWindow,
         RolloutState.Suspended => ReasonCodes.Suspended,
-        _ => memory.PausedSince is null ? null : ReasonCodes.Suspended,
+        _ => pausedSince is null ? null : ReasonCodes.Suspended,
     };
 }

@@ -67,7 +67,7 @@ public sealed class RolloutTurns(Func<IReadOnlyCollection<V1Alpha1StatefulSetRol
         foreach (var rollout in all.Where(rollout => rollout.Status.CompletionTime is null))
         {
             var owner = rollout.Metadata.OwnerReferences?.FirstOrDefault()?.Uid ?? rollout.Spec.PolicyRef.Name;
-            byPolicy[owner] = byPolicy.GetValueOrDefault(owner) + 1;
+            byPolicy[owner] = byPolicy.GetValueOrDefault(owner) + SetsUnderWay(rollout);
         }
 
         foreach (var (set, (name, policy)) in taken.ToList())
@@ -84,6 +84,11 @@ public sealed class RolloutTurns(Func<IReadOnlyCollection<V1Alpha1StatefulSetRol
 
         return byPolicy;
     }
+
+    /// <summary>A rollout over several StatefulSets takes as many places as it rolls at a time.</summary>
+    private static int SetsUnderWay(V1Alpha1StatefulSetRollout rollout) => RolloutEnds.IsGroup(rollout)
+        ? Math.Max(1, rollout.Status.Targets!.Count(each => each is { StartTime: not null, CompletionTime: null }))
+        : 1;
 
     /// <summary>Deals places out one after the other, so that one policy with many StatefulSets does not take them all.</summary>
     private List<NamespacedName> Order(Dictionary<string, int> active)

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
 using Ordinal.Operator.Api;
 using Ordinal.Runtime.Client;
 
@@ -7,23 +9,36 @@ namespace Ordinal.Operator.Reconciling;
 /// <summary>Tells how much two statuses differ in what they mean.</summary>
 public static class StatusComparison
 {
+    /// <summary>What was written of the statuses that the stores hold, for as long as they do: each pass compares with the same one.</summary>
+    private static readonly ConditionalWeakTable<object, byte[]> Texts = [];
+
+    private static readonly ConditionalWeakTable<StatefulSetRolloutStatus, StatefulSetRolloutStatus> Meanings = [];
+    private static readonly ConditionalWeakTable<RolloutPolicyStatus, RolloutPolicyStatus> PolicyMeanings = [];
+
     /// <summary>Compares two statuses of a rollout.</summary>
     /// <param name="before">As the server has it.</param>
     /// <param name="after">As it would be written.</param>
     /// <param name="change">What the planner says of its memory: Durable must be written before any action.</param>
     public static StatusUrgency Of(StatefulSetRolloutStatus before, StatefulSetRolloutStatus after, MemoryChange change)
     {
-        if (AreSame(before, after))
+        if (AreEqual(before, after))
         {
             return StatusUrgency.None;
         }
 
-        if (change is MemoryChange.Durable || !AreSame(Meaning(before), Meaning(after)))
+        // What is not equal may be written the same, which costs more to see: so it is seen once.
+        if (change is not MemoryChange.Durable && Meanings.GetValue(before, Meaning) is var meant && Meaning(after) is var means && !AreEqual(meant, means) && !AreWrittenTheSame(meant, means))
         {
             return StatusUrgency.Now;
         }
 
-        return before.Current?.Reason != after.Current?.Reason || before.Current?.Pod != after.Current?.Pod ? StatusUrgency.Reason : StatusUrgency.Progress;
+        if (AreWrittenTheSame(before, after))
+        {
+            return StatusUrgency.None;
+        }
+
+        return change is MemoryChange.Durable ? StatusUrgency.Now
+            : before.Current?.Reason != after.Current?.Reason || before.Current?.Pod != after.Current?.Pod ? StatusUrgency.Reason : StatusUrgency.Progress;
     }
 
     /// <summary>Compares two statuses of a policy.</summary>
@@ -34,9 +49,7 @@ public static class StatusComparison
             return StatusUrgency.None;
         }
 
-        var meant = before with { Summary = null, Replicas = null, Targets = null, Gates = null, Conditions = Bare(before.Conditions) };
-        var means = after with { Summary = null, Replicas = null, Targets = null, Gates = null, Conditions = Bare(after.Conditions) };
-        return AreSame(meant, means) && AreSame(Remembered(before), Remembered(after)) ? StatusUrgency.Progress : StatusUrgency.Now;
+        return AreSame(PolicyMeanings.GetValue(before, Meaning), Meaning(after)) && AreSame(Remembered(before), Remembered(after)) ? StatusUrgency.Progress : StatusUrgency.Now;
     }
 
     /// <summary>What is not mere progress. Stages, roles, words and numbers can all be told again from the cluster.</summary>
@@ -47,18 +60,76 @@ public static class StatusComparison
         Counts = null,
         Pods = null,
         Gates = null,
-        Targets = status.Targets?.Select(target => target with { State = null, StateSince = null, Generation = null }).ToList(),
+        Targets = status.Targets?.Select(Meaning).ToList(),
         InFlight = status.InFlight?.Select(pod => pod with { Stage = null, StageSince = null }).ToList(),
         Conditions = Bare(status.Conditions),
     };
 
+    /// <summary>That one of several StatefulSets is queued is news for the rollout that it waits for; its other words are progress.</summary>
+    private static RolloutTargetStatus Meaning(RolloutTargetStatus target) => target with
+    {
+        State = null,
+        StateSince = null,
+        Generation = null,
+        Counts = null,
+        Current = null,
+        Message = null,
+        Reason = target.Reason == ReasonCodes.Queued.Code ? target.Reason : null,
+    };
+
+    private static RolloutPolicyStatus Meaning(RolloutPolicyStatus status) =>
+        status with { Summary = null, Replicas = null, Targets = null, Gates = null, Conditions = Bare(status.Conditions) };
+
     private static List<PolicyTargetStatus>? Remembered(RolloutPolicyStatus status) => status.Targets?
-        .Select(target => new PolicyTargetStatus { Name = target.Name, Uid = target.Uid, RejectedRevision = target.RejectedRevision, WrittenGeneration = target.WrittenGeneration, ForeignReleases = target.ForeignReleases, HeldRevision = target.HeldRevision })
+        .Select(target => new PolicyTargetStatus { Name = target.Name, Uid = target.Uid, RejectedRevision = target.RejectedRevision, WrittenGeneration = target.WrittenGeneration, ForeignReleases = target.ForeignReleases, HeldRevision = target.HeldRevision, OriginalStrategy = target.OriginalStrategy })
         .ToList();
 
     private static List<ConditionStatus>? Bare(IReadOnlyList<ConditionStatus>? conditions) => conditions?
         .Select(condition => condition with { Reason = "", Message = "" })
         .ToList();
 
-    private static bool AreSame<T>(T one, T other) => EntityJson.Write(one).AsSpan().SequenceEqual(EntityJson.Write(other));
+    private static bool AreEqual(StatefulSetRolloutStatus one, StatefulSetRolloutStatus other) =>
+        one.Equals(other with
+        {
+            Targets = Shared(one.Targets, other.Targets),
+            InFlight = Shared(one.InFlight, WithBaselines(one.InFlight, other.InFlight)),
+            UsedForce = Shared(one.UsedForce, other.UsedForce),
+            Pods = Shared(one.Pods, other.Pods),
+            Gates = Shared(one.Gates, other.Gates),
+            Conditions = Shared(one.Conditions, other.Conditions),
+        });
+
+    private static bool AreSame(RolloutPolicyStatus one, RolloutPolicyStatus other) =>
+        AreSame(one, other, other with
+        {
+            Targets = Shared(one.Targets, other.Targets),
+            Gates = Shared(one.Gates, other.Gates),
+            Conditions = Shared(one.Conditions, other.Conditions),
+        });
+
+    private static bool AreWrittenTheSame(StatefulSetRolloutStatus one, StatefulSetRolloutStatus other) => WriteOnce(one).AsSpan().SequenceEqual(Write(other));
+
+    private static bool AreSame(List<PolicyTargetStatus>? one, List<PolicyTargetStatus>? other) => ReferenceEquals(one, other)
+        || (one is not null && other is not null && one.SequenceEqual(other)) || Write(one).AsSpan().SequenceEqual(Write(other));
+
+    /// <summary>
+    /// Compares what would be written. Most statuses are the same to the last member, which is seen without writing them.
+    /// </summary>
+    /// <param name="shared">The other one with the lists of the first, where their items are the same.</param>
+    private static bool AreSame<T>(T one, T other, T shared)
+        where T : class => one.Equals(shared) || WriteOnce(one).AsSpan().SequenceEqual(Write(other));
+
+    private static byte[] Write<T>(T value) => EntityJson.Write(value);
+
+    private static byte[] WriteOnce<T>(T value)
+        where T : class => Texts.GetValue(value, static each => Write((T)each));
+
+    private static IReadOnlyList<T>? Shared<T>(IReadOnlyList<T>? one, IReadOnlyList<T>? other) =>
+        one is not null && other is not null && one.SequenceEqual(other) ? one : other;
+
+    /// <summary>A pod in flight has a list of its own.</summary>
+    private static IReadOnlyList<InFlightStatus>? WithBaselines(IReadOnlyList<InFlightStatus>? one, IReadOnlyList<InFlightStatus>? other) =>
+        one is null || other is null || one.Count != other.Count
+            ? other
+            : [.. other.Select((pod, index) => pod with { Baselines = Shared(one[index].Baselines, pod.Baselines) })];
 }

@@ -33,7 +33,7 @@ public enum StatusUrgency
 [EntityRbac(typeof(V1Alpha1RolloutPolicy), typeof(V1Alpha1StatefulSetRollout), Subresource = "status", Verbs = RbacVerb.Patch)]
 public sealed class StatusWriter(IKubernetesApi api, WriteExpectations expectations, TimeProvider timeProvider)
 {
-    private readonly Dictionary<string, long> lastWrites = [];
+    private readonly Dictionary<string, (long At, bool IsOurs)> lastWrites = [];
     private readonly Lock gate = new();
 
     /// <summary>Gets the shortest time between two writes of mere progress.</summary>
@@ -41,6 +41,11 @@ public sealed class StatusWriter(IKubernetesApi api, WriteExpectations expectati
 
     /// <summary>Gets the shortest time between two writes that tell of another reason.</summary>
     public static TimeSpan ReasonInterval { get; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// How many times as long the words of the leader before stand: this one has asked no gate yet, and what it would say of that is no news. It acts first.
+    /// </summary>
+    private const int Inherited = 3;
 
     /// <summary>Returns how long a write of this urgency has to wait; zero when it may go out now, null when there is nothing to write.</summary>
     public TimeSpan? WaitOf(string uid, StatusUrgency urgency)
@@ -59,7 +64,12 @@ public sealed class StatusWriter(IKubernetesApi api, WriteExpectations expectati
 
         lock (gate)
         {
-            var rest = lastWrites.TryGetValue(uid, out var last) ? shortest - timeProvider.GetElapsedTime(last) : TimeSpan.Zero;
+            if (!lastWrites.TryGetValue(uid, out var last))
+            {
+                lastWrites[uid] = last = (timeProvider.GetTimestamp(), IsOurs: false);
+            }
+
+            var rest = (last.IsOurs ? shortest : shortest * Inherited) - timeProvider.GetElapsedTime(last.At);
             return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
         }
     }
@@ -84,7 +94,7 @@ public sealed class StatusWriter(IKubernetesApi api, WriteExpectations expectati
         expectations.ExpectResourceVersion(entity.Key, informer, entity.Key, entity.Uid, written.ResourceVersion);
         lock (gate)
         {
-            lastWrites[entity.Uid] = timeProvider.GetTimestamp();
+            lastWrites[entity.Uid] = (timeProvider.GetTimestamp(), IsOurs: true);
         }
 
         return written;

@@ -21,6 +21,9 @@ public sealed record TargetState
     /// <summary>Gets the rollout that is under way; null when there is none.</summary>
     public V1Alpha1StatefulSetRollout? Active { get; init; }
 
+    /// <summary>Gets a value indicating whether this pass has made a rollout, which the stores do not show yet.</summary>
+    public bool IsStarting { get; init; }
+
     /// <summary>Gets the revision whose rollout failed or was cancelled, as long as it is the update revision; null when there is none.</summary>
     public string? Rejected { get; init; }
 

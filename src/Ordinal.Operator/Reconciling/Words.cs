@@ -15,16 +15,23 @@ internal static class Words
     public static bool TryRead<TEnum>(string word, out TEnum value)
         where TEnum : struct, Enum
     {
-        foreach (var name in Enum.GetValues<TEnum>())
+        foreach (var (known, named) in Known<TEnum>.Words)
         {
-            if (name.ToString() == word)
+            if (known == word)
             {
-                value = name;
+                value = named;
                 return true;
             }
         }
 
         value = default;
         return false;
+    }
+
+    /// <summary>The words of one set: each pass reads some twenty.</summary>
+    private static class Known<TEnum>
+        where TEnum : struct, Enum
+    {
+        public static readonly (string Word, TEnum Value)[] Words = [.. Enum.GetValues<TEnum>().Select(value => (value.ToString(), value))];
     }
 }

@@ -34,7 +34,7 @@ public sealed class ZoneGroups(PolicyTargets targets, Observer observer, Rollout
         var set = observation.Snapshot.Set;
         return new ZoneMember(target.Name, ZoneOf(policy, target), WorkOf(policy, target, observation))
         {
-            Away = Away(observation.Snapshot),
+            Away = Away(observation.Snapshot, births.ActiveOf(policy, target.Name)),
             HasLeader = probe.Known(set.Uid).Any(report => report.Roles.ContainsValue(MemberRole.Leader)),
             EndedAt = births.LastCompletionOf(policy, target.Name),
             Problem = NeedsOnDelete(reading.Policy) && !set.StrategyTypeDeclaredBy.IsEmpty && (set.OriginalStrategy ?? set.Strategy).Type is UpdateStrategyType.RollingUpdate
@@ -47,7 +47,10 @@ public sealed class ZoneGroups(PolicyTargets targets, Observer observer, Rollout
     {
         if (births.ActiveOf(policy, target.Name) is { Count: > 0 } active)
         {
-            return active.All(rollout => rollout.Spec.Suspend is true) ? ZoneWork.Paused : ZoneWork.Rolls;
+            // One that has done nothing yet, a request's above all, may still wait for its zone's turn.
+            return active.All(rollout => rollout.Spec.Suspend is true) ? ZoneWork.Paused
+                : active.Any(rollout => RolloutEnds.HasBegun(rollout, target.Name, observation.Snapshot.Set.HeldBy)) ? ZoneWork.Rolls
+                : ZoneWork.Waits;
         }
 
         if (HoldPlanner.DriftOf(observation.Snapshot) is not { } drift || observer.SayTheSame(observation, drift.From, drift.To))
@@ -55,18 +58,20 @@ public sealed class ZoneGroups(PolicyTargets targets, Observer observer, Rollout
             return ZoneWork.None;
         }
 
-        var isRejected = births.LastOf(policy, target.Name, drift.To) is { } last && !RolloutBirths.HasSucceeded(last) && !RolloutBirths.WasOvertaken(last);
+        var isRejected = births.LastOf(policy, target.Name, drift.To) is { } last && !RolloutEnds.HasSucceeded(last, target.Name) && !RolloutEnds.WasOvertaken(last, target.Name);
         return isRejected || policy.Spec.Suspend is true || policy.Spec.Trigger is "Manual" ? ZoneWork.Paused : ZoneWork.Waits;
     }
 
-    private static ImmutableArray<string> Away(WorkloadSnapshot snapshot)
+    /// <summary>The pods that are not ready, and those in flight, which count as away until they are proven to be back: an eviction may be on its way to one that still stands.</summary>
+    private static ImmutableArray<string> Away(WorkloadSnapshot snapshot, IEnumerable<V1Alpha1StatefulSetRollout> active)
     {
         var set = snapshot.Set;
         var ready = snapshot.Pods.Where(pod => pod.IsReady && !pod.IsTerminating).Select(pod => pod.Ordinal).ToHashSet();
+        var inFlight = active.SelectMany(rollout => rollout.Status.InFlight ?? []).Where(pod => pod.Target == set.Name).Select(pod => pod.Pod).ToHashSet(StringComparer.Ordinal);
         var away = ImmutableArray.CreateBuilder<string>();
         for (var ordinal = set.Ordinals.First; ordinal < set.Ordinals.End; ordinal++)
         {
-            if (!ready.Contains(ordinal))
+            if (!ready.Contains(ordinal) || inFlight.Contains(set.PodName(ordinal)))
             {
                 away.Add(set.PodName(ordinal));
             }

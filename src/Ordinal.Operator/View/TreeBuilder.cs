@@ -53,8 +53,9 @@ public static class TreeBuilder
             yield break;
         }
 
-        var target = rollout.Items("status", "targets").FirstOrDefault();
-        var change = target is null ? "" : $"{target.Text("fromRevision")} -> {target.Text("toRevision")}";
+        var targets = rollout.Items("status", "targets").ToList();
+        var change = targets is [var target] ? $"{target.Text("fromRevision")} -> {target.Text("toRevision")}"
+            : targets.Count > 1 ? $"{targets.Count} StatefulSets, {targets.Count(each => each.Text("completionTime").Length > 0)} ended" : "";
         yield return new("Rollout", Join(rollout.Name(), rollout.Text("spec", "type"), change is " -> " ? "" : change));
         if (rollout.Time("status", "startTime") is { } started)
         {
@@ -97,11 +98,12 @@ public static class TreeBuilder
         var ready = pods.Count(p => p.Condition("Ready").Text("status") == "True");
         var isRolling = updated < replicas && update != current;
         var partition = set.Number("spec", "updateStrategy", "rollingUpdate", "partition");
+        var member = picture.Rollout.Items("status", "targets").ToList() is { Count: > 1 } several ? several.Find(each => each.Text("name") == name) : null;
         return new TreeNode(
             isRolling ? updated > 0 || picture.Rollout is not null ? Mark.Busy : Mark.Waiting : ready < replicas ? Mark.Busy : Mark.Good,
             name,
             "StatefulSet",
-            isRolling ? "Rolling" : ready < replicas ? "Starting" : "Updated")
+            MemberState(member) ?? (isRolling ? "Rolling" : ready < replicas ? "Starting" : "Updated"))
         {
             Revision = (isRolling ? "->" : "") + PodRow.ShortRevision(update, "0", name + "-0"),
             Ready = $"{ready}/{replicas}",
@@ -111,6 +113,14 @@ public static class TreeBuilder
             Children = [.. pods.Select(p => PodRow.Of(p, update, picture.Rollout, leader, now, hasPlaces))],
         };
     }
+
+    /// <summary>The word for one of several StatefulSets of a rollout that is waiting for its turn, or did not get to its end; null when its pods tell it better.</summary>
+    private static string? MemberState(JsonNode? member) => member.Text("state") switch
+    {
+        "Queued" => "Waiting",
+        "Failed" or "PreflightFailed" or "Cancelled" or "Superseded" or "RolledBack" or "Reverting" => member.Text("state"),
+        _ => null,
+    };
 
     private static IEnumerable<TreeNode> Gates(ClusterPicture picture, DateTimeOffset now)
     {

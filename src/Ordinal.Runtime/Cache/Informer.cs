@@ -34,6 +34,12 @@ public sealed record InformerSettings
 
     /// <summary>Gets the longest delay after a failure.</summary>
     public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Gets the longest delay while the server does not know the kind at all. Somebody is about to install it, and what is created then must not go
+    /// unseen for half a minute; the answer costs the server nothing.
+    /// </summary>
+    public TimeSpan NotServedRetryMax { get; init; } = TimeSpan.FromSeconds(3);
 }
 
 /// <summary>A store and the reflectors that feed it, one for each namespace watched.</summary>

@@ -124,6 +124,17 @@ internal sealed partial class Reflector<TItem>(
             version = null;
             return Jitter(settings.RetryBase);
         }
+        catch (ApiException error) when (error.Kind is ApiErrorKind.NotFound)
+        {
+            metrics.WatchRestarted(Resource, "error");
+            var delay = Backoff(settings.NotServedRetryMax);
+            if (failures == 1)
+            {
+                LogNotServed(Resource);
+            }
+
+            return delay;
+        }
         catch (ApiException error)
         {
             metrics.WatchRestarted(Resource, "error");
@@ -335,9 +346,11 @@ internal sealed partial class Reflector<TItem>(
         }
     }
 
-    private TimeSpan Backoff()
+    private TimeSpan Backoff() => Backoff(settings.RetryMax);
+
+    private TimeSpan Backoff(TimeSpan most)
     {
-        var delay = Math.Min(settings.RetryBase.TotalSeconds * Math.Pow(2, Math.Min(failures++, 30)), settings.RetryMax.TotalSeconds);
+        var delay = Math.Min(settings.RetryBase.TotalSeconds * Math.Pow(2, Math.Min(failures++, 30)), most.TotalSeconds);
         return Jitter(TimeSpan.FromSeconds(delay));
     }
 
@@ -366,6 +379,9 @@ internal sealed partial class Reflector<TItem>(
 
     [LoggerMessage(1104, LogLevel.Error, "{Resource} \"{Name}\" cannot be read ({Error}); what was known of it stays")]
     private partial void LogUnreadable(string resource, string name, string error);
+
+    [LoggerMessage(1105, LogLevel.Warning, "The API server does not serve {Resource}: install its CustomResourceDefinition; it is looked for every few seconds")]
+    private partial void LogNotServed(string resource);
 
     private sealed class WatchIdleException : Exception;
 }

@@ -41,9 +41,13 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
     public void ExpectResourceVersion(NamespacedName key, IInformer informer, NamespacedName item, string uid, string resourceVersion) =>
         Expect(key, informer, item, uid, seen => ResourceVersions.HasSeen(seen.ResourceVersion, resourceVersion), _ => true);
 
-    /// <summary>After a deletion or an eviction, sent or perhaps sent: the store must show that incarnation gone or terminating.</summary>
+    /// <summary>
+    /// After a deletion or an eviction, sent or perhaps sent: the store must show that incarnation gone or terminating. It must have shown that incarnation
+    /// before the request went out, as whatever a pass plans with: a pod that goes at once may be gone from the store, or be another one there, before the
+    /// request's answer is read, and then that is the proof.
+    /// </summary>
     public void ExpectGoneOrTerminating(NamespacedName key, IInformer informer, NamespacedName item, string uid) =>
-        Expect(key, informer, item, uid, seen => seen.IsTerminating, live => live.IsTerminating);
+        Expect(key, informer, item, uid, seen => seen.IsTerminating, live => live.IsTerminating, wasShown: true);
 
     /// <summary>After a creation: the store must show that incarnation.</summary>
     public void ExpectPresent(NamespacedName key, IInformer informer, NamespacedName item, string uid) =>
@@ -101,9 +105,9 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
         }
     }
 
-    private void Expect(NamespacedName key, IInformer informer, NamespacedName item, string uid, Func<IStoreItem, bool> isSeen, Func<Live, bool> isInForce)
+    private void Expect(NamespacedName key, IInformer informer, NamespacedName item, string uid, Func<IStoreItem, bool> isSeen, Func<Live, bool> isInForce, bool wasShown = false)
     {
-        var expectation = new Expectation(key, informer, item, uid, isSeen, isInForce, timeProvider.GetTimestamp());
+        var expectation = new Expectation(key, informer, item, uid, isSeen, isInForce, timeProvider.GetTimestamp()) { HadUid = wasShown };
         lock (gate)
         {
             if (!open.TryGetValue(key, out var list))
@@ -133,7 +137,7 @@ public sealed class WriteExpectations(IKubernetesApi api, TimeProvider timeProvi
     private void Judge(Expectation expectation, IStoreItem? seen, bool wasDeleted)
     {
         // A missing item proves a deletion only if it was seen to go: a store that never had it may be behind its creation.
-        if (seen is null ? wasDeleted : seen.Uid == expectation.Uid && expectation.IsSeen(seen))
+        if (seen is null ? wasDeleted || expectation.HadUid : seen.Uid == expectation.Uid && expectation.IsSeen(seen))
         {
             Close(expectation, isNews: true);
         }

@@ -54,6 +54,32 @@ public sealed class PropagationTests(ClusterKind kind) : ConformanceTests(kind)
         await GoneAsync("dependent");
     }
 
+    [Test, Rule("API-garbage-networking")]
+    public async Task What_is_kept_about_the_network_is_collected_with_its_owner()
+    {
+        (await Space.SendAsync("POST", Maps, "", Map("owner"))).Ok();
+        var owner = (await Space.SendAsync("GET", $"{Maps}/owner")).Ok().Child("metadata").Text("uid");
+        var made = new[]
+        {
+            ("networkpolicies", """{"metadata":{"name":"d"},"spec":{"podSelector":{}}}"""),
+            ("ingresses", """{"metadata":{"name":"d"},"spec":{"defaultBackend":{"service":{"name":"s","port":{"number":1}}}}}"""),
+        };
+        foreach (var (kind, text) in made)
+        {
+            var document = JsonNode.Parse(text)!.AsObject();
+            document["metadata"]!["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["name"] = "owner", ["uid"] = owner });
+            (await Space.SendAsync("POST", Networking(kind), "", document)).Ok();
+        }
+
+        (await Space.SendAsync("DELETE", $"{Maps}/owner", "propagationPolicy=Background")).Ok();
+        foreach (var (kind, _) in made)
+        {
+            await UntilAsync($"the one of {kind} is gone", async () => (await Space.SendAsync("GET", $"{Networking(kind)}/d")).Code == 404);
+        }
+    }
+
+    private string Networking(string kind) => $"/apis/networking.k8s.io/v1/namespaces/{Space.Name}/{kind}";
+
     private static JsonObject Map(string name, string? owner = null, string? finalizer = null)
     {
         var metadata = new JsonObject { ["name"] = name };

@@ -70,6 +70,46 @@ public sealed class WatchTests(ClusterKind kind) : ConformanceTests(kind)
         Assert.That(await TypesAsync(watch, 1), Is.EqualTo(new[] { "ADDED a" }));
     }
 
+    [Test, Rule("API-watch-deleted-object")]
+    public async Task What_goes_at_once_is_shown_as_it_was_and_what_had_finalizers_as_it_became()
+    {
+        var before = await CreateAsync("a");
+        await Space.SendAsync("DELETE", $"{Maps}/a");
+        await CreateAsync("b");
+        await PatchAsync("b", """{"metadata":{"finalizers":["x.dev/f"]}}""");
+        await Space.SendAsync("DELETE", $"{Maps}/b");
+        await PatchAsync("b", """{"metadata":{"finalizers":null}}""");
+        await using var watch = await OpenAsync($"watch=1&resourceVersion={VersionOf(before)}&labelSelector=mine%3Dyes");
+        var deleted = new List<string>();
+        while (deleted.Count < 2)
+        {
+            var frame = (await ReadAsync(watch))!;
+            if (frame.Text("type") == "DELETED")
+            {
+                var metadata = frame.Child("object").Child("metadata")!;
+                deleted.Add($"{metadata.Text("name")} {metadata.ContainsKey("deletionTimestamp")} {metadata.Number("deletionGracePeriodSeconds")}");
+            }
+        }
+
+        Assert.That(deleted, Is.EqualTo(new[] { "a False ", "b True 0" }));
+    }
+
+    [Test, Rule("API-watch-old-paths")]
+    public async Task The_old_paths_of_watches_still_work()
+    {
+        var before = await CreateAsync("a");
+        await CreateAsync("b");
+        await PatchAsync("a", """{"data":{"k":"1"}}""");
+        foreach (var (path, seen) in new[] { ($"/api/v1/watch/namespaces/{Space.Name}/configmaps", "ADDED b"), ($"/api/v1/watch/namespaces/{Space.Name}/configmaps/a", "MODIFIED a") })
+        {
+            var query = $"resourceVersion={VersionOf(before)}&timeoutSeconds=60" + (seen.EndsWith('b') ? "&labelSelector=mine%3Dyes" : "");
+            var opening = await Space.Cluster.Door.OpenAsync(new ApiCall("GET", path, query), CancellationToken.None);
+            Assert.That(opening.Refused, Is.Null, path);
+            await using var watch = opening.Feed!;
+            Assert.That(await TypesAsync(watch, 1), Is.EqualTo(new[] { seen }));
+        }
+    }
+
     [Test, Rule("API-watch-one-object")]
     public async Task The_path_of_one_object_is_read_and_not_watched()
     {

@@ -85,6 +85,15 @@ public sealed class DefinitionTests(ClusterKind kind) : CustomResourceTests(kind
     [TestCase("""{"s":{"type":"string","maxLength":1000},"t":{"type":"string","maxLength":1000}}""", "self.s.contains(self.t)", null)]
     [TestCase("""{"s":{"type":"string"}}""", "self.s.matches('^[a-z]+([0-9]|-){3,50}$')", null)]
     [TestCase("""{"p":{"x-kubernetes-int-or-string":true}}""", "type(self.p) == int ? self.p > 1 : self.p.endsWith('%')", null)]
+    [TestCase("""{"s":{"type":"string"},"t":{"type":"string"}}""", "quantity(self.s) == quantity(self.t) && semver(self.s) == semver(self.t) && ip(self.s) == ip(self.t) && cidr(self.s).containsIP(self.t)", null)]
+    [TestCase("""{"l":{"type":"array","maxItems":20000,"items":{"type":"string","maxLength":10000}}}""", "self.l.all(x, url(x) == url('https://example.com/'))", "8.0x")]
+    [TestCase("""{"l":{"type":"array","maxItems":10000,"items":{"type":"string","maxLength":10000}}}""", "self.l.all(x, url('https://example.com/') == url(x))", "8.0x")]
+    [TestCase("""{"l":{"type":"array","maxItems":2000,"items":{"type":"string","maxLength":1000}}}""", "self.l.all(x, !format.dns1123Label().validate(x).hasValue())", "2.6x")]
+    [TestCase("""{"l":{"type":"array","maxItems":500000,"items":{"type":"string","maxLength":100}}}""", "self.l.all(x, cidr('10.0.0.0/8').containsCIDR(x) || ip.isCanonical(x))", "6.7x")]
+    [TestCase("""{"l":{"type":"array","maxItems":500000,"items":{"type":"string","maxLength":100}}}""", "self.l.all(x, isSemver(x) && semver(x) == semver('1.0.0') && format.uuid() == format.byte())", "4.8x")]
+    [TestCase("""{"l":{"type":"array","maxItems":5000,"items":{"type":"string","maxLength":10}}}""", "self.l.sort() == self.l", "5.3x")]
+    [TestCase("""{"l":{"type":"array","maxItems":5000,"items":{"type":"integer"}}}""", "self.l.distinct().size() == self.l.size() && self.l.reverse().slice(0, 2).size() == 2", "5.0x")]
+    [TestCase("""{"l":{"type":"array","maxItems":5000,"items":{"type":"integer"}}}""", "lists.range(20000000).size() > self.l.size()", "2.0x")]
     public async Task A_rule_that_may_cost_too_much_is_refused(string properties, string rule, string? factor)
     {
         var answer = await TryAsync(Definition(

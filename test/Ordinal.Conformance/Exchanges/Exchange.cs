@@ -10,6 +10,12 @@ namespace Ordinal.Conformance.Exchanges;
 /// <param name="Answer">The answer, canonical.</param>
 public sealed record ExchangeStep(JsonObject Do, JsonObject Look, JsonObject Answer)
 {
+    /// <summary>Gets what the embedded control plane answers where it is meant to differ; null where it is not.</summary>
+    public JsonObject? Ours { get; init; }
+
+    /// <summary>Gets why it is meant to differ.</summary>
+    public string? Because { get; init; }
+
     /// <summary>Gets what is done, in words.</summary>
     public string What => Do.Text("what")!;
 }
@@ -30,6 +36,6 @@ public sealed record Exchange(string Rule, string About, ImmutableArray<Exchange
     public static Exchange Read(string rule)
     {
         var lines = File.ReadAllLines(Path.Combine(Folder, rule + ".jsonl")).Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
-        return new Exchange(rule, lines[0].Text("about")!, [.. lines.Skip(1).Select(line => new ExchangeStep(line.Child("do")!, line.Child("look") ?? [], line.Child("answer")!))]);
+        return new Exchange(rule, lines[0].Text("about")!, [.. lines.Skip(1).Select(line => new ExchangeStep(line.Child("do")!, line.Child("look") ?? [], line.Child("answer")!) { Ours = line.Child("ours"), Because = line.Text("because") })]);
     }
 }

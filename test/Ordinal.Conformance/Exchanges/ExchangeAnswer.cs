@@ -142,12 +142,14 @@ internal static partial class ExchangeAnswer
 
     private static string Masked(string text, string space)
     {
-        text = text.Replace(space, "{ns}", StringComparison.Ordinal);
+        // A whole word: namespace t3 is no part of int32.
+        text = Regex.Replace(text, $"(?<![A-Za-z0-9]){Regex.Escape(space)}(?![A-Za-z0-9])", "{ns}");
         text = Uuid().Replace(text, match => match.Value.StartsWith("11111111-", StringComparison.Ordinal) ? match.Value : "{uid}");
         text = Time().Replace(text, "{time}");
         text = Age().Replace(text, "{age}");
         text = Version().Replace(text, "$1{version}$2");
         text = Current().Replace(text, "$1{version}");
+        text = Source().Replace(text, "in scheme \"pkg/");
         text = Document().Replace(text, "Invalid value: {document}: ");
         var difference = text.IndexOf("\n@@", StringComparison.Ordinal);
         return difference < 0 ? text : text[..difference];
@@ -167,6 +169,10 @@ internal static partial class ExchangeAnswer
 
     [GeneratedRegex(@"(Too large resource version: \d+, current: )\d+")]
     private static partial Regex Current();
+
+    // Where the program was built is part of its words.
+    [GeneratedRegex("in scheme \"[^\"]*?pkg/(?=apis?/)")]
+    private static partial Regex Source();
 
     // A refused patch shows the whole document as a quoted text.
     [GeneratedRegex(@"Invalid value: ""(\{\\""|map\[).*(\}|\])"": ", RegexOptions.Singleline)]

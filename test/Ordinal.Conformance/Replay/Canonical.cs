@@ -91,6 +91,7 @@ public static partial class Canonical
         text = names.Rename(text);
         text = Time().Replace(text, "<time>");
         text = Uid().Replace(text, "<uid>");
+        text = Source().Replace(text, "in scheme $1pkg/");
         return Version().Replace(text, "$1<version>");
     }
 
@@ -114,6 +115,10 @@ public static partial class Canonical
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
     private static partial Regex Uid();
+
+    // Where the program was built is part of its words.
+    [GeneratedRegex("""in scheme ("|\\u0022)[^"\\]*?pkg/(?=apis?/)""")]
+    private static partial Regex Source();
 
     [GeneratedRegex("(current: )[0-9]+")]
     private static partial Regex Version();

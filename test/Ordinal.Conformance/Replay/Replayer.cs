@@ -115,9 +115,8 @@ internal sealed class Replayer(Trace trace, IReplayCluster cluster)
                 (wanted, got) = ([.. wanted.Order(StringComparer.Ordinal)], [.. got.Order(StringComparer.Ordinal)]);
             }
 
-            // A watching kubectl tells every change that it happens to see.
             var isWatch = step.What.Contains("rollout status", StringComparison.Ordinal) && wanted.Length > 3;
-            if (isWatch ? wanted[^2] == got.ElementAtOrDefault(got.Length - 2) && got.All(wanted.Contains) : wanted.SequenceEqual(got))
+            if (isWatch ? WatchingWords.AreOfOneRollout([.. wanted], [.. got]) : wanted.SequenceEqual(got))
             {
                 return;
             }

@@ -1,6 +1,8 @@
 using System.Reflection;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
+using Ordinal.Conformance.Exchanges;
 using Ordinal.Conformance.Replay;
 
 namespace Ordinal.Conformance.Rules;
@@ -39,6 +41,19 @@ public sealed partial class SuiteTests
         {
             Assert.That(each.Scenario is "*" || Trace.Names.Contains(each.Scenario), Is.True, each.Scenario);
             Assert.That(each.Reason, Is.Not.Empty);
+        }
+    }
+
+    [Test]
+    public void Every_answer_that_is_meant_to_differ_does_and_says_why()
+    {
+        var meant = Exchange.Rules.SelectMany(rule => Exchange.Read(rule).Steps).Where(step => step.Ours is not null || step.Because is not null).ToList();
+        Assert.That(meant, Is.Not.Empty);
+        foreach (var step in meant)
+        {
+            Assert.That(step.Because, Is.Not.Null.And.Length.GreaterThan(20), step.What);
+            Assert.That(step.Ours, Is.Not.Null, step.What);
+            Assert.That(JsonNode.DeepEquals(step.Ours, step.Answer), Is.False, $"{step.What} does not differ any more");
         }
     }
 

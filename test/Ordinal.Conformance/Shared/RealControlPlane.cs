@@ -31,9 +31,13 @@ public sealed class RealControlPlane : IAsyncDisposable
     /// <summary>Gets the path of the administrator's kubeconfig.</summary>
     public string Kubeconfig => Path.Combine(folder, "kubeconfig");
 
+    /// <summary>Gets the path of the API server's audit log: one line of JSON for each answer, and for each watch when it opens and ends.</summary>
+    public string AuditLog => Path.Combine(folder, "audit.log");
+
     /// <summary>Starts the three processes and waits until the API server is ready and serves the built-in objects.</summary>
     /// <param name="featureGates">Feature gates of both programs, <c>A=true,B=false</c>; null for the defaults.</param>
-    public static async Task<RealControlPlane> StartAsync(CancellationToken cancellationToken, string? featureGates = null)
+    /// <param name="isAudited">Whether the API server notes each request in <see cref="AuditLog"/>.</param>
+    public static async Task<RealControlPlane> StartAsync(CancellationToken cancellationToken, string? featureGates = null, bool isAudited = false)
     {
         var assets = Assets ?? throw new InvalidOperationException("KUBEBUILDER_ASSETS is not set; name the folder that holds etcd, kube-apiserver and kube-controller-manager");
         var folder = Directory.CreateTempSubdirectory("ordinal-real-").FullName;
@@ -41,7 +45,7 @@ public sealed class RealControlPlane : IAsyncDisposable
         var plane = new RealControlPlane(folder);
         try
         {
-            await plane.StartCoreAsync(assets, featureGates is null ? [] : [$"--feature-gates={featureGates}"], cancellationToken);
+            await plane.StartCoreAsync(assets, featureGates is null ? [] : [$"--feature-gates={featureGates}"], isAudited, cancellationToken);
             return plane;
         }
         catch
@@ -75,7 +79,7 @@ public sealed class RealControlPlane : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task StartCoreAsync(string assets, string[] more, CancellationToken cancellationToken)
+    private async Task StartCoreAsync(string assets, string[] more, bool isAudited, CancellationToken cancellationToken)
     {
         var (client, peer, secure, managerPort) = (FreePort(), FreePort(), FreePort(), FreePort());
         Start(assets, "etcd", [
@@ -92,11 +96,18 @@ public sealed class RealControlPlane : IAsyncDisposable
             await WritePrivateAsync("sa.pub", key.ExportSubjectPublicKeyInfoPem(), cancellationToken);
         }
 
+        string[] audit = [];
+        if (isAudited)
+        {
+            await WritePrivateAsync("audit-policy.yaml", "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n- level: Metadata\n", cancellationToken);
+            audit = [$"--audit-policy-file={folder}/audit-policy.yaml", $"--audit-log-path={AuditLog}"];
+        }
+
         Start(assets, "kube-apiserver", [
             $"--etcd-servers=http://127.0.0.1:{client}", "--bind-address=127.0.0.1", $"--secure-port={secure}", $"--cert-dir={folder}/certs",
             $"--token-auth-file={folder}/tokens.csv", "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
             "--service-account-issuer=https://kubernetes.default.svc", $"--service-account-key-file={folder}/sa.pub",
-            $"--service-account-signing-key-file={folder}/sa.key", "--service-cluster-ip-range=10.0.0.0/24", "--v=0", .. more]);
+            $"--service-account-signing-key-file={folder}/sa.key", "--service-cluster-ip-range=10.0.0.0/24", "--v=0", .. audit, .. more]);
 
         var certificate = Path.Combine(folder, "certs", "apiserver.crt");
         await WaitReadyAsync(secure, token, certificate, cancellationToken);

@@ -121,15 +121,19 @@ public sealed class ClaimTests(ClusterKind kind) : ConformanceTests(kind)
     {
         var web = await Workload.StartAsync(Space, new StatefulSetDocument
         {
-            Replicas = 2, HasClaims = true, Retention = ("Retain", "Delete"), PodAnnotations = { ["sim.ordinal.dev/stop-delay"] = "1s" },
+            Replicas = 2, HasClaims = true, Retention = ("Retain", "Delete"), PodAnnotations = { ["sim.ordinal.dev/stop-delay"] = "4s" },
         });
         var claim = Space.Find(ResourceKind.Claims, "data-web-1")!.Uid();
         await web.ScaleAsync(1);
         await Space.UntilAsync("web-1 is leaving", () => web.Pod(1)!.IsTerminating());
+
+        // Until the controller itself has seen that, it would take the claim back from a pod that is wanted again.
+        await Space.QuietAsync();
         await web.ScaleAsync(2);
         await Space.UntilAsync("the old claim is gone", () => Space.Find(ResourceKind.Claims, "data-web-1")?.Uid() != claim);
 
-        // A claim that goes wakes nobody: the set comes to it with its next event.
+        // A claim that goes wakes nobody: the set comes to it with its next event after the controller has seen that, too.
+        await Space.QuietAsync();
         await Space.PatchAsync(ResourceKind.StatefulSets, "web", """{"metadata":{"annotations":{"touched":"yes"}}}""");
         await web.UntilCompleteAsync();
         await Space.UntilAsync("web-1 has a new claim", () => Space.Find(ResourceKind.Claims, "data-web-1") is { } now && now.Uid() != claim);

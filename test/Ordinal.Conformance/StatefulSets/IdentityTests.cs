@@ -134,7 +134,7 @@ public sealed class IdentityTests(ClusterKind kind) : ConformanceTests(kind)
         foreach (var value in new JsonNode?[] { "x", null })
         {
             var patch = new JsonObject { ["spec"] = new JsonObject { ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["a"] = value } } } } };
-            (await Space.SendAsync("PATCH", Space.Path(ResourceKind.StatefulSets, "web"), body: patch, contentType: Space.Merge)).Ok();
+            await web.PatchAsync(patch.ToJsonString());
             await web.UntilCompleteAsync();
         }
 

@@ -88,7 +88,7 @@ public sealed class HttpsDoorTests
         StreamOpening opening = await door.OpenAsync(new ApiCall("GET", Maps, "watch=true"), deadline.Token);
         await using IApiFeed feed = opening.Feed!;
         // The host's own limit is 30 s of waiting for requests to end: past the deadline this would throw.
-        await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(25));
         try
         {
             while (await feed.ReadAsync(deadline.Token) is not null)

@@ -263,7 +263,7 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
     public async Task Wait_waits_for_conditions_and_says_when_they_do_not_come()
     {
         await RollOutAsync();
-        Assert.That(await SayAsync("wait", "pod/web-0", "--for=condition=Ready", "--timeout=5s"), Is.EqualTo("pod/web-0 condition met\n"));
+        Assert.That(await SayAsync("wait", "pod/web-0", "--for=condition=Ready", "--timeout=60s"), Is.EqualTo("pod/web-0 condition met\n"));
         Assert.That(await FailAsync("wait", "pod/web-0", "--for=delete", "--timeout=1s"), Is.EqualTo("error: timed out waiting for the condition on pods/web-0\n"));
         Assert.That(await FailAsync("wait", "pod/nope", "--for=condition=Ready", "--timeout=1s"), Is.EqualTo("Error from server (NotFound): pods \"nope\" not found\n"));
     }
@@ -273,7 +273,7 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
     {
         kubectl.Needs(23);
         await RollOutAsync();
-        Assert.That(await SayAsync("wait", "sts/web", "--for=jsonpath={.status.readyReplicas}=3", "--timeout=5s"), Is.EqualTo("statefulset.apps/web condition met\n"));
+        Assert.That(await SayAsync("wait", "sts/web", "--for=jsonpath={.status.readyReplicas}=3", "--timeout=60s"), Is.EqualTo("statefulset.apps/web condition met\n"));
     }
 
     [Test]
@@ -363,9 +363,30 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
     public async Task What_needs_a_way_into_a_container_is_refused_in_clear_words()
     {
         await RollOutAsync();
-        Assert.That(await FailAsync("exec", "web-0", "--", "ls"), Does.Contain("pods/exec is not served by an embedded cluster"));
+        Assert.That(await FailAsync("exec", "web-0", "--", "ls"), Does.Contain("pods/exec is served only for pods that are processes"));
         Assert.That(await FailAsync("port-forward", "web-0", "8080:80"), Does.Contain("pods/portforward is not served by an embedded cluster"));
         Assert.That(await FailAsync("top", "pods"), Does.Contain("Metrics API not available").IgnoreCase);
+    }
+
+    [Test]
+    public async Task Explain_knows_the_fields_of_a_kind()
+    {
+        var said = Squeezed(await SayAsync("explain", "statefulset.spec.updateStrategy.rollingUpdate"));
+        Assert.That(said, Does.Contain("FIELDS:\n").And.Contain("partition\t<integer>").And.Contain("maxUnavailable\t<"));
+        Assert.That(Squeezed(await SayAsync("explain", "pod.spec.containers.resources")), Does.Contain("limits\t<map[string]"));
+        Assert.That(await FailAsync("explain", "statefulset.spec.nothing"), Does.Contain("field \"nothing\" does not exist"));
+    }
+
+    [Test]
+    public async Task What_a_manifest_says_wrong_is_told_before_anything_is_written()
+    {
+        // Older kubectls look into the document themselves, newer ones ask the server for strict validation.
+        var words = kubectl.Minor < 25
+            ? "error validating data: [ValidationError(StatefulSet.spec): unknown field \"replicaz\" in io.k8s.api.apps.v1.StatefulSetSpec, ValidationError(StatefulSet.spec): missing required field \"selector\" in io.k8s.api.apps.v1.StatefulSetSpec]"
+            : "strict decoding error: unknown field \"spec.replicaz\"";
+        var wrong = Manifest.Split("---")[1].Replace("replicas: 3", "replicaz: 3", StringComparison.Ordinal).Replace("  selector: {matchLabels: {app: web}}\n", "", StringComparison.Ordinal);
+        Assert.That(await FailWithInputAsync(wrong, "apply", "-f", "-"), Does.Contain(words));
+        Assert.That(await SayAsync("get", "sts", "web", "--ignore-not-found"), Is.Empty);
     }
 
     [Test]

@@ -12,6 +12,9 @@ public sealed class DemoTests
 {
     private const int SigInt = 2;
 
+    /// <summary>Three Java servers that start on a busy machine take their time, the rollout's own limit is 180 s.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(300);
+
     private readonly List<string> _folders = [];
 
     [TearDown]
@@ -26,7 +29,7 @@ public sealed class DemoTests
     }
 
     [Test]
-    public async Task With_gates_it_rolls_a_real_etcd_and_proves_it()
+    public async Task E3_with_gates_it_rolls_a_real_etcd_and_proves_it()
     {
         var run = await RunAsync(["demo"]);
         Assert.That(run.ExitCode, Is.Zero, run.Text);
@@ -46,6 +49,55 @@ public sealed class DemoTests
         Assert.That(run.ExitCode, Is.EqualTo(1), run.Text);
         Assert.That(run.Lines, Has.Some.Match("^  BROKEN +never were two members down: [23] down at .*etcd-"));
         Assert.That(run.Lines, Has.Some.Match("^FAILED: never were two members down"));
+        Assert.That(Leftovers(run.Mark), Is.Empty);
+    }
+
+    [Test]
+    public async Task ZK4_with_gates_it_rolls_a_real_ZooKeeper_at_the_cost_of_one_election()
+    {
+        var run = await RunAsync(["demo", "--scenario", "zookeeper"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Text);
+        Assert.That(run.Lines[^2], Is.EqualTo("PASSED"), run.Text);
+        Assert.That(run.Lines, Has.Some.Match("^  kept .* all 3 members run the new template: 3 of 3 processes have -Dzookeeper.snapCount=9000"));
+        Assert.That(run.Lines, Has.Some.Match("^  kept .* nothing that was acknowledged is lost: [0-9]{3,} acknowledged writes read back, 0 lost"));
+        Assert.That(run.Lines, Has.Some.Match("^  kept .* never were two members down: at most 1 down"));
+        Assert.That(run.Lines, Has.Some.Match("^  kept .* the rollout cost at most 1 election: 1 new term since the change"));
+        Assert.That(run.Lines, Has.Some.Match("^  kept .* while (zk-[0-2]) hung, the rollout waited and named it: [A-Z][A-Za-z]+: .*\\1"));
+        Assert.That(run.Lines, Has.Some.Match("^  order .*, it led\\)$"), "the leader goes last");
+        Assert.That(run.Lines, Has.Some.Match("^  election .* led next; nobody answered for [0-9.]+ s$"));
+        Assert.That(Leftovers(run.Mark), Is.Empty);
+    }
+
+    [Test]
+    public async Task Without_gates_the_same_run_of_ZooKeeper_fails_its_proof()
+    {
+        var run = await RunAsync(["demo", "--scenario", "zookeeper", "--gates", "off"]);
+        Assert.That(run.ExitCode, Is.EqualTo(1), run.Text);
+        // By the member that hangs, or, where that moment is missed, by the leader that goes before the others.
+        Assert.That(run.Lines, Has.Some.Match("^  BROKEN +(never were two members down: [23] down at .*zk-|the rollout cost at most 1 election: [2-9] new terms)"));
+        Assert.That(Leftovers(run.Mark), Is.Empty);
+    }
+
+    [Test]
+    public async Task K7_K11_with_gates_it_rolls_a_simulated_Kafka_with_the_controller_last_and_no_partition_suffers()
+    {
+        var run = await RunAsync(["demo", "--scenario", "kafka"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Text);
+        Assert.That(run.Lines[^2], Is.EqualTo("PASSED"), run.Text);
+        Assert.That(run.Lines, Has.Some.Match("^  kept .* no partition ever had fewer replicas in sync than min.insync.replicas: the worst of [0-9]+ looks: .* had 2 of 3 in sync and needs 2$"));
+        Assert.That(run.Lines, Has.Some.Match("^  kept .* no acknowledged record is lost, and none was refused: [0-9,]{3,} acknowledged, 0 lost, 0 refused$"));
+        Assert.That(run.Lines, Has.Some.Match("^  kept .* the active controller last: kafka-4, kafka-3, kafka-1, kafka-0, kafka-2 \\(it led\\)$"));
+        Assert.That(run.Lines, Has.Some.Match("^  kept .* while kafka-4 did not keep up, the rollout waited and named a partition of its: KafkaWouldGoUnderMinIsr: "));
+        Assert.That(Leftovers(run.Mark), Is.Empty);
+    }
+
+    [Test]
+    public async Task Without_gates_the_same_run_of_Kafka_fails_its_proof()
+    {
+        var run = await RunAsync(["demo", "--scenario", "kafka", "--gates", "off"]);
+        Assert.That(run.ExitCode, Is.EqualTo(1), run.Text);
+        Assert.That(run.Lines, Has.Some.Match("^  BROKEN +no partition ever had fewer replicas in sync than min.insync.replicas: [0-9]+ partitions at once"));
+        Assert.That(run.Lines, Has.Some.Match("^FAILED: no partition ever had fewer"));
         Assert.That(Leftovers(run.Mark), Is.Empty);
     }
 
@@ -93,6 +145,20 @@ public sealed class DemoTests
         Assert.That(run.Text, Does.Contain(file).And.Contain("0 objects of kind RolloutPolicy").And.Contain("give exactly one RolloutPolicy"));
     }
 
+    [TestCase("replicas: 5", "replicas: five", "StatefulSet web: the API server refuses it: ", ".spec.replicas: expected numeric")]
+    [TestCase("update:", "update:\n    maxUnavailable: 0", "RolloutPolicy web: the API server refuses it: ", "maxUnavailable is a whole number of at least 1, or a percentage")]
+    public async Task What_the_API_server_refuses_is_named_with_its_words(string good, string bad, string which, string words)
+    {
+        var file = Path.GetTempFileName();
+        var sample = await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "config/samples/generic.yaml"));
+        await File.WriteAllTextAsync(file, sample.Replace(good, bad, StringComparison.Ordinal));
+        var run = await RunAsync(["demo", "--scenario", "generic", "--manifest", file]);
+        File.Delete(file);
+        Assert.That(run.ExitCode, Is.EqualTo(2), run.Text);
+        Assert.That(run.Text, Does.Contain(which).And.Contain(words).And.Contain("; correct the manifest."));
+        Assert.That(Leftovers(run.Mark), Is.Empty);
+    }
+
     /// <summary>Processes that carry the run's mark in their environment: whatever it started, however deep, has inherited it or a mark of the launcher's.</summary>
     private static string[] Leftovers(string folder)
     {
@@ -131,7 +197,19 @@ public sealed class DemoTests
         return text;
     }
 
+    /// <summary>Runs the demo. A run whose observer slept swears to nothing, by its own word: on a machine that stood still it is made again.</summary>
     private async Task<DemoRunResult> RunAsync(string[] arguments, string? interruptAt = null, Func<string, Task>? beforeInterrupt = null)
+    {
+        var run = await RunOnceAsync(arguments, interruptAt, beforeInterrupt);
+        for (var more = 2; more > 0 && run.Lines.Any(l => l.StartsWith("  BROKEN  the observer was awake all the time", StringComparison.Ordinal)); more--)
+        {
+            run = await RunOnceAsync(arguments, interruptAt, beforeInterrupt);
+        }
+
+        return run;
+    }
+
+    private async Task<DemoRunResult> RunOnceAsync(string[] arguments, string? interruptAt, Func<string, Task>? beforeInterrupt)
     {
         var temporary = Directory.CreateTempSubdirectory("ordinal-demo-test-").FullName;
         _folders.Add(temporary);
@@ -164,7 +242,7 @@ public sealed class DemoTests
             }
         }
 
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(180), TimeProvider.System);
+        using var deadline = new CancellationTokenSource(Longest, TimeProvider.System);
         try
         {
             await Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError)).WaitAsync(deadline.Token);
@@ -173,7 +251,7 @@ public sealed class DemoTests
         catch (OperationCanceledException)
         {
             process.Kill();
-            Assert.Fail($"the demo did not end within 180 s:\n{string.Join('\n', lines)}");
+            Assert.Fail($"the demo did not end within {Longest.TotalSeconds:0} s:\n{string.Join('\n', lines)}");
         }
 
         var result = new DemoRunResult(process.ExitCode, [.. lines], temporary);

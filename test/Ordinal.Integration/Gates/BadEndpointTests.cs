@@ -17,13 +17,16 @@ public sealed class BadEndpointTests
     /// <summary>For answers that come: long enough for any handshake on a busy machine.</summary>
     private static readonly EtcdGateOptions Patient = new() { DialTimeout = TimeSpan.FromSeconds(20), RequestTimeout = TimeSpan.FromSeconds(20) };
 
-    private static readonly EtcdGateOptions Plain = new() { Scheme = "http", DialTimeout = TimeSpan.FromSeconds(1), RequestTimeout = TimeSpan.FromSeconds(1) };
+    private static readonly EtcdGateOptions Plain = Patient with { Scheme = "http" };
+
+    /// <summary>For answers that never come.</summary>
+    private static readonly EtcdGateOptions Hasty = Plain with { DialTimeout = TimeSpan.FromSeconds(1), RequestTimeout = TimeSpan.FromSeconds(1) };
 
     [Test]
     public async Task A_silent_listener_is_unknown_within_the_deadline()
     {
         await using var server = BadServer.Silent();
-        var report = await AskAsync(Plain, server.Port);
+        var report = await AskAsync(Hasty, server.Port);
         Expect(report, GateVerdict.Unknown, ReasonCodes.EtcdUnreachable, $"no answer from 127.0.0.1:{server.Port} within 1 s");
     }
 
@@ -31,7 +34,7 @@ public sealed class BadEndpointTests
     public async Task A_silent_listener_under_TLS_is_unknown_within_the_deadline()
     {
         await using var server = BadServer.Silent();
-        Expect(await AskAsync(Plain with { Scheme = "https" }, server.Port), GateVerdict.Unknown, ReasonCodes.EtcdUnreachable, $"127.0.0.1:{server.Port}");
+        Expect(await AskAsync(Hasty with { Scheme = "https" }, server.Port), GateVerdict.Unknown, ReasonCodes.EtcdUnreachable, $"127.0.0.1:{server.Port}");
     }
 
     [Test]
@@ -66,6 +69,21 @@ public sealed class BadEndpointTests
     {
         await using var server = BadServer.Says([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46, 0x0d, 0x0a, 0x0d, 0x0a]);
         Expect(await AskAsync(Plain, server.Port), GateVerdict.Misconfigured, ReasonCodes.EtcdNotEtcd, "does it expect TLS?");
+    }
+
+    [Test]
+    public async Task Plain_HTTP_spoken_to_a_TLS_server_that_only_closes_is_misconfigured()
+    {
+        using var certificate = BadServer.Certificate("etcd.test");
+        await using var server = BadServer.Tls(certificate, BadServer.Http("200 OK", Status));
+        Expect(await AskAsync(Patient with { Scheme = "http" }, server.Port), GateVerdict.Misconfigured, ReasonCodes.EtcdTlsFailed, $"127.0.0.1:{server.Port} expects TLS");
+    }
+
+    [Test]
+    public async Task A_server_that_closes_without_an_answer_and_speaks_no_TLS_is_unknown()
+    {
+        await using var server = BadServer.Says([]);
+        Expect(await AskAsync(Patient with { Scheme = "http" }, server.Port), GateVerdict.Unknown, ReasonCodes.EtcdUnreachable, $"127.0.0.1:{server.Port}");
     }
 
     [Test]
@@ -125,7 +143,7 @@ public sealed class BadEndpointTests
     public async Task A_body_without_end_is_cut_off()
     {
         await using var server = BadServer.Says(BadServer.Http("200 OK", new string(' ', EtcdHttpAnswer.MaxBody + 1)));
-        Expect(await AskAsync(Plain with { RequestTimeout = TimeSpan.FromSeconds(10) }, server.Port), GateVerdict.Misconfigured, ReasonCodes.EtcdNotEtcd, $"more than {EtcdHttpAnswer.MaxBody} bytes");
+        Expect(await AskAsync(Plain, server.Port), GateVerdict.Misconfigured, ReasonCodes.EtcdNotEtcd, $"more than {EtcdHttpAnswer.MaxBody} bytes");
     }
 
     [Test]
@@ -151,6 +169,8 @@ public sealed class BadEndpointTests
         {
             Assert.That(report.Message, Does.Contain(word));
         }
+
+        Assert.That(report.Message, Does.Contain(reason.Remedy), "every no comes with its remedy");
     }
 
     private static async Task<GateReport> AskAsync(EtcdGateOptions options, int port, GateSecrets? secrets = null)

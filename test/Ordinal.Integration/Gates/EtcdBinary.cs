@@ -8,4 +8,7 @@ internal static class EtcdBinary
     internal static string Path => Environment.GetEnvironmentVariable("ORDINAL_ETCD") is { Length: > 0 } named ? named
         : Directory.Exists(System.IO.Path.Combine(Programs.Repository, ".deps")) ? Programs.Etcd
         : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(d => System.IO.Path.Combine(d, "etcd")).FirstOrDefault(File.Exists) ?? Programs.Etcd;
+
+    /// <summary>Gets newer etcds, each one minor version ahead of the one before it, for the tests of upgrades: <c>ORDINAL_ETCD_NEXT</c>, separated by colons; as a rule none.</summary>
+    internal static IReadOnlyList<string> Next => (Environment.GetEnvironmentVariable("ORDINAL_ETCD_NEXT") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
 }

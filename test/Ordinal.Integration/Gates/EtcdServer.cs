@@ -13,11 +13,11 @@ internal sealed class EtcdServer : IDisposable
     private readonly Process shell;
     private readonly int pid;
 
-    internal EtcdServer(string log, params string[] arguments)
+    internal EtcdServer(string program, string log, params string[] arguments)
     {
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
         start.Environment["LOG"] = log;
-        foreach (var argument in new[] { "-c", Guard, "sh", EtcdBinary.Path }.Concat(arguments))
+        foreach (var argument in new[] { "-c", Guard, "sh", program }.Concat(arguments))
         {
             start.ArgumentList.Add(argument);
         }
@@ -33,6 +33,16 @@ internal sealed class EtcdServer : IDisposable
     internal void Hang() => Signal("STOP");
 
     internal void Resume() => Signal("CONT");
+
+    /// <summary>Asks the process to end, and waits until it has.</summary>
+    internal async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Signal("TERM");
+        while (!HasEnded)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+        }
+    }
 
     public void Dispose()
     {

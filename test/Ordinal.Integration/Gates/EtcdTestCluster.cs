@@ -22,6 +22,7 @@ internal sealed class EtcdTestCluster : IDisposable
     private readonly string[] extra;
     private readonly GateKeeper keeper = new(TimeProvider.System, NullLogger<GateKeeper>.Instance);
     private IGate gate;
+    private string target = "new";
 
     private EtcdTestCluster(int size, string[] extra)
     {
@@ -62,12 +63,13 @@ internal sealed class EtcdTestCluster : IDisposable
 
     internal string Address(int ordinal) => $"{net}.{ordinal + 1}";
 
-    /// <summary>Starts a member, on the data it had. A new incarnation of the pod, at the revision "new" unless it is the first.</summary>
-    internal void Start(int ordinal, string token = "t", string state = "new", string? initialCluster = null)
+    /// <summary>Starts a member, on the data it had. A new incarnation of the pod, at the rollout's revision unless it is the first.</summary>
+    internal void Start(int ordinal, string token = "t", string state = "new", string? initialCluster = null, string? program = null)
     {
         var ip = Address(ordinal);
         var peers = initialCluster ?? string.Join(',', Enumerable.Range(0, size).Select(Peer));
         servers[ordinal] = new EtcdServer(
+            program ?? EtcdBinary.Path,
             Path.Combine(folder, $"log{ordinal}"),
             [
                 "--name", $"etcd-{ordinal}", "--data-dir", Data(ordinal), "--initial-cluster", peers, "--initial-cluster-state", state, "--initial-cluster-token", token,
@@ -81,11 +83,14 @@ internal sealed class EtcdTestCluster : IDisposable
             Pod = $"etcd-{ordinal}",
             Uid = isFirst ? $"uid-{ordinal}" : $"{before!.Uid}+",
             Ordinal = ordinal,
-            Revision = isFirst ? "old" : "new",
+            Revision = isFirst ? "old" : target,
             Address = ip,
             IsReady = true,
         };
     }
+
+    /// <summary>The next rollout begins: from now on members start at this revision, and questions are about it.</summary>
+    internal void Begin(string revision) => target = revision;
 
     internal string Peer(int ordinal) => $"etcd-{ordinal}=http://{Address(ordinal)}:2380";
 
@@ -94,6 +99,14 @@ internal sealed class EtcdTestCluster : IDisposable
     internal void Resume(int ordinal) => servers[ordinal].Resume();
 
     internal bool HasEnded(int ordinal) => servers[ordinal].HasEnded;
+
+    /// <summary>Ends a member in good order, as a kubelet does.</summary>
+    internal async Task StopAsync(int ordinal)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1), TimeProvider.System);
+        await servers[ordinal].StopAsync(deadline.Token);
+        Kill(ordinal);
+    }
 
     internal void Kill(int ordinal)
     {
@@ -105,9 +118,25 @@ internal sealed class EtcdTestCluster : IDisposable
         pods[ordinal] = pods[ordinal] with { IsReady = false };
     }
 
+    /// <summary>Changes some bytes in the database of a member that does not run. Its pages have no checksums: nobody notices.</summary>
+    /// <returns>How often they were there.</returns>
+    internal int Corrupt(int ordinal, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    {
+        var file = Path.Combine(Data(ordinal), "member", "snap", "db");
+        var bytes = File.ReadAllBytes(file);
+        var count = 0;
+        for (var at = bytes.AsSpan().IndexOf(from); at >= 0; at = bytes.AsSpan().IndexOf(from), count++)
+        {
+            to.CopyTo(bytes.AsSpan(at));
+        }
+
+        File.WriteAllBytes(file, bytes);
+        return count;
+    }
+
     internal void Wipe(int ordinal) => Directory.Delete(Data(ordinal), recursive: true);
 
-    internal void Update(int ordinal) => pods[ordinal] = pods[ordinal] with { Revision = "new" };
+    internal void Update(int ordinal) => pods[ordinal] = pods[ordinal] with { Revision = target };
 
     internal void ExpectPod(int ordinal) => pods[ordinal] = new GateTarget { Pod = $"etcd-{ordinal}", Uid = $"uid-{ordinal}", Ordinal = ordinal, Revision = "old", Address = Address(ordinal), IsReady = false };
 
@@ -116,12 +145,12 @@ internal sealed class EtcdTestCluster : IDisposable
     /// <summary>Asks the keeper one question; no interval, so that every ask probes.</summary>
     internal async Task<GateReport> AskAsync(GatePhase phase, int? ordinal = null, string? baseline = null)
     {
-        var question = new GateQuestion("etcd", phase, ordinal is { } o ? [pods[o].Uid] : [], "new") { Baseline = baseline };
+        var question = new GateQuestion("etcd", phase, ordinal is { } o ? [pods[o].Uid] : [], target) { Baseline = baseline };
         return (await keeper.AskAsync(Context(), [question], CancellationToken.None)).Single();
     }
 
     internal Task<GatePrepareResult> MoveLeaderAwayAsync(int ordinal) =>
-        keeper.PrepareAsync(Context(), new PrepareGate("etcd", pods[ordinal].Pod, pods[ordinal].Uid), "new", CancellationToken.None);
+        keeper.PrepareAsync(Context(), new PrepareGate("etcd", pods[ordinal].Pod, pods[ordinal].Uid), target, CancellationToken.None);
 
     internal async Task<int> LeaderAsync()
     {

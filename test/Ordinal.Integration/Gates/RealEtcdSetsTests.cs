@@ -110,6 +110,37 @@ public sealed class RealEtcdSetsTests
     }
 
     [Test]
+    public async Task A_member_whose_data_differs_from_the_others_stops_the_rollout_before_it_begins()
+    {
+        Cluster = await EtcdTestCluster.StartAsync();
+        Cluster.Configure(Options with { CompareHashes = true });
+        var sick = (await Cluster.LeaderAsync() + 1) % 3;
+        for (var i = 0; i < 20; i++)
+        {
+            var value = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"the-value-{i:D2}"));
+            Assert.That((await Cluster.PostAsync(0, "/v3/kv/put", $$"""{"key":"{{Convert.ToBase64String([(byte)i])}}","value":"{{value}}"}""")).IsOk, Is.True);
+        }
+
+        await Cluster.UntilAsync(() => Cluster.AskAsync(GatePhase.BeforeRollout), r => r.Verdict is GateVerdict.Allow);
+
+        // It writes its database to disk every 100 ms, and what is there is not applied again from its log.
+        var changed = 0;
+        for (var tries = 0; changed == 0 && tries < 20; tries++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System);
+            Cluster.Kill(sick);
+            changed = Cluster.Corrupt(sick, "the-value-07"u8, "the-falue-07"u8);
+            Cluster.Start(sick);
+            await Cluster.UntilAsync(() => Cluster.AskAsync(GatePhase.Roles), r => r.Verdict is GateVerdict.Allow);
+        }
+
+        Assert.That(changed, Is.Positive, "the value was on disk");
+        var report = await Cluster.UntilAsync(() => Cluster.AskAsync(GatePhase.BeforeRollout), r => r.Verdict is GateVerdict.Deny && r.Reason == ReasonCodes.EtcdHashMismatch);
+        Assert.That(report.Message, Does.Contain("etcd-0").And.Contain("etcd-1").And.Contain("etcd-2"));
+        Assert.That(report.Reason.Remedy, Does.Contain("remove it, clear its volume"));
+    }
+
+    [Test]
     public async Task E26_no_pod_is_taken_before_a_snapshot_is_there_and_etcd_itself_can_read_it()
     {
         Cluster = await EtcdTestCluster.StartAsync();

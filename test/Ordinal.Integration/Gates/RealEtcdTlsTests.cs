@@ -24,6 +24,7 @@ public sealed class RealEtcdTlsTests
         var (claim, net) = EtcdTestCluster.Claim();
         using (claim)
         using (new EtcdServer(
+            EtcdBinary.Path,
             $"{folder}/log",
             "--name", "etcd-0", "--data-dir", $"{folder}/data", "--listen-client-urls", $"https://{net}.1:2379", "--advertise-client-urls", $"https://{net}.1:2379",
             "--listen-peer-urls", $"http://{net}.1:2380", "--initial-advertise-peer-urls", $"http://{net}.1:2380", "--initial-cluster", $"etcd-0=http://{net}.1:2380",

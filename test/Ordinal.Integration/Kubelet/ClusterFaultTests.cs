@@ -73,15 +73,7 @@ public sealed class ClusterFaultTests
     }
 
     [TestCase("What is to go wrong? Give --code, --latency or --drop.", "fault", "api")]
-    [TestCase("--code: give a number from 400 to 599.", "fault", "api", "--code", "200")]
-    [TestCase("--rate: give a number above 0, at most 1.", "fault", "api", "--code", "500", "--rate", "2")]
-    [TestCase("--count: give a number from 1.", "fault", "api", "--code", "500", "--count", "0")]
-    [TestCase("--latency is \"soon\"; give a duration such as 500ms or 30s.", "fault", "api", "--latency", "soon")]
-    [TestCase("Argument 'fetch' not recognized.", "fault", "api", "--code", "500", "--verb", "fetch")]
-    [TestCase("Argument 'explode' not recognized.", "fault", "pod", "web-0", "explode")]
-    [TestCase("Argument 'sideways' not recognized.", "fault", "node", "node-0", "sideways")]
     [TestCase("/nowhere/kubeconfig: there is no such kubeconfig.", "fault", "list", "--kubeconfig", "/nowhere/kubeconfig")]
-    [TestCase("--node-monitor-grace-period: give a duration such as 50s.", "up", "--node-monitor-grace-period", "0")]
     [TestCase("--scenario: Could not find", "up", "--scenario", "/nowhere/scenario.yaml")]
     [TestCase("--scenario is for simulated pods", "up", "--kubelet", "process", "--scenario", "/nowhere/scenario.yaml")]
     public async Task A_bad_command_line_ends_with_2_and_says_what_to_give(string words, params string[] arguments)

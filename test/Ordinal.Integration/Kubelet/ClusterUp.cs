@@ -60,6 +60,16 @@ internal sealed class ClusterUp : IAsyncDisposable
         return await output;
     }
 
+    /// <summary>Runs <c>ordinal cluster fault</c>; it must succeed.</summary>
+    public async Task FaultAsync(params string[] arguments)
+    {
+        using var fault = Start(Path.Combine(AppContext.BaseDirectory, "ordinal"), ["cluster", "fault", .. arguments, "--kubeconfig", Path.Combine(Folder, "kubeconfig")]);
+        using var limit = new CancellationTokenSource(Deadline);
+        var errors = fault.StandardError.ReadToEndAsync(limit.Token);
+        await fault.WaitForExitAsync(limit.Token);
+        Assert.That(fault.ExitCode, Is.Zero, $"ordinal cluster fault {string.Join(' ', arguments)}: {await errors}");
+    }
+
     /// <summary>Follows a log until a text is in it.</summary>
     public async Task<string> FollowAsync(string text, params string[] arguments)
     {

@@ -24,8 +24,8 @@ public sealed class ClusterUpTests
         await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=30s");
         var (mark, data) = await LookAsync(up);
         await up.KillAsync();
-        await ProcessRuntimeTests.EventuallyAsync(() => !ProcessRuntimeTests.Marked(mark).Any(), "every process of the pod is gone");
-        await ProcessRuntimeTests.EventuallyAsync(() => !Directory.Exists(data), "the data is gone");
+        await ProcessMarks.EventuallyAsync(() => !ProcessMarks.Marked(mark).Any(), "every process of the pod is gone");
+        await ProcessMarks.EventuallyAsync(() => !Directory.Exists(data), "the data is gone");
     }
 
     [Test]
@@ -36,7 +36,7 @@ public sealed class ClusterUpTests
         await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=30s");
         var (mark, data) = await LookAsync(up);
         Assert.That(await up.TerminateAsync(), Is.Zero);
-        Assert.That(ProcessRuntimeTests.Marked(mark), Is.Empty);
+        Assert.That(ProcessMarks.Marked(mark), Is.Empty);
         Assert.That(Directory.Exists(data), Is.False);
         Assert.That(File.Exists(Path.Combine(up.Folder, "kubeconfig")), Is.False);
     }
@@ -103,9 +103,9 @@ public sealed class ClusterUpTests
         await up.ApplyAsync(Family.Replace("terminationGracePeriodSeconds: 1", "nodeName: extra-b", StringComparison.Ordinal));
         await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=30s");
         var id = await up.KubectlAsync("get", "pod", "family", "-o", "jsonpath={.status.containerStatuses[0].containerID}");
-        var mark = ProcessRuntimeTests.Mark(int.Parse(id["process://".Length..], System.Globalization.CultureInfo.InvariantCulture));
+        var mark = ProcessMarks.Mark(int.Parse(id["process://".Length..], System.Globalization.CultureInfo.InvariantCulture));
         kubelet.Kill();
-        await ProcessRuntimeTests.EventuallyAsync(() => !ProcessRuntimeTests.Marked(mark).Any(), "every process of the pod is gone");
+        await ProcessMarks.EventuallyAsync(() => !ProcessMarks.Marked(mark).Any(), "every process of the pod is gone");
     }
 
     private static async Task<(string Mark, string Data)> LookAsync(ClusterUp up)
@@ -113,8 +113,8 @@ public sealed class ClusterUpTests
         var id = await up.KubectlAsync("get", "pod", "family", "-o", "jsonpath={.status.containerStatuses[0].containerID}");
         Assert.That(id, Does.StartWith("process://"));
         await up.FollowAsync("started", "family");
-        var mark = ProcessRuntimeTests.Mark(int.Parse(id["process://".Length..], System.Globalization.CultureInfo.InvariantCulture));
-        await ProcessRuntimeTests.EventuallyAsync(() => ProcessRuntimeTests.Marked(mark).Count() == 3, "the whole family");
+        var mark = ProcessMarks.Mark(int.Parse(id["process://".Length..], System.Globalization.CultureInfo.InvariantCulture));
+        await ProcessMarks.EventuallyAsync(() => ProcessMarks.Marked(mark).Count() == 3, "the whole family");
         var data = up.Greeting.Split("data in ")[1].Split('\n')[0];
         Assert.That(Directory.Exists(data), Is.True);
         return (mark, data);

@@ -23,11 +23,18 @@ public sealed class CommandLineTests(ClusterKind kind)
         var (code, output, error) = await ordinal.RunAsync("status sts/web --wait --timeout 60s");
         Assert.That((code, output), Is.EqualTo((0, Line($"statefulset web: 3 of 3 pods at {await RevisionAsync(web)}, held"))), error);
 
-        await web.ChangeTemplateAsync("app:v2");
-        (code, output, error) = await ordinal.RunAsync("status sts/web --wait --timeout 60s");
+        // The pods take their time until the command has seen them on the way.
+        await web.ChangeTemplateAsync("app:v2", Workload.Slow());
+        using var progress = new SharedText();
+        var waiting = ordinal.RunAsync("status sts/web --wait --timeout 60s", progress);
+        await cluster.UntilAsync("progress is told", () => Task.FromResult(waiting.IsCompleted || progress.ToString().Contains("web-", StringComparison.Ordinal)), web.DescribeAsync);
+        await web.LetUpAsync("app:v2", "web-2", "web-1", "web-0");
+        (code, output, error) = await waiting;
         Assert.That(code, Is.Zero, error);
         Assert.That(output, Does.StartWith("statefulset web: 3 of 3 pods at ").And.Contain("held"));
         Assert.That(error, Does.Contain("web-"), "progress is told on standard error");
+        await web.UntilRolloutAsync("True", "Completed");
+        await web.UntilPolicyAsync("Ready", "True", "UpToDate");
         Assert.That((await ordinal.RunAsync("status rop/web")).Code, Is.Zero);
 
         var rollout = (await web.RolloutsAsync())[0].Member("metadata").Text("name");

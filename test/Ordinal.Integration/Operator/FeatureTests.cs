@@ -113,16 +113,40 @@ public sealed class FeatureTests(ClusterKind kind)
     }
 
     [Test]
-    public async Task Native_without_what_it_needs_is_refused_with_the_remedy()
+    public async Task Native_without_what_it_needs_is_held_with_the_remedy_and_goes_on_once_it_has_it()
     {
         await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
-        await web.CreateAsync();
+        await OperatorAccount.LetRollNativelyAsync(cluster);
+        var service = "/api/v1/namespaces/default/services/web";
+        await cluster.CreateAsync("/api/v1/namespaces/default/services", new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Service",
+            ["metadata"] = new JsonObject { ["name"] = "web" },
+            ["spec"] = new JsonObject { ["clusterIP"] = "None", ["selector"] = new JsonObject { ["app"] = "web" }, ["ports"] = new JsonArray(new JsonObject { ["port"] = 80 }) },
+        });
+        await web.CreateAsync(management: "Parallel", hasGate: true);
         await web.AddPolicyAsync(Workload.Quick("Native"));
         await using var ordinal = new RunningOperator(cluster);
-        await web.UntilPolicyAsync("Ready", "True", "UpToDate");
+        await web.UntilPolicyAsync("Ready", "False", "NativeMisconfigured");
+        Assert.That(Workload.Condition(await web.PolicyAsync(), "Stalled").Message, Does.Contain("its Service web hides pods that are not ready").And.Contain("publishNotReadyAddresses"), "told before any change");
+        await web.UntilHeldAsync();
+        await cluster.UntilAsync("an event tells of it", async () => (await cluster.FindAsync("/apis/events.k8s.io/v1/namespaces/default/events")).GetValueOrDefault().Member("items").Items()
+            .Any(each => each.Text("reason") == "NativeMisconfigured" && each.Member("regarding").Text("kind") == "RolloutPolicy" && each.Text("note").Contains("publishNotReadyAddresses", StringComparison.Ordinal)));
+
+        // The change waits, and its pods serve.
         await web.ChangeTemplateAsync("app:v2");
-        await web.UntilRolloutAsync("False", "PreflightFailed");
-        Assert.That(Workload.Condition((await web.RolloutsAsync())[^1], "Succeeded").Message, Does.Contain("podManagementPolicy is OrderedReady").And.Contain("driver Partition"));
+        await cluster.UntilAsync("the policy tells of the change", async () => Workload.Condition(await web.PolicyAsync(), "Ready").Message.Contains("3 of 3 pods are not at", StringComparison.Ordinal), web.DescribeAsync);
+        Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v1"));
+        Assert.That(await web.RolloutsAsync(), Is.Empty, "a rollout that could only fail is not begun");
+        await cluster.UntilAsync("its gates are open", async () => (await web.SetAsync()).Member("status").WholeNumber("readyReplicas") == 3, web.DescribeAsync);
+
+        // The Service is not watched: a change of the policy has it looked up at once.
+        await cluster.PatchAsync(service, new JsonObject { ["spec"] = new JsonObject { ["publishNotReadyAddresses"] = true } });
+        await web.PatchPolicyAsync(new JsonObject { ["update"] = new JsonObject { ["minReadyDuration"] = "1s" } });
+        await web.UntilRolloutAsync("True", "Completed");
+        await web.UntilPolicyAsync("Ready", "True", "UpToDate");
+        Assert.That(await web.PartitionAsync(), Is.Zero, "it rests open again");
     }
 }

@@ -27,6 +27,7 @@ public sealed partial class MetricsTests(ClusterKind kind)
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
 
         await cluster.UntilAsync("the rollout is counted", () => Task.FromResult(exporter.Write().Contains("ordinal_rollouts_total{outcome=\"Completed\",policy=\"web\",target_namespace=\"default\",type=\"Update\"} 1\n", StringComparison.Ordinal)), () => Task.FromResult(exporter.Write()));
+        await cluster.UntilAsync("the policy shows as ready", () => Task.FromResult(exporter.Write().Contains("ordinal_policy_ready{policy=\"web\",reason=\"UpToDate\",target_namespace=\"default\"} 1\n", StringComparison.Ordinal)), () => Task.FromResult(exporter.Write()));
         var text = exporter.Write();
         AssertIsInTheRegistry(text);
         Assert.That(text, Does.Contain("ordinal_rollout_info{driver=\"Partition\",policy=\"web\",rollout=\"web-").And.Contain("state=\"Completed\""));

@@ -78,25 +78,26 @@ public sealed class OwnershipTests(ClusterKind kind)
         await web.AddPolicyAsync();
         await using var ordinal = new RunningOperator(cluster);
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
-        await using var witness = new PodWitness(cluster.Api, "web", 3);
+        await using var witness = await PodWitness.StartAsync(cluster.Api, "web", 3);
 
         await web.ChangeTemplateAsync("app:v2");
         await web.UntilRolloutAsync("True", "Completed");
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v2"));
-        Assert.That(witness.MostAway, Is.EqualTo(1));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
         Assert.That((await web.SetAsync()).Member("spec").Member("updateStrategy").Text("type"), Is.EqualTo("OnDelete"));
     }
 
     [Test]
     public async Task A_set_is_adopted_only_when_its_own_rollout_has_ended()
     {
-        await using var cluster = await SimulatedCluster.StartAsync(kind, TimeSpan.FromSeconds(1));
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
-        await web.ChangeTemplateAsync("app:v2");
+        await web.ChangeTemplateAsync("app:v2", Workload.Slow());
         await web.AddPolicyAsync();
         await using var ordinal = new RunningOperator(cluster);
         await web.UntilPolicyAsync("Ready", "False", "AdoptionWaits");
+        await web.LetUpAsync("app:v2", "web-2", "web-1", "web-0");
         await web.UntilHeldAsync();
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v2"));
         Assert.That(await web.RolloutsAsync(), Is.Empty);

@@ -3,29 +3,58 @@ using Ordinal.Runtime.Client;
 
 namespace Ordinal.Integration.Operating;
 
-/// <summary>Watches the pods of one set, apart from the operator, and keeps count of what was ever away at a time.</summary>
+/// <summary>
+/// Watches the pods of one set, apart from the operator, and keeps count of what was ever away at a time. Its watch may be late, so whoever asks gets an
+/// answer only when it has seen everything that had happened when it was asked.
+/// </summary>
 internal sealed class PodWitness : IAsyncDisposable
 {
-    private readonly CancellationTokenSource stopping = new();
-    private readonly SortedDictionary<string, bool> serving = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, HashSet<string>> incarnations = new(StringComparer.Ordinal);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly IKubernetesApi api;
+    private readonly string pods;
     private readonly int expected;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock gate = new();
+    private readonly SortedDictionary<string, (bool Exists, bool Serves, string Version)> known = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, HashSet<string>> incarnations = new(StringComparer.Ordinal);
+    private readonly List<string> gone = [];
     private readonly Task running;
+    private int mostAway;
 
-    public PodWitness(IKubernetesApi api, string app, int expected, string ns = "default")
+    private PodWitness(IKubernetesApi api, string app, int expected, string ns)
     {
+        this.api = api;
         this.expected = expected;
-        running = RunAsync(api, $"/api/v1/namespaces/{ns}/pods?watch=true&labelSelector=app%3D{app}", stopping.Token);
+        pods = $"/api/v1/namespaces/{ns}/pods?labelSelector=app%3D{app}";
+        running = RunAsync(stopping.Token);
     }
 
-    /// <summary>Gets the most pods that were away at a time since all of them were first there.</summary>
-    public int MostAway { get; private set; }
+    /// <summary>Starts to watch; returns when it has seen the pods that are there.</summary>
+    public static async Task<PodWitness> StartAsync(IKubernetesApi api, string app, int expected, string ns = "default")
+    {
+        var witness = new PodWitness(api, app, expected, ns);
+        try
+        {
+            await await Task.WhenAny(witness.opened.Task, witness.running);
+            await witness.CatchUpAsync();
+            return witness;
+        }
+        catch
+        {
+            await witness.DisposeAsync();
+            throw;
+        }
+    }
 
-    /// <summary>Gets the order in which pods went away.</summary>
-    public List<string> Gone { get; } = [];
+    /// <summary>Returns the most pods that were away at a time since all of them were first there.</summary>
+    public Task<int> MostAwayAsync() => AnswerAsync(() => mostAway);
 
-    /// <summary>Gets how many incarnations each pod had.</summary>
-    public IReadOnlyDictionary<string, int> Incarnations => incarnations.ToDictionary(pod => pod.Key, pod => pod.Value.Count);
+    /// <summary>Returns the order in which pods went away.</summary>
+    public Task<List<string>> GoneAsync() => AnswerAsync(() => gone.ToList());
+
+    /// <summary>Returns how many incarnations each pod had.</summary>
+    public Task<Dictionary<string, int>> IncarnationsAsync() => AnswerAsync(() => incarnations.ToDictionary(pod => pod.Key, pod => pod.Value.Count));
 
     public async ValueTask DisposeAsync()
     {
@@ -34,30 +63,68 @@ internal sealed class PodWitness : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private async Task RunAsync(IKubernetesApi api, string path, CancellationToken cancellationToken)
+    private async Task<T> AnswerAsync<T>(Func<T> answer)
+    {
+        await CatchUpAsync();
+        lock (gate)
+        {
+            return answer();
+        }
+    }
+
+    /// <summary>Waits until the watch has told all that a list tells.</summary>
+    private async Task CatchUpAsync()
+    {
+        using var list = JsonDocument.Parse((await api.SendAsync(new ApiRequest("GET", pods), CancellationToken.None)).Body);
+        var version = list.RootElement.Member("metadata").Text("resourceVersion");
+        var there = list.RootElement.Member("items").Items().ToDictionary(pod => pod.Member("metadata").Text("name"), pod => pod.Member("metadata").Text("resourceVersion"));
+        for (var start = TimeProvider.System.GetTimestamp(); !HasSeen(); await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System))
+        {
+            if (running.IsCompleted || TimeProvider.System.GetElapsedTime(start) > Patience)
+            {
+                throw new InvalidOperationException($"the watch of {pods} {(running.IsCompleted ? "has ended" : "tells nothing")}");
+            }
+        }
+
+        bool HasSeen()
+        {
+            lock (gate)
+            {
+                return there.All(pod => known.TryGetValue(pod.Key, out var seen) && ResourceVersions.HasSeen(seen.Version, pod.Value))
+                    && known.All(pod => !pod.Value.Exists || there.ContainsKey(pod.Key) || ResourceVersions.HasSeen(pod.Value.Version, version));
+            }
+        }
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
     {
         var seenAll = false;
         try
         {
-            await using var stream = await api.OpenAsync(new ApiRequest("GET", path), cancellationToken);
+            await using var stream = await api.OpenAsync(new ApiRequest("GET", $"{pods}&watch=true"), cancellationToken);
+            opened.TrySetResult();
             while (await stream.ReadLineAsync(cancellationToken) is { } line)
             {
                 using var document = JsonDocument.Parse(line);
-                var pod = document.RootElement.Member("object");
-                var name = pod.Member("metadata").Text("name");
-                var serves = document.RootElement.Text("type") != "DELETED"
-                    && pod.Member("metadata").Member("deletionTimestamp").ValueKind is JsonValueKind.Undefined
-                    && pod.Member("status").Member("conditions").Items().Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True");
-                (incarnations.TryGetValue(name, out var known) ? known : incarnations[name] = []).Add(pod.Member("metadata").Text("uid"));
-                if (serving.GetValueOrDefault(name) && !serves)
+                var metadata = document.RootElement.Member("object").Member("metadata");
+                var name = metadata.Text("name");
+                var exists = document.RootElement.Text("type") != "DELETED";
+                var serves = exists
+                    && metadata.Member("deletionTimestamp").ValueKind is JsonValueKind.Undefined
+                    && document.RootElement.Member("object").Member("status").Member("conditions").Items().Any(condition => condition.Text("type") == "Ready" && condition.Text("status") == "True");
+                lock (gate)
                 {
-                    Gone.Add(name);
-                }
+                    (incarnations.TryGetValue(name, out var all) ? all : incarnations[name] = []).Add(metadata.Text("uid"));
+                    if (!serves && known.TryGetValue(name, out var before) && before.Serves)
+                    {
+                        gone.Add(name);
+                    }
 
-                serving[name] = serves;
-                var up = serving.Values.Count(each => each);
-                seenAll |= up == expected;
-                MostAway = seenAll ? Math.Max(MostAway, expected - up) : 0;
+                    known[name] = (exists, serves, metadata.Text("resourceVersion"));
+                    var up = known.Values.Count(each => each.Serves);
+                    seenAll |= up == expected;
+                    mostAway = seenAll ? Math.Max(mostAway, expected - up) : 0;
+                }
             }
         }
         catch (OperationCanceledException)

@@ -20,20 +20,20 @@ public sealed class RequestTests(ClusterKind kind)
         var web = await HeldAsync(cluster);
         await using var running = new RunningOperator(cluster);
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
-        await using var witness = new PodWitness(cluster.Api, "web", 3);
+        await using var witness = await PodWitness.StartAsync(cluster.Api, "web", 3);
 
         var (code, output, error) = await new CommandLine(cluster).RunAsync("start update web --image c=registry:5000/app@sha256:abc=1 --reason CHG-20413-Überprüfung-✔ --wait --timeout 60s");
         Assert.That(code, Is.Zero, error + output + await web.DescribeAsync());
 
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("registry:5000/app@sha256:abc=1"));
-        Assert.That(witness.Gone, Is.EqualTo(["web-2", "web-1", "web-0"]));
-        Assert.That(witness.MostAway, Is.EqualTo(1));
+        Assert.That(await witness.GoneAsync(), Is.EqualTo(["web-2", "web-1", "web-0"]));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
         await web.UntilHeldAsync();
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
         var rollouts = await web.RolloutsAsync();
         Assert.That(rollouts, Has.Count.EqualTo(1), "the request's own template change starts no second rollout");
         Assert.That(rollouts[0].Member("spec").Text("reason"), Is.EqualTo("CHG-20413-Überprüfung-✔"));
-        Assert.That((await web.SetAsync()).Member("metadata").Member("annotations").Text("ordinal.dev/held-by"), Is.Empty, "the claim is given back");
+        await web.UntilUnclaimedAsync();
         Assert.That((await new CommandLine(cluster).RunAsync("history web")).Output, Does.Contain("CHG-20413-Überprüfung-✔"));
     }
 
@@ -51,7 +51,8 @@ public sealed class RequestTests(ClusterKind kind)
         await RefusedAsync("no-previous", new JsonObject { ["type"] = "Rollback", ["rollback"] = new JsonObject() }, "RevisionUnknown", "StatefulSet default/web has no revision before web-");
         await RefusedAsync("guarded", new JsonObject { ["type"] = "Update", ["update"] = new JsonObject { ["revisions"] = Revisions("web-0000000000") } }, "RevisionNotExpected", "update.revisions expects web-0000000000");
         await RefusedAsync("stranger", new JsonObject { ["type"] = "Restart", ["targets"] = new JsonArray("db") }, "TargetsMissing", "StatefulSet default/db is no target of RolloutPolicy web");
-        await cluster.PatchAsync(web.Path, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["argocd.argoproj.io/tracking-id"] = "shop:apps/StatefulSet:default/web" } } });
+        var marked = await cluster.PatchAsync(web.Path, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["argocd.argoproj.io/tracking-id"] = "shop:apps/StatefulSet:default/web" } } });
+        await cluster.UntilSeenAsync(web.Path, marked);
         await RefusedAsync("beside-git", Images("c", "app:v2"), "GitOwnsTemplate", "Argo CD (annotation argocd.argoproj.io/tracking-id) owns the template");
 
         Assert.That((await web.SetAsync()).Member("metadata").WholeNumber("generation"), Is.EqualTo(before), "no template was written");
@@ -72,15 +73,15 @@ public sealed class RequestTests(ClusterKind kind)
         var web = await HeldAsync(cluster);
         await using var running = new RunningOperator(cluster);
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
-        await using var witness = new PodWitness(cluster.Api, "web", 3);
+        await using var witness = await PodWitness.StartAsync(cluster.Api, "web", 3);
 
         await AskAsync(web, "again", new JsonObject { ["type"] = "Restart" });
         await web.UntilRolloutAsync("again", "True", "Completed");
 
         var rollout = await web.RolloutAsync("again");
         Assert.That(TemplateOf(await web.SetAsync()).Member("metadata").Member("annotations").Text(RestartedAt), Is.EqualTo(rollout.Member("metadata").Text("creationTimestamp")));
-        Assert.That(witness.Gone, Is.EqualTo(["web-2", "web-1", "web-0"]));
-        Assert.That(witness.Incarnations.Values, Is.All.EqualTo(2));
+        Assert.That(await witness.GoneAsync(), Is.EqualTo(["web-2", "web-1", "web-0"]));
+        Assert.That((await witness.IncarnationsAsync()).Values, Is.All.EqualTo(2));
         Assert.That(await web.RolloutsAsync(), Has.Count.EqualTo(1));
     }
 
@@ -91,7 +92,7 @@ public sealed class RequestTests(ClusterKind kind)
         var web = await HeldAsync(cluster);
         await using var running = new RunningOperator(cluster);
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
-        await using var witness = new PodWitness(cluster.Api, "web", 3);
+        await using var witness = await PodWitness.StartAsync(cluster.Api, "web", 3);
         var mark = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
         await cluster.PatchAsync(web.Path, new JsonObject { ["spec"] = new JsonObject { ["template"] = new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [RestartedAt] = mark } } } } }, "kubectl-rollout");
@@ -101,8 +102,8 @@ public sealed class RequestTests(ClusterKind kind)
         Assert.That(rollout.Member("spec").Text("type"), Is.EqualTo("Restart"));
         Assert.That(rollout.Member("metadata").Member("labels").Text("ordinal.dev/type"), Is.EqualTo("Restart"));
         Assert.That(TemplateOf(await web.SetAsync()).Member("metadata").Member("annotations").Text(RestartedAt), Is.EqualTo(mark), "the annotation is not touched");
-        Assert.That(witness.MostAway, Is.EqualTo(1));
-        Assert.That(witness.Incarnations.Values, Is.All.EqualTo(2));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
+        Assert.That((await witness.IncarnationsAsync()).Values, Is.All.EqualTo(2));
     }
 
     [Test]
@@ -130,6 +131,35 @@ public sealed class RequestTests(ClusterKind kind)
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v1"));
         Assert.That((await web.SetAsync()).Member("status").Text("currentRevision"), Is.EqualTo(first), "the revision's name is as before");
         Assert.That(await web.RolloutsAsync(), Has.Count.EqualTo(4), "two changes, two requests, and nothing on top of them");
+    }
+
+    [Test]
+    public async Task A_way_back_leaves_a_template_alone_that_is_newer_than_the_one_it_was_made_for()
+    {
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
+        var web = await HeldAsync(cluster);
+        await using var running = new RunningOperator(cluster);
+        await web.UntilPolicyAsync("Ready", "True", "UpToDate");
+        var first = (await web.SetAsync()).Member("status").Text("updateRevision");
+        await web.ChangeTemplateAsync("app:v2");
+        await web.UntilRolloutAsync("True", "Completed");
+        var second = (await web.SetAsync()).Member("status").Text("updateRevision");
+
+        // As the operator makes it for a group that was cancelled with Revert; the template has changed while it waited.
+        await BackAsync("late", "web-0000000000");
+        await web.UntilRolloutAsync("late", "False", "Superseded");
+        Assert.That(Workload.Condition(await web.RolloutAsync("late"), "Finished").Message, Does.Contain($"its template is that of {second} by now").And.Contain("the newer template is left alone"));
+        Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v2"));
+        Assert.That((await web.SetAsync()).Member("status").Text("updateRevision"), Is.EqualTo(second));
+
+        await BackAsync("in-time", second);
+        await web.UntilRolloutAsync("in-time", "True", "Completed");
+        Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v1"));
+
+        Task BackAsync(string name, string expected) => web.CreateRolloutAsync(
+            name,
+            new JsonObject { ["policyRef"] = new JsonObject { ["name"] = "web" }, ["type"] = "Rollback", ["rollback"] = new JsonObject { ["revisions"] = Revisions(first) } },
+            new JsonObject { ["ordinal.dev/expect-revisions"] = $"web={expected}" });
     }
 
     [Test]
@@ -181,6 +211,51 @@ public sealed class RequestTests(ClusterKind kind)
         }
 
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v1"), "back once, not forth again");
+    }
+
+    [TestCase("OneAtATime")]
+    [TestCase("Parallel")]
+    public async Task An_operator_that_is_killed_at_every_write_of_a_request_over_two_sets_disrupts_each_pod_once(string zones)
+    {
+        await using var cluster = await SimulatedCluster.StartAsync(kind);
+        var sets = new[] { new Workload(cluster, "a"), new Workload(cluster, "b") };
+        foreach (var (set, name) in sets.Zip(new[] { "a", "b" }))
+        {
+            await set.CreateAsync(2, change: document => document["spec"]!["template"]!["metadata"]!["labels"] = new JsonObject { ["app"] = name, ["group"] = "ring" });
+        }
+
+        var update = Workload.Quick("OnDelete");
+        update["zoneStrategy"] = zones;
+        await sets[0].AddPolicyAsync("a", new JsonObject { ["targets"] = new JsonObject { ["statefulSets"] = new JsonArray(new JsonObject { ["name"] = "a" }, new JsonObject { ["name"] = "b" }) }, ["update"] = update });
+        await using (new RunningOperator(cluster))
+        {
+            await sets[0].UntilPolicyAsync("Ready", "True", "UpToDate");
+        }
+
+        await using var witnessOfA = await PodWitness.StartAsync(cluster.Api, "a", 2);
+        await using var witnessOfB = await PodWitness.StartAsync(cluster.Api, "b", 2);
+        await AskAsync(sets[0], "both", new JsonObject { ["type"] = "Restart" });
+        var lives = 0;
+        while (Workload.Condition(await sets[0].RolloutAsync("both"), "Succeeded").Status != "True")
+        {
+            Assert.That(++lives, Is.LessThan(150), await sets[0].DescribeAsync());
+            DyingTransport? transport = null;
+            var (death, atWrite) = ((Death)(lives / 2 % 2), 1 + (lives % 2));
+            await using (new RunningOperator(cluster, inner => transport = new DyingTransport(inner, death, atWrite)))
+            {
+                await transport!.Died.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+            }
+        }
+
+        Assert.That(lives, Is.GreaterThan(8), "it was killed more than once a pod");
+        Assert.That(await sets[0].RolloutsAsync(), Has.Count.EqualTo(1));
+        Assert.That((await witnessOfA.IncarnationsAsync()).Values.Concat((await witnessOfB.IncarnationsAsync()).Values), Is.All.EqualTo(2), "each pod was replaced exactly once");
+        Assert.That(await witnessOfA.MostAwayAsync(), Is.EqualTo(1));
+        Assert.That(await witnessOfB.MostAwayAsync(), Is.EqualTo(1));
+        foreach (var set in sets)
+        {
+            Assert.That((await set.SetAsync()).Member("metadata").WholeNumber("generation"), Is.LessThanOrEqualTo(6), "adopted, the template once, OnDelete and the hold");
+        }
     }
 
     [TestCase("Replace")]

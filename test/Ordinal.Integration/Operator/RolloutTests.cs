@@ -19,20 +19,20 @@ public sealed class RolloutTests(ClusterKind kind)
         await using var ordinal = new RunningOperator(cluster);
         await web.UntilHeldAsync();
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
-        await using var witness = new PodWitness(cluster.Api, "web", 3);
+        await using var witness = await PodWitness.StartAsync(cluster.Api, "web", 3);
 
         await web.ChangeTemplateAsync("app:v2");
         await web.UntilRolloutAsync("True", "Completed");
 
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v2"));
-        Assert.That(witness.Gone, Is.EqualTo(["web-2", "web-1", "web-0"]));
-        Assert.That(witness.MostAway, Is.EqualTo(1));
-        Assert.That(witness.Incarnations.Values, Is.All.EqualTo(2));
+        Assert.That(await witness.GoneAsync(), Is.EqualTo(["web-2", "web-1", "web-0"]));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
+        Assert.That((await witness.IncarnationsAsync()).Values, Is.All.EqualTo(2));
         await web.UntilHeldAsync();
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
         var set = await web.SetAsync();
         Assert.That(set.Member("status").Text("currentRevision"), Is.EqualTo(set.Member("status").Text("updateRevision")));
-        Assert.That(set.Member("metadata").Member("annotations").Text("ordinal.dev/held-by"), Is.Empty, "the claim is given back");
+        await web.UntilUnclaimedAsync();
         Assert.That(await web.RolloutsAsync(), Has.Count.EqualTo(1));
     }
 
@@ -46,14 +46,16 @@ public sealed class RolloutTests(ClusterKind kind)
         await web.AddPolicyAsync(Workload.Quick(maxUnavailable: 2));
         await using var ordinal = new RunningOperator(cluster);
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
-        await using var witness = new PodWitness(cluster.Api, "web", 5);
+        await using var witness = await PodWitness.StartAsync(cluster.Api, "web", 5);
 
-        await web.ChangeTemplateAsync("app:v2");
+        await web.ChangeTemplateAsync("app:v2", Workload.Slow());
+        await cluster.UntilAsync("two are on their way", async () => (await web.PodsAsync()).Values.Count(pod => pod.Image == "app:v2") == 2, web.DescribeAsync);
+        await web.LetUpAsync("app:v2", "web-4", "web-3", "web-2", "web-1", "web-0");
         await web.UntilRolloutAsync("True", "Completed");
 
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v2"));
-        Assert.That(witness.MostAway, Is.EqualTo(2));
-        Assert.That(witness.Incarnations.Values, Is.All.EqualTo(2));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(2));
+        Assert.That((await witness.IncarnationsAsync()).Values, Is.All.EqualTo(2));
         await web.UntilHeldAsync();
         Assert.That((await web.SetAsync()).Member("spec").Member("updateStrategy").Text("type"), Is.EqualTo("RollingUpdate"), "OnDelete is for the rollout only");
     }
@@ -74,7 +76,7 @@ public sealed class RolloutTests(ClusterKind kind)
             await web.UntilPolicyAsync("Ready", "True", "UpToDate");
         }
 
-        await using var witness = new PodWitness(cluster.Api, "web", 3);
+        await using var witness = await PodWitness.StartAsync(cluster.Api, "web", 3);
         await web.ChangeTemplateAsync("app:v2");
         var lives = 0;
         while (await web.RolloutsAsync() is var rollouts && (rollouts.Count == 0 || Workload.Condition(rollouts[^1], "Succeeded").Status != "True"))
@@ -94,8 +96,8 @@ public sealed class RolloutTests(ClusterKind kind)
         Assert.That(lives, Is.GreaterThan(6), "it was killed more than once a pod");
         Assert.That(await web.RolloutsAsync(), Has.Count.EqualTo(1));
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v2"));
-        Assert.That(witness.Incarnations.Values, Is.All.EqualTo(2), "each pod was replaced exactly once");
-        Assert.That(witness.MostAway, Is.EqualTo(1));
+        Assert.That((await witness.IncarnationsAsync()).Values, Is.All.EqualTo(2), "each pod was replaced exactly once");
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
     }
 
     [Test]
@@ -104,11 +106,15 @@ public sealed class RolloutTests(ClusterKind kind)
         await using var cluster = await SimulatedCluster.StartAsync(kind);
         var web = new Workload(cluster, "web");
         await web.CreateAsync();
-        await web.AddPolicyAsync(new JsonObject { ["minReadyDuration"] = "0s", ["podDeadline"] = "3s" });
+        await web.AddPolicyAsync();
         await using var ordinal = new RunningOperator(cluster);
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
 
         await web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/fail"] = "NeverReady" });
+        await cluster.UntilAsync("the first pod is released", async () => (await web.PodsAsync()).Values.Any(pod => pod.Image == "app:v2"), web.DescribeAsync);
+
+        // From now on: on a machine that stood still, the time could be over before the pod is made anew, and it would come back at the old revision.
+        await web.PatchPolicyAsync(new JsonObject { ["update"] = new JsonObject { ["podDeadline"] = "3s" } });
         await web.UntilRolloutAsync("False", "DeadlineExceeded");
 
         Assert.That(Workload.Condition((await web.RolloutsAsync())[0], "Succeeded").Message, Does.Contain("web-2"));

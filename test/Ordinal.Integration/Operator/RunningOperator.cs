@@ -13,14 +13,19 @@ internal sealed class RunningOperator : IAsyncDisposable
     private readonly KubernetesTransport transport;
     private readonly OperatorComposition composition;
     private readonly ILoggerFactory loggers;
+    private readonly SeeingTransport seeing;
+    private readonly SimulatedCluster cluster;
     private readonly Task running;
 
-    public RunningOperator(SimulatedCluster cluster, Func<IApiTransport, IApiTransport>? around = null, IGateFactory? gates = null, LogLevel loudness = LogLevel.Debug, int most = 50)
+    public RunningOperator(SimulatedCluster cluster, Func<IApiTransport, IApiTransport>? around = null, IGateFactory? gates = null, LogLevel loudness = LogLevel.Debug, int most = 50, TimeSpan? requestTimeout = null)
     {
         loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(loudness).AddProvider(new TestLogs()));
         transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = cluster.OperatorKubeconfigPath, UserAgent = "ordinal/test" }, TimeProvider.System);
-        composition = new OperatorComposition(around?.Invoke(transport) ?? transport, new OperatorOptions { Identity = "test", MaxActiveRollouts = most }, gates, TimeProvider.System, new Random(3), loggers);
+        seeing = SeeingTransport.Around(around?.Invoke(transport) ?? transport);
+        composition = new OperatorComposition(seeing, new OperatorOptions { Identity = "test", MaxActiveRollouts = most, RequestTimeout = requestTimeout ?? new OperatorOptions { Identity = "" }.RequestTimeout }, gates, TimeProvider.System, new Random(3), loggers);
         running = composition.RunAsync(stopping.Token);
+        this.cluster = cluster;
+        cluster.Operator = this;
     }
 
     /// <summary>Gets the domain's metrics.</summary>
@@ -29,8 +34,16 @@ internal sealed class RunningOperator : IAsyncDisposable
     /// <summary>Gets the meters of this operator, and of no other one in the process.</summary>
     public IReadOnlyList<System.Diagnostics.Metrics.Meter> Meters => [composition.Metrics.Meter, composition.Measures.Meter];
 
+    /// <summary>Returns whether what it watches of a resource (plural, as in paths) was taken in up to a version.</summary>
+    public bool HasSeen(string resource, string version) => seeing.HasSeen(resource, version);
+
     public async ValueTask DisposeAsync()
     {
+        if (cluster.Operator == this)
+        {
+            cluster.Operator = null;
+        }
+
         await stopping.CancelAsync();
         await running;
         composition.Dispose();

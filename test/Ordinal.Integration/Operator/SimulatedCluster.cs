@@ -45,15 +45,18 @@ internal sealed class SimulatedCluster : IAsyncDisposable
     /// <summary>Gets the API as its one user.</summary>
     public IKubernetesApi Api { get; private set; } = null!;
 
+    /// <summary>Gets or sets the operator that runs on it in this process; null while there is none.</summary>
+    public RunningOperator? Operator { get; set; }
+
     /// <summary>Starts a cluster whose pods are ready 50 ms after they are bound.</summary>
-    public static async Task<SimulatedCluster> StartAsync(ClusterKind kind, TimeSpan? bootTime = null)
+    public static async Task<SimulatedCluster> StartAsync(ClusterKind kind)
     {
         var cluster = new SimulatedCluster();
         var door = await cluster.StartControlPlaneAsync(kind);
         var kubelet = new ClusterClient(door, "kubelet/v1.36.2");
         var node = new NodeIdentity("node-1", "127.0.0.1");
         await NodeRegistrar.RegisterAsync(kubelet, node, "", TimeProvider.System, CancellationToken.None);
-        var script = new SimulatedScript(bootTime ?? TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(20), SimulatedFailure.None, true);
+        var script = new SimulatedScript(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(20), SimulatedFailure.None, true);
         cluster.running.Add(new ControllerManager(door, new ControllerManagerOptions { RunsControllers = kind is ClusterKind.Embedded }, TimeProvider.System, new Random(1), NullLogger.Instance).RunAsync(cluster.stopping.Token));
         cluster.running.Add(new SimulatedKubelet(node, kubelet, new SimulatedRuntime(script, "10.244.0", TimeProvider.System), TimeProvider.System, new Random(2), NullLogger.Instance).RunAsync(cluster.stopping.Token));
 
@@ -93,6 +96,22 @@ internal sealed class SimulatedCluster : IAsyncDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>Waits until the operator, if one runs, has taken in an object as it is now: it watches each kind for itself, and may see writes to two of them in another order.</summary>
+    public async Task UntilSeenAsync(string path)
+    {
+        if (await FindAsync(path) is { } document)
+        {
+            await UntilSeenAsync(path, document);
+        }
+    }
+
+    /// <summary>Waits until the operator, if one runs, has taken in an object as the server answered it.</summary>
+    public Task UntilSeenAsync(string path, JsonElement document)
+    {
+        var version = document.Member("metadata").Text("resourceVersion");
+        return UntilAsync($"the operator has seen {path} at {version}", () => Task.FromResult(Operator is not { } running || running.HasSeen(path.Split('/')[^2], version)));
     }
 
     /// <summary>Waits for a condition; one deadline, far beyond what it needs.</summary>

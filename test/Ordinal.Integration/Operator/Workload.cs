@@ -7,11 +7,14 @@ namespace Ordinal.Integration.Operating;
 /// <summary>One StatefulSet of a test, its pods and what the operator says about it.</summary>
 internal sealed class Workload(SimulatedCluster cluster, string name, string ns = "default")
 {
-    private readonly string rollouts = $"/apis/ordinal.dev/v1alpha1/namespaces/{ns}/statefulsetrollouts";
+    private const string Script = "sim.ordinal.dev/";
     private readonly string policies = $"/apis/ordinal.dev/v1alpha1/namespaces/{ns}/rolloutpolicies";
     private readonly string sets = $"/apis/apps/v1/namespaces/{ns}/statefulsets";
 
     public string Path => $"{sets}/{name}";
+
+    /// <summary>Gets the path of the rollouts.</summary>
+    public string Rollouts { get; } = $"/apis/ordinal.dev/v1alpha1/namespaces/{ns}/statefulsetrollouts";
 
     /// <summary>Gets the path of the pods of its namespace.</summary>
     public string Pods { get; } = $"/api/v1/namespaces/{ns}/pods";
@@ -93,19 +96,42 @@ internal sealed class Workload(SimulatedCluster cluster, string name, string ns 
         },
     });
 
+    /// <summary>Annotations of a template whose pods do not get ready by themselves, so that a test meets them on the way however slow it is; <see cref="LetUpAsync"/> lets each go on.</summary>
+    public static JsonObject Slow() => new() { [$"{Script}ready-delay"] = "10m" };
+
+    /// <summary>Waits for each of these pods, one after the other, until it runs the image, and lets it get ready then.</summary>
+    public async Task LetUpAsync(string image, params string[] pods)
+    {
+        foreach (var pod in pods)
+        {
+            await cluster.UntilAsync($"{pod} runs {image}", async () => (await PodsAsync()).TryGetValue(pod, out var found) && found.Image == image, DescribeAsync);
+            await ScriptPodAsync(pod, "ready-delay", "1ms");
+        }
+    }
+
+    /// <summary>Writes an annotation on one pod: the script by which its node runs it, from now on.</summary>
+    public Task ScriptPodAsync(string pod, string what, string value) =>
+        cluster.PatchAsync($"{Pods}/{pod}", new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Script + what] = value } } });
+
     /// <summary>Sets the partition to 0, as a manifest that names it would.</summary>
     public Task ReleaseAsync(string manager) => cluster.PatchAsync(Path, new JsonObject
     {
         ["spec"] = new JsonObject { ["updateStrategy"] = new JsonObject { ["rollingUpdate"] = new JsonObject { ["partition"] = 0 } } },
     }, manager);
 
-    public Task AddBudgetAsync(int maxUnavailable) => cluster.CreateAsync($"/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets", new JsonObject
+    /// <summary>Creates a budget for its pods; the operator, if one runs, has seen it when this returns.</summary>
+    public async Task AddBudgetAsync(int maxUnavailable)
     {
-        ["apiVersion"] = "policy/v1",
-        ["kind"] = "PodDisruptionBudget",
-        ["metadata"] = new JsonObject { ["name"] = name },
-        ["spec"] = new JsonObject { ["maxUnavailable"] = maxUnavailable, ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = name } } },
-    });
+        var budgets = $"/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets";
+        var made = await cluster.CreateAsync(budgets, new JsonObject
+        {
+            ["apiVersion"] = "policy/v1",
+            ["kind"] = "PodDisruptionBudget",
+            ["metadata"] = new JsonObject { ["name"] = name },
+            ["spec"] = new JsonObject { ["maxUnavailable"] = maxUnavailable, ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = name } } },
+        });
+        await cluster.UntilSeenAsync($"{budgets}/{name}", made);
+    }
 
     public async Task<JsonElement> SetAsync() => (await cluster.FindAsync(Path)).GetValueOrDefault();
 
@@ -113,22 +139,30 @@ internal sealed class Workload(SimulatedCluster cluster, string name, string ns 
 
     public Task DeletePolicyAsync(string? policy = null) => cluster.DeleteAsync($"{policies}/{policy ?? name}");
 
-    public Task PatchPolicyAsync(JsonObject spec, string? policy = null) => cluster.PatchAsync($"{policies}/{policy ?? name}", new JsonObject { ["spec"] = spec });
+    /// <summary>Changes a policy; the operator, if one runs, has seen it when this returns, so that what a test does next comes after it.</summary>
+    public async Task PatchPolicyAsync(JsonObject spec, string? policy = null)
+    {
+        var path = $"{policies}/{policy ?? name}";
+        await cluster.UntilSeenAsync(path, await cluster.PatchAsync(path, new JsonObject { ["spec"] = spec }));
+    }
 
     /// <summary>The rollouts, the newest last.</summary>
     public async Task<IReadOnlyList<JsonElement>> RolloutsAsync() =>
-        [.. (await cluster.FindAsync(rollouts)).GetValueOrDefault().Member("items").Items().OrderBy(rollout => rollout.Member("metadata").Text("creationTimestamp"), StringComparer.Ordinal).ThenBy(Began, StringComparer.Ordinal)];
+        [.. (await cluster.FindAsync(Rollouts)).GetValueOrDefault().Member("items").Items().OrderBy(rollout => rollout.Member("metadata").Text("creationTimestamp"), StringComparer.Ordinal).ThenBy(Began, StringComparer.Ordinal)];
 
-    /// <summary>Orders rollouts of the same second, which is all that a creation time tells: one that has not begun comes last.</summary>
-    private static string Began(JsonElement rollout) => rollout.Member("status").Text("startTime") is { Length: > 0 } began ? began : "none yet";
+    /// <summary>Orders rollouts of the same second, which is all that a creation time tells: one that ended before it began has its end, one that has neither comes last.</summary>
+    private static string Began(JsonElement rollout) =>
+        rollout.Member("status").Text("startTime") is { Length: > 0 } began ? began
+        : rollout.Member("status").Text("completionTime") is { Length: > 0 } ended ? ended
+        : "none yet";
 
-    public Task PatchRolloutAsync(string rollout, JsonObject spec) => cluster.PatchAsync($"{rollouts}/{rollout}", new JsonObject { ["spec"] = spec });
+    public Task PatchRolloutAsync(string rollout, JsonObject spec) => cluster.PatchAsync($"{Rollouts}/{rollout}", new JsonObject { ["spec"] = spec });
 
-    public Task DeleteRolloutAsync(string rollout) => cluster.DeleteAsync($"{rollouts}/{rollout}");
+    public Task DeleteRolloutAsync(string rollout) => cluster.DeleteAsync($"{Rollouts}/{rollout}");
 
-    public Task CreateRolloutAsync(string rollout, JsonObject spec) => cluster.CreateAsync(rollouts, new JsonObject
+    public Task CreateRolloutAsync(string rollout, JsonObject spec, JsonObject? annotations = null) => cluster.CreateAsync(Rollouts, new JsonObject
     {
-        ["apiVersion"] = "ordinal.dev/v1alpha1", ["kind"] = "StatefulSetRollout", ["metadata"] = new JsonObject { ["name"] = rollout }, ["spec"] = spec,
+        ["apiVersion"] = "ordinal.dev/v1alpha1", ["kind"] = "StatefulSetRollout", ["metadata"] = new JsonObject { ["name"] = rollout, ["annotations"] = annotations }, ["spec"] = spec,
     });
 
     /// <summary>Name, UID and image of each pod, by name.</summary>
@@ -147,6 +181,9 @@ internal sealed class Workload(SimulatedCluster cluster, string name, string ns 
 
     public Task UntilHeldAsync() => cluster.UntilAsync($"{name} is held", async () => await PartitionAsync() >= 999_999_999, DescribeAsync);
 
+    /// <summary>Waits until the claim is given back, which follows the status that tells of a rollout's end.</summary>
+    public Task UntilUnclaimedAsync() => cluster.UntilAsync($"the claim on {name} is given back", async () => (await SetAsync()).Member("metadata").Member("annotations").Text("ordinal.dev/held-by").Length == 0, DescribeAsync);
+
     public Task UntilPolicyAsync(string condition, string status, string reason, string? policy = null) => cluster.UntilAsync(
         $"policy {policy ?? name}: {condition} is {status}, {reason}",
         async () => Condition(await PolicyAsync(policy), condition) is var (is_, why, _) && is_ == status && why == reason,
@@ -162,7 +199,7 @@ internal sealed class Workload(SimulatedCluster cluster, string name, string ns 
         async () => Condition(await RolloutAsync(rollout), "Succeeded") is var (is_, why, _) && is_ == status && why == reason,
         DescribeAsync);
 
-    public async Task<JsonElement> RolloutAsync(string rollout) => (await cluster.FindAsync($"{rollouts}/{rollout}")).GetValueOrDefault();
+    public async Task<JsonElement> RolloutAsync(string rollout) => (await cluster.FindAsync($"{Rollouts}/{rollout}")).GetValueOrDefault();
 
     /// <summary>Reads a condition: status, reason, message.</summary>
     public static (string Status, string Reason, string Message) Condition(JsonElement of, string type)

@@ -13,22 +13,24 @@ public sealed class BudgetScenarios(ClusterKind kind) : ScenarioTests(kind)
     public async Task U17_Of_six_pods_no_more_than_two_are_away_at_a_time()
     {
         await using var scene = await SceneAsync(6, ByEviction(2), "Parallel");
-        await using var witness = scene.Witness(6);
-        await scene.Web.ChangeTemplateAsync("app:v2");
+        await using var witness = await scene.WitnessAsync(6);
+        await scene.Web.ChangeTemplateAsync("app:v2", Workload.Slow());
+        await scene.UntilImagesAsync("v1 v1 v1 v1 v2 v2");
+        await scene.Web.LetUpAsync("app:v2", "web-5", "web-4", "web-3", "web-2", "web-1", "web-0");
         await scene.Web.UntilRolloutAsync("True", "Completed");
         Assert.That(await scene.ImagesAsync(), Is.EqualTo("v2 v2 v2 v2 v2 v2"));
-        Assert.That(witness.MostAway, Is.EqualTo(2));
-        Assert.That(witness.Incarnations.Values, Is.All.EqualTo(2));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(2));
+        Assert.That((await witness.IncarnationsAsync()).Values, Is.All.EqualTo(2));
     }
 
     [Test]
     public async Task U18_20_percent_of_three_pods_is_one_pod()
     {
         await using var scene = await SceneAsync(3, ByEviction("20%"), "Parallel");
-        await using var witness = scene.Witness(3);
+        await using var witness = await scene.WitnessAsync(3);
         await scene.Web.ChangeTemplateAsync("app:v2");
         await scene.Web.UntilRolloutAsync("True", "Completed");
-        Assert.That(witness.MostAway, Is.EqualTo(1));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
     }
 
     [TestCase("\"foo\"")]
@@ -68,6 +70,7 @@ public sealed class BudgetScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.ScriptPodAsync("web-0", "fail", "NeverStops");
         await scene.ScriptPodAsync("web-5", "fail", "NeverStops");
         await scene.Cluster.DeleteAsync($"{scene.Web.Pods}/web-0");
+        await scene.Cluster.UntilSeenAsync($"{scene.Web.Pods}/web-0");
         var before = await scene.Web.PodsAsync();
 
         await scene.Web.ChangeTemplateAsync("app:v2");
@@ -102,13 +105,14 @@ public sealed class BudgetScenarios(ClusterKind kind) : ScenarioTests(kind)
         await using var scene = await SceneAsync(update: ByEviction());
         await scene.Web.AddBudgetAsync(1);
         var budgets = $"/apis/policy/v1/namespaces/{scene.Namespace}/poddisruptionbudgets";
-        await scene.Cluster.CreateAsync(budgets, new JsonObject
+        var second = await scene.Cluster.CreateAsync(budgets, new JsonObject
         {
             ["apiVersion"] = "policy/v1",
             ["kind"] = "PodDisruptionBudget",
             ["metadata"] = new JsonObject { ["name"] = "second" },
             ["spec"] = new JsonObject { ["maxUnavailable"] = 1, ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = "web" } } },
         });
+        await scene.Cluster.UntilSeenAsync($"{budgets}/second", second);
         var before = await scene.Web.PodsAsync();
         await scene.Web.ChangeTemplateAsync("app:v2");
         Assert.That(await scene.UntilWaitsAsync("TwoDisruptionBudgets"), Does.Contain("second, web"));
@@ -128,17 +132,19 @@ public sealed class BudgetScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.UntilImagesAsync("v1 v1 v2");
         await scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
         var (uid, others) = (await scene.UidAsync("web-0"), (await scene.Web.PodsAsync()).Where(pod => pod.Key != "web-0").ToList());
-        await using var witness = scene.Witness(3);
+        await using var witness = await scene.WitnessAsync(3);
 
-        await scene.ScriptPodAsync("web-0", "stop-delay", "4s");
+        await scene.ScriptPodAsync("web-0", "fail", "NeverStops");
         await scene.Cluster.CreateAsync($"{scene.Web.Pods}/web-0/eviction", new JsonObject { ["apiVersion"] = "policy/v1", ["kind"] = "Eviction", ["metadata"] = new JsonObject { ["name"] = "web-0" } });
+        await scene.Cluster.UntilSeenAsync($"{scene.Web.Pods}/web-0");
         await ApproveAsync(scene, 1);
         Assert.That(await scene.UntilWaitsAsync("PodTerminating"), Does.Contain("web-0"));
         Assert.That((await scene.Web.PodsAsync()).Where(pod => pod.Key != "web-0"), Is.EqualTo(others), "no other pod goes while it is away");
+        await scene.Cluster.DeleteAsync($"{scene.Web.Pods}/web-0?gracePeriodSeconds=0");
         await scene.Web.UntilRolloutAsync("True", "Completed");
-        Assert.That(witness.Gone[0], Is.EqualTo("web-0"));
-        Assert.That(witness.MostAway, Is.EqualTo(1));
-        Assert.That(witness.Incarnations["web-0"], Is.EqualTo(3), "at its own revision first, then at the new one in its turn");
+        Assert.That((await witness.GoneAsync())[0], Is.EqualTo("web-0"));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
+        Assert.That((await witness.IncarnationsAsync())["web-0"], Is.EqualTo(3), "at its own revision first, then at the new one in its turn");
         Assert.That(await scene.UidAsync("web-0"), Is.Not.EqualTo(uid));
     }
 

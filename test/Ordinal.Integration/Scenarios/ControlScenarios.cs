@@ -19,11 +19,13 @@ public sealed class ControlScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.Web.PatchPolicyAsync(new JsonObject { ["suspend"] = true });
         await scene.Web.ChangeTemplateAsync("app:v2");
         await scene.Web.UntilPolicyAsync("Ready", "False", "DriftHeld");
+        var before = await scene.Web.PodsAsync();
         await scene.ScaleAsync(4);
         await scene.UntilImagesAsync("v1 v1 v1 v1");
         await scene.UntilReadyAsync("web-3", true);
         await scene.ScaleAsync(2);
         await scene.UntilImagesAsync("v1 v1");
+        Assert.That(await scene.Web.PodsAsync(), Is.EqualTo(before.Where(pod => pod.Key != "web-2")), "none of them was made anew");
         Assert.That(await scene.Web.RolloutsAsync(), Is.Empty);
 
         await scene.Web.PatchPolicyAsync(new JsonObject { ["suspend"] = false });
@@ -36,17 +38,27 @@ public sealed class ControlScenarios(ClusterKind kind) : ScenarioTests(kind)
     public async Task U10_Paused_in_mid_step_the_pod_in_flight_finishes_and_no_further_one_is_started(string driver)
     {
         await using var scene = await SceneAsync(update: Workload.Quick(driver));
-        await using var witness = scene.Witness(3);
-        await scene.Web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/ready-delay"] = "2s" });
+        await using var witness = await scene.WitnessAsync(3);
+        await scene.Web.ChangeTemplateAsync("app:v2", Workload.Slow());
         await scene.UntilImagesAsync("v1 v1 v2");
-        await scene.Web.PatchRolloutAsync(await LastRolloutAsync(scene), new JsonObject { ["suspend"] = true });
+        var rollout = await LastRolloutAsync(scene);
+        await scene.Web.PatchRolloutAsync(rollout, new JsonObject { ["suspend"] = true });
+        await scene.Cluster.UntilSeenAsync($"{scene.Web.Rollouts}/{rollout}");
 
+        await scene.Web.LetUpAsync("app:v2", "web-2");
         await scene.UntilReadyAsync("web-2", true);
         await scene.Web.UntilRolloutAsync("Unknown", "Suspended");
+        await scene.Cluster.UntilAsync("the operator has seen it finish", async () => (await scene.Web.RolloutsAsync())[^1].Member("status").Text("progress") == "1/3", scene.Web.DescribeAsync);
         Assert.That(await scene.ImagesAsync(), Is.EqualTo("v1 v1 v2"));
-        await scene.Web.PatchRolloutAsync(await LastRolloutAsync(scene), new JsonObject { ["suspend"] = false });
+        if (driver == "Partition")
+        {
+            Assert.That(await scene.Web.PartitionAsync(), Is.GreaterThanOrEqualTo(2), "no further pod is released either");
+        }
+
+        await scene.Web.PatchRolloutAsync(rollout, new JsonObject { ["suspend"] = false });
+        await scene.Web.LetUpAsync("app:v2", "web-1", "web-0");
         await scene.Web.UntilRolloutAsync("True", "Completed");
-        Assert.That(witness.Gone, Is.EqualTo(["web-2", "web-1", "web-0"]));
+        Assert.That(await witness.GoneAsync(), Is.EqualTo(["web-2", "web-1", "web-0"]));
     }
 
     [Test]
@@ -66,14 +78,39 @@ public sealed class ControlScenarios(ClusterKind kind) : ScenarioTests(kind)
         Assert.That(await scene.Web.PodsAsync(), Is.EqualTo(before));
     }
 
+    [TestCase("Partition")]
+    [TestCase("OnDelete")]
+    public async Task U15_A_policy_that_goes_while_a_pod_is_in_flight_takes_no_further_one_and_gives_its_claim_back(string driver)
+    {
+        await using var scene = await SceneAsync(update: Workload.Quick(driver), management: "Parallel");
+        var before = await scene.Web.PodsAsync();
+        await scene.Web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/ready-delay"] = "10m" });
+        await scene.UntilImagesAsync("v1 v1 v2");
+
+        await scene.Web.DeletePolicyAsync();
+        await scene.Web.UntilPolicyAsync("Ready", "False", "LeftHeld");
+        await scene.Web.UntilHeldAsync();
+        await scene.Cluster.UntilAsync("the claim is given back", async () => (await scene.Web.SetAsync()).Member("metadata").Member("annotations").Text("ordinal.dev/held-by").Length == 0, scene.Web.DescribeAsync);
+        Assert.That((await scene.Web.SetAsync()).Member("spec").Member("updateStrategy").Text("type"), Is.EqualTo("RollingUpdate"), "under OnDelete a lost pod would come back updated");
+        Assert.That(Workload.Condition((await scene.Web.RolloutsAsync())[^1], "Finished").Status, Is.EqualTo("True"));
+
+        // What is in flight comes back when it can, and nothing follows it: one that is lost comes back as it was.
+        await scene.ScriptPodAsync("web-2", "ready-delay", "1ms");
+        await scene.UntilReadyAsync("web-2", true);
+        await scene.Cluster.DeleteAsync($"{scene.Web.Pods}/web-1");
+        await scene.Cluster.UntilAsync("web-1 is made anew", async () => await scene.UidAsync("web-1") is { Length: > 0 } uid && uid != before["web-1"].Uid, scene.Web.DescribeAsync);
+        await scene.UntilReadyAsync("web-1", true);
+        Assert.That((await scene.ImagesAsync(), await scene.UidAsync("web-0")), Is.EqualTo(("v1 v1 v2", before["web-0"].Uid)));
+    }
+
     [Test]
     public async Task U28_LeaderLast_takes_the_followers_by_descending_ordinal_and_the_leader_last()
     {
         await using var scene = await LedAsync(3, "web-2");
-        await using var witness = scene.Witness(3);
+        await using var witness = await scene.WitnessAsync(3);
         await scene.Web.ChangeTemplateAsync("app:v2");
         await scene.Web.UntilRolloutAsync("True", "Completed");
-        Assert.That(witness.Gone, Is.EqualTo(["web-1", "web-0", "web-2"]));
+        Assert.That(await witness.GoneAsync(), Is.EqualTo(["web-1", "web-0", "web-2"]));
     }
 
     [Test]
@@ -81,7 +118,7 @@ public sealed class ControlScenarios(ClusterKind kind) : ScenarioTests(kind)
     {
         await using var scene = await LedAsync(3, "web-2");
         scene.Script.MayPass = (phase, _) => phase is not GatePhase.AfterPod;
-        await using var witness = scene.Witness(3);
+        await using var witness = await scene.WitnessAsync(3);
         await scene.Web.ChangeTemplateAsync("app:v2");
         await scene.Cluster.UntilAsync("web-1 is back and gated", async () => await scene.ImagesAsync() == "v1 v2 v1" && scene.Script.Asked.Contains((GatePhase.AfterPod, "web-1")), scene.Web.DescribeAsync);
 
@@ -89,7 +126,7 @@ public sealed class ControlScenarios(ClusterKind kind) : ScenarioTests(kind)
         scene.Script.Leader = "web-0";
         scene.Script.MayPass = (_, _) => true;
         await scene.Web.UntilRolloutAsync("True", "Completed");
-        Assert.That(witness.Gone, Is.EqualTo(["web-1", "web-2", "web-0"]));
+        Assert.That(await witness.GoneAsync(), Is.EqualTo(["web-1", "web-2", "web-0"]));
     }
 
     [Test]
@@ -102,8 +139,35 @@ public sealed class ControlScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.Web.ChangeTemplateAsync("app:v2");
         await scene.Web.UntilRolloutAsync("True", "Completed");
         Assert.That(await scene.ImagesAsync(), Is.EqualTo("v2 v2 v2"));
-        Assert.That((await scene.Web.SetAsync()).Member("spec").Member("updateStrategy").Text("type"), Is.EqualTo("OnDelete"), "it is left as it was declared");
+        var set = await scene.Web.SetAsync();
+        Assert.That(set.Member("status").Text("currentRevision"), Is.Not.EqualTo(set.Member("status").Text("updateRevision")), "under OnDelete the built-in controller leaves it stale");
+        Assert.That(set.Member("spec").Member("updateStrategy").Text("type"), Is.EqualTo("OnDelete"), "it is left as it was declared");
         await scene.Web.UntilPolicyAsync("Ready", "True", "UpToDate");
+    }
+
+    [Test]
+    public async Task U33_It_is_not_done_while_a_pod_is_not_ready_or_one_too_many_is_there()
+    {
+        await using var scene = await SceneAsync(4, management: "Parallel", gates: Gates("AfterRollout"));
+        scene.Script.MayPass = (phase, _) => phase is not GatePhase.AfterRollout;
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.Cluster.UntilAsync("all is asked about", () => Task.FromResult(scene.Script.Asked.Contains((GatePhase.AfterRollout, ""))), scene.Web.DescribeAsync);
+
+        // All are at the target. One falls, and of another one the node does not let go.
+        await scene.ScriptPodAsync("web-1", "ready", "false");
+        await scene.ScriptPodAsync("web-3", "fail", "NeverStops");
+        await scene.UntilReadyAsync("web-1", false);
+        await scene.ScaleAsync(3);
+        await scene.Cluster.UntilAsync("web-3 is to go", async () => (await scene.Cluster.FindAsync($"{scene.Web.Pods}/web-3")).GetValueOrDefault().Member("metadata").Text("deletionTimestamp").Length > 0, scene.Web.DescribeAsync);
+        scene.Script.MayPass = (_, _) => true;
+        Assert.That(await scene.UntilWaitsAsync("PodNotReady"), Does.Contain("web-1"));
+        await scene.ScriptPodAsync("web-1", "ready", "true");
+        Assert.That(await scene.UntilWaitsAsync("ScalingInProgress"), Does.Contain("1 pods outside the 3 wanted ones still exist"));
+        Assert.That(Workload.Condition((await scene.Web.RolloutsAsync())[^1], "Finished").Status, Is.EqualTo("False"));
+
+        await scene.Cluster.DeleteAsync($"{scene.Web.Pods}/web-3?gracePeriodSeconds=0");
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+        Assert.That(await scene.ImagesAsync(), Is.EqualTo("v2 v2 v2"));
     }
 
     [Test]

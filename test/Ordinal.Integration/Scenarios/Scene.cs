@@ -9,6 +9,8 @@ namespace Ordinal.Integration.Scenarios;
 /// <summary>A namespace of one scenario on a shared cluster, with a StatefulSet <c>web</c> under a policy of the same name.</summary>
 internal sealed class Scene : IAsyncDisposable
 {
+    private const string Classes = "/apis/scheduling.k8s.io/v1/priorityclasses";
+
     private static int made;
 
     private Scene(SimulatedCluster cluster, string ns, GateScript script)
@@ -37,11 +39,10 @@ internal sealed class Scene : IAsyncDisposable
     public Workload Set(string name) => new(Cluster, name, Namespace);
 
     /// <summary>Watches the pods of a set.</summary>
-    public PodWitness Witness(int expected, string name = "web") => new(Cluster.Api, name, expected, Namespace);
+    public Task<PodWitness> WitnessAsync(int expected, string name = "web") => PodWitness.StartAsync(Cluster.Api, name, expected, Namespace);
 
     /// <summary>Writes annotations on one pod: the script by which its node runs it, from now on.</summary>
-    public Task ScriptPodAsync(string pod, string name, string value) =>
-        Cluster.PatchAsync($"{Web.Pods}/{pod}", new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [$"sim.ordinal.dev/{name}"] = value } } });
+    public Task ScriptPodAsync(string pod, string name, string value) => Web.ScriptPodAsync(pod, name, value);
 
     public Task ScaleAsync(int replicas) => Cluster.PatchAsync(Web.Path, new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } });
 
@@ -61,11 +62,28 @@ internal sealed class Scene : IAsyncDisposable
         return words;
     }
 
-    /// <summary>Waits until pods with this readiness, by the server's word, are as many.</summary>
-    public Task UntilReadyAsync(string pod, bool isReady) => Cluster.UntilAsync(
-        $"{pod} is {(isReady ? "ready" : "not ready")}",
-        async () => IsReady((await Cluster.FindAsync($"{Web.Pods}/{pod}")).GetValueOrDefault()) == isReady,
-        Web.DescribeAsync);
+    /// <summary>Waits until a pod has this readiness by the server's word, and the operator has seen it so.</summary>
+    /// <param name="isSeen">False where the operator's watch of the pods is held back.</param>
+    public async Task UntilReadyAsync(string pod, bool isReady, bool isSeen = true)
+    {
+        var found = default(JsonElement);
+        await Cluster.UntilAsync(
+            $"{pod} is {(isReady ? "ready" : "not ready")}",
+            async () => IsReady(found = (await Cluster.FindAsync($"{Web.Pods}/{pod}")).GetValueOrDefault()) == isReady,
+            Web.DescribeAsync);
+        if (isSeen && found.ValueKind is JsonValueKind.Object)
+        {
+            await Cluster.UntilSeenAsync($"{Web.Pods}/{pod}", found);
+        }
+    }
+
+    /// <summary>Creates a priority class of the namespace's name: without it the server refuses a pod that names it, as it would for a quota or a webhook.</summary>
+    public static async Task CreateClassAsync(Scene scene) => await scene.Cluster.CreateAsync(Classes, new JsonObject
+    {
+        ["apiVersion"] = "scheduling.k8s.io/v1", ["kind"] = "PriorityClass", ["metadata"] = new JsonObject { ["name"] = scene.Namespace }, ["value"] = 1000,
+    });
+
+    public static Task DeleteClassAsync(Scene scene) => scene.Cluster.DeleteAsync($"{Classes}/{scene.Namespace}");
 
     public static bool IsReady(JsonElement pod) =>
         pod.Member("status").Member("conditions").Items().Any(each => each.Text("type") == "Ready" && each.Text("status") == "True");

@@ -51,6 +51,8 @@ internal sealed class ScriptedGates : IGateFactory
 
         public Task<GateObservation> ObserveAsync(GateContext context, ImmutableArray<GateQuestion> questions, CancellationToken cancellationToken)
         {
+            // What may pass is read first: a test that changes both names the leader first.
+            var mayPass = script.MayPass;
             var leader = script.Leader;
             var answers = ImmutableDictionary.CreateBuilder<string, bool>(StringComparer.Ordinal);
             foreach (var question in questions)
@@ -61,7 +63,7 @@ internal sealed class ScriptedGates : IGateFactory
                     script.Asked.Enqueue((question.Phase, pod));
                 }
 
-                answers[question.Key] = pods.All(pod => script.MayPass(question.Phase, pod));
+                answers[question.Key] = pods.All(pod => mayPass(question.Phase, pod));
             }
 
             return Task.FromResult<GateObservation>(new Seen(leader, answers.ToImmutable()));

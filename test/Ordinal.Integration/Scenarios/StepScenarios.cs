@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Ordinal.Integration.Clusters;
 using Ordinal.Integration.Operating;
+using Ordinal.Runtime.Client;
 
 namespace Ordinal.Integration.Scenarios;
 
@@ -20,10 +21,10 @@ public sealed class StepScenarios(ClusterKind kind) : ScenarioTests(kind)
         Assert.That(await scene.Web.PartitionAsync(), Is.EqualTo(1_000_000_000));
         Assert.That(await scene.Web.PodsAsync(), Is.EqualTo(before));
 
-        await using var witness = scene.Witness(3);
+        await using var witness = await scene.WitnessAsync(3);
         await scene.Web.PatchPolicyAsync(new JsonObject { ["trigger"] = "OnTemplateChange" });
         await scene.Web.UntilRolloutAsync("True", "Completed");
-        Assert.That(witness.Gone, Is.EqualTo(["web-2", "web-1", "web-0"]));
+        Assert.That(await witness.GoneAsync(), Is.EqualTo(["web-2", "web-1", "web-0"]));
     }
 
     [Test]
@@ -48,7 +49,7 @@ public sealed class StepScenarios(ClusterKind kind) : ScenarioTests(kind)
     public async Task U03_Five_steps_take_one_pod_each_and_the_new_revision_is_current_at_the_end()
     {
         await using var scene = await SteppedAsync(5, "20%", "40%", "60%", "80%", "100%");
-        await using var witness = scene.Witness(5);
+        await using var witness = await scene.WitnessAsync(5);
 
         await scene.Web.ChangeTemplateAsync("app:v2");
         for (var step = 1; step <= 4; step++)
@@ -59,7 +60,8 @@ public sealed class StepScenarios(ClusterKind kind) : ScenarioTests(kind)
         }
 
         await scene.Web.UntilRolloutAsync("True", "Completed");
-        Assert.That(witness.Gone, Is.EqualTo(["web-4", "web-3", "web-2", "web-1", "web-0"]));
+        Assert.That(await witness.GoneAsync(), Is.EqualTo(["web-4", "web-3", "web-2", "web-1", "web-0"]));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
         var status = (await scene.Web.SetAsync()).GetProperty("status");
         Assert.That(status.GetProperty("currentRevision").GetString(), Is.EqualTo(status.GetProperty("updateRevision").GetString()));
     }
@@ -72,7 +74,7 @@ public sealed class StepScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.UntilImagesAsync("v1 v1 v1 v2 v2");
         await scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
         var first = await LastRolloutAsync(scene);
-        await using var witness = scene.Witness(5);
+        await using var witness = await scene.WitnessAsync(5);
 
         await scene.Web.ChangeTemplateAsync("app:v3");
         await scene.Web.UntilRolloutAsync(first, "False", "Superseded");
@@ -81,7 +83,7 @@ public sealed class StepScenarios(ClusterKind kind) : ScenarioTests(kind)
         await ApproveAsync(scene, 1);
         await scene.Web.UntilRolloutAsync("True", "Completed");
         Assert.That(await scene.ImagesAsync(), Is.EqualTo("v3 v3 v3 v3 v3"));
-        Assert.That(witness.MostAway, Is.EqualTo(1));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
         Assert.That(await scene.Web.RolloutsAsync(), Has.Count.EqualTo(2));
     }
 
@@ -93,11 +95,14 @@ public sealed class StepScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.UntilImagesAsync("v1 v1 v1 v2 v2");
         await scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
 
+        var before = await scene.Web.PodsAsync();
         await scene.ScaleAsync(10);
 
         // The partition is at 3 and the new ordinals are above it: the built-in controller makes them at the update revision.
         await scene.UntilImagesAsync("v1 v1 v1 v2 v2 v2 v2 v2 v2 v2");
+        await scene.Cluster.UntilAsync("the operator has counted anew", async () => (await scene.Web.RolloutsAsync())[^1].Member("status").Text("progress") == "7/10", scene.Web.DescribeAsync);
         await scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
+        Assert.That((await scene.Web.PodsAsync()).Where(pod => before.ContainsKey(pod.Key)), Is.EqualTo(before), "those that were there stand");
         await ApproveAsync(scene, 1);
         await scene.Web.UntilRolloutAsync("True", "Completed");
         Assert.That(await scene.ImagesAsync(), Is.EqualTo("v2 v2 v2 v2 v2 v2 v2 v2 v2 v2"));
@@ -115,6 +120,7 @@ public sealed class StepScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.UntilImagesAsync("v1 v2");
         await scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
         Assert.That(await scene.ImagesAsync(), Is.EqualTo("v1 v2"), "half of two is one");
+        Assert.That(Workload.Condition((await scene.Web.RolloutsAsync())[^1], "Finished").Status, Is.EqualTo("False"));
         await ApproveAsync(scene, 1);
         await scene.Web.UntilRolloutAsync("True", "Completed");
         Assert.That(await scene.ImagesAsync(), Is.EqualTo("v2 v2"));
@@ -151,6 +157,7 @@ public sealed class StepScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.UntilImagesAsync("v1 v1 v2 v2 v2");
         await scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
         Assert.That(await scene.ImagesAsync(), Is.EqualTo("v1 v1 v2 v2 v2"), "step three is not approved");
+        Assert.That((await Assert.ThrowsAsync<ApiException>(() => ApproveAsync(scene, 1)))!.Message, Does.Contain("approvedStep can only go up"), "there is no way back to a step");
         await ApproveAsync(scene, 3);
         await scene.Web.UntilRolloutAsync("True", "Completed");
     }

@@ -9,18 +9,17 @@ using Ordinal.Runtime.Metrics;
 namespace Ordinal.Integration.Scenarios;
 
 /// <summary>Several StatefulSets under one policy, by label, each in a zone.</summary>
-public sealed class ZoneScenarios(ClusterKind kind) : ScenarioTests(kind)
+public sealed class ZoneScenarios(ClusterKind kind) : GroupTests(kind)
 {
-    private const string Zone = "topology.kubernetes.io/zone";
-
     [Test]
     public async Task Z01_Zone_by_zone_each_to_its_end()
     {
         await using var scene = await GroupAsync("a", "b", "c");
-        await using var witness = scene.Witness(6, "group");
+        await using var witness = await scene.WitnessAsync(6, "group");
         await ChangeAllAsync(scene, "a", "b", "c");
         await UntilAllAsync(scene, "v2 v2", "a", "b", "c");
-        Assert.That(witness.Gone, Is.EqualTo(["a-1", "a-0", "b-1", "b-0", "c-1", "c-0"]));
+        Assert.That(await witness.GoneAsync(), Is.EqualTo(["a-1", "a-0", "b-1", "b-0", "c-1", "c-0"]));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
         await scene.Web.UntilPolicyAsync("Ready", "True", "UpToDate");
     }
 
@@ -32,11 +31,12 @@ public sealed class ZoneScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.ScriptPodAsync("b-1", "ready", "false");
         await scene.UntilReadyAsync("a-0", false);
         await scene.UntilReadyAsync("b-1", false);
+        var before = await scene.Set("group").PodsAsync();
 
         await ChangeAllAsync(scene, "a", "b", "c");
         await scene.Web.UntilPolicyAsync("Ready", "False", "TwoZonesAway");
         Assert.That(Workload.Condition(await scene.Web.PolicyAsync(), "Ready").Message, Does.Contain("a-0, b-1"));
-        Assert.That((await scene.Set("group").PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v1"));
+        Assert.That(await scene.Set("group").PodsAsync(), Is.EqualTo(before), "nothing is deleted, of the whole zone neither");
 
         await scene.ScriptPodAsync("a-0", "ready", "true");
         await scene.ScriptPodAsync("b-1", "ready", "true");
@@ -49,14 +49,31 @@ public sealed class ZoneScenarios(ClusterKind kind) : ScenarioTests(kind)
         await using var scene = await GroupAsync("a", "b", "c");
         await scene.ScriptPodAsync("b-1", "ready", "false");
         await scene.UntilReadyAsync("b-1", false);
+        var before = await scene.Set("group").PodsAsync();
+        await using var witness = await scene.WitnessAsync(6, "group");
         await ChangeAllAsync(scene, "a", "b", "c");
-        await scene.Cluster.UntilAsync("b begins", async () => await scene.Web.RolloutsAsync() is { Count: > 0 } all && all[0].Member("spec").Member("targets")[0].GetString() == "b", scene.Web.DescribeAsync);
+        List<string?> begun = [];
+        await scene.Cluster.UntilAsync(
+            "one begins",
+            async () =>
+            {
+                var all = await scene.Web.RolloutsAsync();
+                begun = [.. all.Where(each => each.Member("status").Text("startTime").Length > 0).Select(each => each.Member("spec").Member("targets")[0].GetString())];
+                return begun.Count > 0;
+            },
+            scene.Web.DescribeAsync);
+        Assert.That(begun, Is.EqualTo(["b"]), "while the others wait");
 
         // Its own budget is used up by that pod; when it is whole it goes on, and the others after it.
+        await scene.Cluster.UntilAsync(
+            "b waits for b-1",
+            async () => (await scene.Web.RolloutsAsync()).Select(each => each.Member("status").Member("current")).Any(each => each.Text("reason") == "PodNotReady" && each.Text("pod") == "b-1"),
+            scene.Web.DescribeAsync);
+        Assert.That(await scene.Set("group").PodsAsync(), Is.EqualTo(before));
         await scene.ScriptPodAsync("b-1", "ready", "true");
         await UntilAllAsync(scene, "v2 v2", "a", "b", "c");
-        var first = (await scene.Web.RolloutsAsync()).OrderBy(each => each.Member("status").Text("startTime"), StringComparer.Ordinal).First();
-        Assert.That(first.Member("spec").Member("targets")[0].GetString(), Is.EqualTo("b"));
+        Assert.That(await witness.GoneAsync(), Is.EqualTo(["b-1", "b-0", "a-1", "a-0", "c-1", "c-0"]));
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
     }
 
     [Test]
@@ -79,15 +96,17 @@ public sealed class ZoneScenarios(ClusterKind kind) : ScenarioTests(kind)
     [Test]
     public async Task Z05_A_paused_zone_is_passed_over_while_it_is_whole()
     {
-        await using var scene = await GroupAsync("a", "b");
-        await scene.Web.PatchPolicyAsync(new JsonObject { ["update"] = new JsonObject { ["minReadyDuration"] = "2s" } });
+        await using var scene = await GroupAsync(["a", "b"], gates: Gates("BeforePod"));
+        scene.Script.MayPass = (_, pod) => pod != "a-0";
         await ChangeAllAsync(scene, "a", "b");
-        await scene.Cluster.UntilAsync("a begins", async () => await scene.Web.RolloutsAsync() is { Count: > 0 }, scene.Web.DescribeAsync);
-        var first = await LastRolloutAsync(scene);
+        await UntilAllAsync(scene, "v1 v2", "a");
+        var first = (await scene.Web.RolloutsAsync()).Single(each => each.Member("spec").Member("targets")[0].GetString() == "a").Member("metadata").Text("name");
         await scene.Web.PatchRolloutAsync(first, new JsonObject { ["suspend"] = true });
+        await scene.Web.UntilRolloutAsync(first, "Unknown", "Suspended");
+        scene.Script.MayPass = (_, _) => true;
 
         await UntilAllAsync(scene, "v2 v2", "b");
-        Assert.That(await ImagesAsync(scene, "a"), Is.Not.EqualTo("v2 v2"));
+        Assert.That(await ImagesAsync(scene, "a"), Is.EqualTo("v1 v2"));
         await scene.Web.PatchRolloutAsync(first, new JsonObject { ["suspend"] = false });
         await UntilAllAsync(scene, "v2 v2", "a");
     }
@@ -103,10 +122,11 @@ public sealed class ZoneScenarios(ClusterKind kind) : ScenarioTests(kind)
                 Body = System.Text.Encoding.UTF8.GetBytes("""{"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"b"},"spec":{"updateStrategy":{"type":"RollingUpdate"}}}"""),
             },
             CancellationToken.None);
+        var before = await scene.Set("group").PodsAsync();
         await ChangeAllAsync(scene, "a", "b");
         await scene.Web.UntilPolicyAsync("Ready", "False", "ZoneProblem");
         Assert.That(Workload.Condition(await scene.Web.PolicyAsync(), "Ready").Message, Does.Contain("stopped by b").And.Contain("gitops"));
-        Assert.That((await scene.Set("group").PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v1"));
+        Assert.That(await scene.Set("group").PodsAsync(), Is.EqualTo(before));
     }
 
     [Test]
@@ -164,54 +184,4 @@ public sealed class ZoneScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.Cluster.UntilAsync("no series of the policy is left", () => Task.FromResult(!exporter.Write().Contains($"policy=\"web\",target_namespace=\"{scene.Namespace}\"", StringComparison.Ordinal)
             && !exporter.Write().Split('\n').Any(line => line.Contains($"target_namespace=\"{scene.Namespace}\"", StringComparison.Ordinal) && line.Contains("policy=\"web\"", StringComparison.Ordinal))), () => Task.FromResult(exporter.Write()));
     }
-
-    /// <summary>Sets of two pods each, selected by a label, by eviction; all of their pods carry <c>app: group</c>.</summary>
-    private async Task<Scene> GroupAsync(params string[] names)
-    {
-        var scene = await EmptySceneAsync();
-        foreach (var name in names)
-        {
-            await scene.Set(name).CreateAsync(2, management: "Parallel", change: set =>
-            {
-                set["metadata"]!["labels"] = new JsonObject { ["rollout-group"] = "ring", [Zone] = $"zone-{name}" };
-                set["spec"]!["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = "group", ["set"] = name } };
-                set["spec"]!["template"]!["metadata"]!["labels"] = new JsonObject { ["app"] = "group", ["set"] = name };
-            });
-        }
-
-        await scene.Web.AddPolicyAsync("web", new JsonObject
-        {
-            ["targets"] = new JsonObject { ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["rollout-group"] = "ring" } }, ["zoneLabel"] = Zone },
-            ["update"] = ByEviction(),
-        });
-        await scene.Web.UntilPolicyAsync("Ready", "True", "UpToDate");
-        return scene;
-    }
-
-    private static async Task ChangeAllAsync(Scene scene, params string[] names)
-    {
-        foreach (var name in names)
-        {
-            await scene.Set(name).ChangeTemplateAsync("app:v2");
-        }
-    }
-
-    private static Task UntilAllAsync(Scene scene, string images, params string[] names) => scene.Cluster.UntilAsync(
-        $"the pods of {string.Join(", ", names)} run {images}",
-        async () =>
-        {
-            foreach (var name in names)
-            {
-                if (await ImagesAsync(scene, name) != images)
-                {
-                    return false;
-                }
-            }
-
-            return true;
-        },
-        scene.Web.DescribeAsync);
-
-    private static async Task<string> ImagesAsync(Scene scene, string set) =>
-        string.Join(' ', (await scene.Set("group").PodsAsync()).Where(pod => pod.Key.StartsWith($"{set}-", StringComparison.Ordinal)).Select(pod => pod.Value.Image.Replace("app:", "", StringComparison.Ordinal)));
 }

@@ -8,7 +8,9 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
 {
     private const int StampsPerTick = 7;
     private readonly SortedSet<VirtualTimer> timers = new(Comparer<VirtualTimer>.Create((a, b) =>
-        a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Number.CompareTo(b.Number)));
+        a.DueTicks != b.DueTicks ? a.DueTicks.CompareTo(b.DueTicks) : a.Number.CompareTo(b.Number)));
+
+    private readonly List<VirtualTimer> due = [];
 
     private readonly DateTimeOffset origin = start;
     private DateTimeOffset now = start;
@@ -48,7 +50,17 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
             return false;
         }
 
-        List<VirtualTimer> due = [.. timers.TakeWhile(timer => timer.Due == first.Due)];
+        due.Clear();
+        foreach (VirtualTimer timer in timers)
+        {
+            if (timer.DueTicks != first.DueTicks)
+            {
+                break;
+            }
+
+            due.Add(timer);
+        }
+
         VirtualTimer chosen = due[choose.Next(due.Count)];
         MoveTo(chosen.Due);
         timers.Remove(chosen);
@@ -61,7 +73,13 @@ public sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
         private TimeSpan period;
         private bool isDisposed;
 
-        public DateTimeOffset Due { get; private set; }
+        public DateTimeOffset Due
+        {
+            get;
+            private set => (field, DueTicks) = (value, value.UtcTicks);
+        }
+
+        public long DueTicks { get; private set; }
 
         public long Number => number;
 

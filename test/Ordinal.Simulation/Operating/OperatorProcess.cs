@@ -96,6 +96,13 @@ internal sealed class OperatorProcess : IDisposable
         clock.Behind += span;
     }
 
+    /// <summary>Sets its time of day forward.</summary>
+    public void SetForward(TimeSpan span)
+    {
+        setup.Trace.Add(Name, $"its clock jumps forward by {span.TotalSeconds:0} s");
+        clock.Behind -= span;
+    }
+
     /// <summary>Ends it without warning: nothing that it still does reaches anybody. Its lease is not released.</summary>
     public void Kill()
     {

@@ -180,6 +180,18 @@ internal sealed class OperatorWorld : IDisposable
         $"patches {kind.Plural}/{name}: {spec.ToJsonString()}",
         client => client.MergePatchAsync(kind, Key(name), new JsonObject { ["spec"] = spec }, "", CancellationToken.None));
 
+    /// <summary>Replaces a set by what its manifest would say: without annotations and without a strategy, its template and size as they are.</summary>
+    public void Replace(SetPlan set)
+    {
+        SetTruth truth = Truth.Find(set.Name)!;
+        JsonObject manifest = JsonNode.Parse(truth.Document.GetRawText())!.AsObject();
+        manifest.Remove("status");
+        manifest["metadata"] = new JsonObject { ["name"] = set.Name };
+        manifest["spec"]!.AsObject().Remove("updateStrategy");
+        truth.ClaimTakenOff = (truth.Claim, World.Time.GetUtcNow());
+        Somebody($"replaces {set.Name} by its manifest", client => client.ReplaceAsync(ResourceKind.StatefulSets, Key(set.Name), manifest, "", CancellationToken.None));
+    }
+
     /// <summary>Changes the spec of a set's rollouts that have not ended.</summary>
     public void PatchRollouts(SetPlan set, JsonObject spec)
     {
@@ -207,8 +219,10 @@ internal sealed class OperatorWorld : IDisposable
     public void Ask(SetPlan set, JsonObject spec)
     {
         spec["policyRef"] = new JsonObject { ["name"] = set.PolicyName };
-        spec["targets"] = new JsonArray(set.Name);
         string name = string.Create(CultureInfo.InvariantCulture, $"ask-{set.Name}-{++asked}");
+
+        // Of a group, every second request is about all of it.
+        spec["targets"] = set.Group.Count > 0 && asked % 2 == 0 ? new JsonArray([.. set.Group.Select(each => JsonValue.Create(each))]) : new JsonArray(set.Name);
         JsonObject request = new() { ["apiVersion"] = RolloutKind.ApiVersion, ["kind"] = RolloutKind.Kind, ["metadata"] = new JsonObject { ["name"] = name }, ["spec"] = spec };
         Somebody($"asks for {name}: {spec.ToJsonString()}", client => client.CreateAsync(RolloutKind, "default", request, CancellationToken.None));
     }

@@ -21,6 +21,15 @@ internal sealed record PlantedBug(string Name, string Rule)
     /// <summary>Gets what else happens in the storm; null for nothing.</summary>
     public Action<OperatorWorld>? Storm { get; init; }
 
+    /// <summary>Gets what the operator sends besides, some time after a request that was carried out; null for nothing.</summary>
+    public Func<ApiRequest, ApiRequest?>? Follows { get; init; }
+
+    /// <summary>Gets how long after it.</summary>
+    public TimeSpan FollowsAfter { get; init; }
+
+    /// <summary>Gets a value indicating whether the scenario goes on to look at an operator that has nothing to do.</summary>
+    public bool ChecksIdleness { get; init; }
+
     public bool GatesLie { get; init; }
 
     public bool HasNoLease { get; init; }
@@ -33,7 +42,8 @@ internal sealed record PlantedBug(string Name, string Rule)
     {
         GatesLie = GatesLie,
         HasNoLease = HasNoLease,
-        Around = Asks is null && Reads is null ? null : network => new TwistedTransport(network, Asks, Reads),
+        Around = Follows is not null ? network => new FollowedTransport(network, setup.World, Follows, FollowsAfter)
+            : Asks is null && Reads is null ? null : network => new TwistedTransport(network, Asks, Reads),
     };
 
     public override string ToString() => Name;

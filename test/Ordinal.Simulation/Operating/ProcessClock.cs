@@ -10,7 +10,7 @@ internal sealed class ProcessClock(TimeProvider world) : TimeProvider
     /// <summary>Gets or sets until when nothing of the process runs.</summary>
     public DateTimeOffset FrozenUntil { get; set; }
 
-    /// <summary>Gets or sets how far its time of day is behind.</summary>
+    /// <summary>Gets or sets how far its time of day is behind; negative when it is ahead.</summary>
     public TimeSpan Behind { get; set; }
 
     /// <inheritdoc/>

@@ -293,8 +293,11 @@ internal sealed partial class RuleChecker(ClusterTruth truth, TimeProvider time,
             : $"rule 3: {what} ({uid}@{version}) is taken without an intent in the status: {rollout.At("status", "inFlight")}";
     }
 
-    private JsonElement HolderOf(SetTruth set) => truth.ReadAll("statefulsetrollouts.ordinal.dev")
-        .FirstOrDefault(each => set.Claim.Length > 0 && set.Claim.EndsWith("/" + each.TextAt("metadata", "uid"), StringComparison.Ordinal));
+    private JsonElement HolderOf(SetTruth set)
+    {
+        string claim = set.Claim.Length == 0 && time.GetUtcNow() - set.ClaimTakenOff.At <= DecisionAge ? set.ClaimTakenOff.Claim : set.Claim;
+        return truth.ReadAll("statefulsetrollouts.ordinal.dev").FirstOrDefault(each => claim.Length > 0 && claim.EndsWith("/" + each.TextAt("metadata", "uid"), StringComparison.Ordinal));
+    }
 
     private static JsonElement TargetOf(JsonElement rollout, SetTruth set) => rollout.ItemsAt("status", "targets").FirstOrDefault(each => each.TextAt("name") == set.Plan.Name);
 }

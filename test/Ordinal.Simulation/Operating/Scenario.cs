@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Ordinal.ControlPlane.Cache;
-using Ordinal.Simulation.Harness;
+using Ordinal.ControlPlane.Controllers;
 
 namespace Ordinal.Simulation.Operating;
 
@@ -9,7 +10,7 @@ namespace Ordinal.Simulation.Operating;
 /// One run from one seed: sets and policies, a storm of changes, faults and deaths, then calm, a last change of every template, and
 /// the demand that all comes to rest there.
 /// </summary>
-internal sealed class Scenario : IDisposable
+internal sealed partial class Scenario : IDisposable
 {
     private static readonly TimeSpan Horizon = TimeSpan.FromMinutes(60);
     private readonly Random random;
@@ -17,7 +18,10 @@ internal sealed class Scenario : IDisposable
     private readonly List<(TimeSpan At, Action Act)> storm = [];
     private readonly bool checksIdleness;
     private readonly PlantedBug? bug;
+    private readonly MortalOperators? mortals;
     private int version = 1;
+    private bool isCalm;
+    private DateTimeOffset patienceEnds = DateTimeOffset.MaxValue;
 
     /// <summary>Draws a scenario.</summary>
     /// <param name="planted">A bug to be found; null for the operator as it is.</param>
@@ -27,9 +31,10 @@ internal sealed class Scenario : IDisposable
         random = new Random(seed);
 
         // Most of such a run is renewals of a lease, so a twentieth of the seeds does.
-        checksIdleness = seed % 20 == 0;
+        checksIdleness = bug is null ? seed % 20 == 0 : bug.ChecksIdleness;
         rates = bug is null ? FaultRates.Draw(random) : FaultRates.None;
         Stage = new OperatorWorld(seed, DrawSets);
+        mortals = bug is null ? MortalOperators.Of(Stage, StartOperator) : null;
         Stage.Checker.StoresLag = rates == FaultRates.None ? TimeSpan.FromSeconds(2) : rates.LongestStall + TimeSpan.FromSeconds(20);
         Stage.Checker.MayNotKnow = rates == FaultRates.None ? TimeSpan.FromSeconds(5) : rates.LongestStall + TimeSpan.FromSeconds(20);
     }
@@ -60,12 +65,15 @@ internal sealed class Scenario : IDisposable
         Calm();
         if (bug is null)
         {
-            DateTimeOffset patience = Stage.World.Time.GetUtcNow() + Horizon;
-            Stage.Until(() => IsAtRest() || Stage.World.Time.GetUtcNow() >= patience, Horizon + Horizon, "the end of patience");
+            TimeSpan patience = Horizon * (mortals?.Longer ?? 1);
+            DateTimeOffset end = Stage.World.Time.GetUtcNow() + patience;
+            patienceEnds = end;
+            Stage.Until(() => IsAtRest() || Stage.World.Time.GetUtcNow() >= end, patience + patience, "the end of patience");
             DeletePodsThatBlockTheController();
         }
 
-        Stage.Until(IsAtRest, bug is null ? Horizon : TimeSpan.FromMinutes(5), "everything to come to rest at the last template");
+        Stage.Until(IsAtRest, bug is null ? Horizon * (mortals?.Longer ?? 1) : TimeSpan.FromMinutes(5), "everything to come to rest at the last template");
+        mortals?.LiveOn();
         CheckRest();
         if (checksIdleness)
         {
@@ -83,259 +91,29 @@ internal sealed class Scenario : IDisposable
             Stage.Approve(set);
         }
 
+        mortals?.StartAnew();
+        if (patienceEnds <= Stage.World.Time.GetUtcNow())
+        {
+            // Once more from time to time: a message names five pods at most.
+            patienceEnds = Stage.World.Time.GetUtcNow() + TimeSpan.FromMinutes(5);
+            DeletePodsOfTwoZones();
+        }
+
         return Stage.IsAtRest();
     }
 
     private OperatorProcess StartOperator()
     {
         OperatorProcess process = Stage.StartOperator(bug is null ? null : bug.With);
-        process.Network.Rates = rates;
+        process.Network.Rates = isCalm ? FaultRates.None : rates;
         return process;
     }
-
-    /// <summary>Draws one to five sets, of which a third share a policy when they are several.</summary>
-    private List<SetPlan> DrawSets(SimulatedWorld world)
-    {
-        if (bug is not null)
-        {
-            return [.. bug.Sets(world, random)];
-        }
-
-        List<SetPlan> sets = [.. ClusterSizes.Draw(random).Select((replicas, index) => DrawSet(world, $"s{index}", replicas))];
-        if (sets.Count == 1 || random.Next(3) > 0 || sets[0].IsNative)
-        {
-            return sets;
-        }
-
-        SetPlan first = sets[0];
-        List<string> names = [.. sets.Select(set => set.Name)];
-        return [.. sets.Select(set => first with
-        {
-            Name = set.Name,
-            Group = names,
-            Replicas = set.Replicas,
-            StartDelay = set.StartDelay,
-            Budget = set.Budget,
-            Ensemble = first.Ensemble is null ? null : set == first ? first.Ensemble : new Ensemble(world, new Random(random.Next())),
-        })];
-    }
-
-    private SetPlan DrawSet(SimulatedWorld world, string name, int replicas)
-    {
-        bool hasGate = random.Next(2) == 0;
-        string driver = random.Next(6) switch { 0 => "Partition", 1 => "OnDelete", 2 => "Native", _ => "Auto" };
-        string order = driver is "Partition" or "Native" ? "OrdinalDescending" : random.Next(4) switch { 0 when hasGate => "LeaderLast", 1 when hasGate => "LeaderLast", 2 => "OrdinalAscending", _ => "OrdinalDescending" };
-        string most = driver is "Partition" or "Native" ? "1" : random.Next(4) switch { 0 => "2", 1 => "3", 2 => "40%", _ => "1" };
-        return new SetPlan
-        {
-            Name = name,
-            Replicas = replicas,
-            IsParallel = random.Next(2) == 0 || driver == "Native",
-            Driver = driver,
-            Order = order,
-            Steps = random.Next(4) == 0 ? DrawSteps(replicas) : [],
-            MaxUnavailable = most,
-            MinReadyDuration = TimeSpan.FromSeconds(random.Next(3) * 3),
-            MinReadySeconds = random.Next(3) == 0 ? random.Next(1, 6) : 0,
-            PodDeadline = TimeSpan.FromSeconds(random.Next(2) == 0 ? 90 : 600),
-            StartDelay = TimeSpan.FromMilliseconds(random.Next(100, 6000)),
-            Budget = random.Next(3) == 0 ? random.Next(1, 3) : null,
-            Ensemble = hasGate ? new Ensemble(world, new Random(random.Next())) : null,
-            GatesAfter = random.Next(4) > 0,
-            SuccessThreshold = random.Next(1, 4),
-            Deletes = random.Next(4) == 0,
-            Windows = random.Next(6) == 0 ? DrawWindows(world) : [],
-            OnFailure = random.Next(4) switch { 0 => "RevertPods", 1 => "RevertTemplate", _ => "Halt" },
-            MayBeReleasedByOthers = random.Next(8) == 0,
-            Concurrency = random.Next(3) switch { 0 => "Replace", 1 => "Queue", _ => "Forbid" },
-        };
-    }
-
-    /// <summary>Draws windows of one to three minutes for the time of the storm.</summary>
-    private List<(int Start, int Minutes)> DrawWindows(SimulatedWorld world)
-    {
-        List<(int Start, int Minutes)> windows = [];
-        int minute = (int)world.Time.GetUtcNow().TimeOfDay.TotalMinutes + random.Next(2);
-        while (windows.Count < 6)
-        {
-            int length = random.Next(1, 4);
-            windows.Add((minute % 1440, length));
-            minute += length + random.Next(1, 3);
-        }
-
-        return windows;
-    }
-
-    /// <summary>Draws one to three steps, of pods or of percent, with all kinds of pauses.</summary>
-    private List<(string Pods, int Pause)> DrawSteps(int replicas)
-    {
-        bool isPercent = random.Next(2) == 0;
-        List<int> sizes = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => isPercent ? random.Next(1, 101) : random.Next(1, replicas + 1)).Order()];
-        return [.. sizes.Select(size => (
-            string.Create(CultureInfo.InvariantCulture, $"{size}{(isPercent ? "%" : "")}"),
-            random.Next(3) switch { 0 => 0, 1 => -1, _ => random.Next(5, 60) }))];
-    }
-
-    private void DrawStorm()
-    {
-        int length = random.Next(60, 400);
-        bug?.Storm?.Invoke(Stage);
-        foreach (SetPlan set in Stage.Sets)
-        {
-            At(random.Next(length / 2), () => ChangeTemplate(set));
-            for (int more = random.Next(6); more > 0; more--)
-            {
-                DrawEvent(set, random.Next(length));
-            }
-
-            if (set.MayBeReleasedByOthers)
-            {
-                At(random.Next(length), () => Release(set));
-            }
-        }
-
-        for (int deaths = bug is null ? random.Next(3) : 0; deaths > 0; deaths--)
-        {
-            DrawDeath(random.Next(length));
-        }
-
-        if (random.Next(4) == 0)
-        {
-            At(random.Next(length), () =>
-            {
-                Stage.Trace.Add("somebody", "compacts the store");
-                Stage.Cluster.Server.Store.Compact();
-            });
-        }
-
-        At(length, () => { });
-    }
-
-    private void At(int seconds, Action act) => storm.Add((TimeSpan.FromSeconds(seconds) + TimeSpan.FromMilliseconds(random.Next(1000)), act));
-
-    private void DrawEvent(SetPlan set, int at)
-    {
-        int span = random.Next(5, 90);
-        string pod = string.Create(CultureInfo.InvariantCulture, $"{set.Name}-{random.Next(set.Replicas)}");
-        long ordinal = random.Next(set.Replicas);
-        switch (bug is null ? random.Next(14) : 0)
-        {
-            case 11 or 12:
-                JsonObject request = DrawRequest();
-                At(at, () => Stage.Ask(set, request));
-                break;
-            case 13 when set.Ensemble is not null:
-                At(at, () => Stage.Force(set));
-                At(at + 5, () => Stage.Force(set));
-                break;
-            case 10:
-                string cancel = random.Next(3) == 0 ? "Halt" : "Revert";
-                At(at, () => Stage.PatchRollouts(set, new JsonObject { ["cancel"] = cancel }));
-                break;
-            case 9 when set.Steps.Count > 0:
-                At(at, () => Stage.Approve(set));
-                break;
-            case 0:
-                At(at, () => ChangeTemplate(set));
-                break;
-            case 1:
-                At(at, () => Stage.Somebody($"deletes {pod}", client => client.DeleteAsync(ResourceKind.Pods, OperatorWorld.Key(pod), null, null, null, CancellationToken.None)));
-                break;
-            case 2:
-                At(at, () => Stage.Annotate(pod, "sim.ordinal.dev/ready", "false"));
-                At(at + span, () => Stage.Annotate(pod, "sim.ordinal.dev/ready", null));
-                break;
-            case 3:
-                At(at, () => Stage.PatchSpec(OperatorWorld.Policies, set.PolicyName, new JsonObject { ["suspend"] = true }));
-                At(at + span, () => Stage.PatchSpec(OperatorWorld.Policies, set.PolicyName, new JsonObject { ["suspend"] = false }));
-                break;
-            case 4:
-                int replicas = random.Next(1, 8);
-                At(at, () => Stage.PatchSpec(ResourceKind.StatefulSets, set.Name, new JsonObject { ["replicas"] = replicas }));
-                break;
-            case 5 when set.Ensemble is { } ensemble:
-                At(at, () => Tell($"{set.Name}: member {ordinal} hangs for {span} s", () => ensemble.Hang(ordinal, TimeSpan.FromSeconds(span))));
-                break;
-            case 6 when set.Ensemble is { } ensemble:
-                At(at, () => Tell($"{set.Name}: the gate denies for {span} s", () => ensemble.DeniesUntil = Stage.World.Time.GetUtcNow() + TimeSpan.FromSeconds(span)));
-                break;
-            case 7 when set.Ensemble is { } ensemble:
-                At(at, () => Tell($"{set.Name}: the ensemble is silent for {span} s", () => ensemble.SilentUntil = Stage.World.Time.GetUtcNow() + TimeSpan.FromSeconds(span)));
-                break;
-            case 8 when set.Ensemble is { } ensemble:
-                At(at, () => Tell($"{set.Name}: leadership moves", () => ensemble.MoveLeader()));
-                break;
-            default:
-                string how = random.Next(3) switch { 0 => "NeverReady", 1 => "CrashLoopBackOff", _ => "ImagePullBackOff" };
-                At(at, () => ChangeTemplate(set, how));
-                break;
-        }
-    }
-
-    /// <summary>Draws what a person asks for: what is pending, an image, a restart, or the way back.</summary>
-    private JsonObject DrawRequest() => random.Next(4) switch
-    {
-        0 => new JsonObject { ["type"] = "Update", ["reason"] = "release what is pending" },
-        1 => new JsonObject { ["type"] = "Update", ["update"] = new JsonObject { ["images"] = new JsonArray(new JsonObject { ["container"] = "c", ["image"] = string.Create(CultureInfo.InvariantCulture, $"app:asked{random.Next(5)}") }) } },
-        2 => new JsonObject { ["type"] = "Restart", ["reason"] = "new certificates" },
-        _ => new JsonObject { ["type"] = "Rollback", ["rollback"] = new JsonObject() },
-    };
-
-    private void DrawDeath(int at)
-    {
-        int rest = random.Next(1, 30);
-        int kind = random.Next(5);
-        int span = random.Next(5, 45);
-        int writes = random.Next(1, 12);
-        bool isAfter = random.Next(2) == 0;
-        At(at, () =>
-        {
-            if (Stage.Alive.FirstOrDefault(process => process.IsLeading) is not { } leader)
-            {
-                return;
-            }
-
-            switch (kind)
-            {
-                case 0:
-                    leader.Kill();
-                    break;
-                case 1:
-                    leader.Stop();
-                    break;
-                case 2:
-                    leader.Freeze(TimeSpan.FromSeconds(span));
-                    break;
-                case 3 when Stage.Sets.All(set => set.Windows.Count == 0):
-                    leader.SetBack(TimeSpan.FromSeconds(span));
-                    break;
-                default:
-                    int left = writes;
-                    leader.Network.DiesAt = (request, after) => !request.Path.Contains("/leases", StringComparison.Ordinal) && after == isAfter && --left == 0;
-                    break;
-            }
-        });
-        At(at + rest, () => StartOperator());
-    }
-
-    private void Tell(string what, Action act)
-    {
-        Stage.Trace.Add("ensemble", what);
-        act();
-    }
-
-    private void ChangeTemplate(SetPlan set, string? fail = null) =>
-        Stage.ChangeTemplate(set.Name, string.Create(CultureInfo.InvariantCulture, $"app:v{++version}"), fail);
-
-    private void Release(SetPlan set) => Stage.PatchSpec(ResourceKind.StatefulSets, set.Name, new JsonObject
-    {
-        ["updateStrategy"] = new JsonObject { ["type"] = "RollingUpdate", ["rollingUpdate"] = new JsonObject { ["partition"] = 0 } },
-    });
 
     /// <summary>Ends faults, hangs, denials and suspensions, and changes every template for the last time.</summary>
     private void Calm()
     {
         Stage.Trace.Add("plan", "calm");
+        isCalm = true;
         foreach (OperatorProcess process in Stage.Alive)
         {
             process.Network.Rates = FaultRates.None;
@@ -344,7 +122,7 @@ internal sealed class Scenario : IDisposable
 
         if (!Stage.Alive.Any())
         {
-            Stage.StartOperator(bug is null ? null : bug.With);
+            StartOperator();
         }
 
         // An operator whose watch still stands still may carry out a request that is cancelled: its template would come after the last one.
@@ -367,6 +145,8 @@ internal sealed class Scenario : IDisposable
 
             Stage.ChangeTemplate(set.Name, "app:last");
         }
+
+        mortals?.Begin();
     }
 
     /// <summary>
@@ -387,6 +167,32 @@ internal sealed class Scenario : IDisposable
             }
         }
     }
+
+    /// <summary>
+    /// What the operator tells a person to do while pods of two zones are away, done: of the pods that the message names, those that are not ready are deleted,
+    /// and come back at the current revision.
+    /// </summary>
+    private void DeletePodsOfTwoZones()
+    {
+        foreach (SetPlan group in Stage.Sets.Where(set => set.Group.Count > 0).DistinctBy(set => set.PolicyName))
+        {
+            string message = Stage.Truth.Read("rolloutpolicies.ordinal.dev", group.PolicyName).ItemsAt("status", "conditions")
+                .Where(condition => condition.TextAt("type") == "Ready" && condition.TextAt("reason") == "TwoZonesAway")
+                .Select(condition => condition.TextAt("message") ?? "")
+                .FirstOrDefault("");
+            foreach (string pod in PodNames().Matches(message).Select(match => match.Value).Distinct(StringComparer.Ordinal))
+            {
+                (string parent, long ordinal) = PodFacts.SplitName(pod);
+                if (Stage.Truth.Find(parent)?.Pods.GetValueOrDefault(ordinal) is { Uid.Length: > 0, ReadySince: null, IsTerminating: false })
+                {
+                    Stage.Somebody($"deletes {pod}, as the hold of the zones says", client => client.DeleteAsync(ResourceKind.Pods, OperatorWorld.Key(pod), null, null, null, CancellationToken.None));
+                }
+            }
+        }
+    }
+
+    [GeneratedRegex(@"\bs\d+-\d+\b")]
+    private static partial Regex PodNames();
 
     /// <summary>At rest an operator asks for nothing but watches and its lease, and the writes of the whole run are bounded.</summary>
     private void CheckIdle()

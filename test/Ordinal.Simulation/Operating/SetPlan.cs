@@ -67,6 +67,12 @@ internal sealed record SetPlan
     /// <summary>Gets how long a pod must be ready to count.</summary>
     public TimeSpan MinReady => MinReadyDuration > TimeSpan.FromSeconds(MinReadySeconds) ? MinReadyDuration : TimeSpan.FromSeconds(MinReadySeconds);
 
+    /// <summary>
+    /// Gets a value indicating whether it is asked to wait for a time by the clock after what the server wrote down (a pod that is ready, a step that is reached): an
+    /// operator whose clock is ahead of the server's waits for less, as the built-in controller does.
+    /// </summary>
+    public bool HasTimes => MinReady > TimeSpan.Zero || Steps.Any(step => step.Pause > 0);
+
     /// <summary>Gets a value indicating whether the operator releases pods through the partition.</summary>
     public bool IsPartition => Driver is "Partition" or "Native" || (Driver == "Auto" && Order == "OrdinalDescending" && MaxUnavailable == "1");
 

@@ -20,6 +20,9 @@ internal sealed class SetTruth(SetPlan plan)
 
     public string Claim => document.TextAt("metadata", "annotations", "ordinal.dev/held-by") ?? "";
 
+    /// <summary>Gets or sets the claim that somebody else took off, and when; what was decided before may still arrive.</summary>
+    public (string Claim, DateTimeOffset At) ClaimTakenOff { get; set; } = ("", DateTimeOffset.MinValue);
+
     public string UpdateRevision => document.TextAt("status", "updateRevision") ?? "";
 
     public string CurrentRevision => document.TextAt("status", "currentRevision") ?? "";
@@ -64,7 +67,8 @@ internal sealed class SetTruth(SetPlan plan)
 
         for (long ordinal = 0; ordinal < Replicas; ordinal++)
         {
-            Of(ordinal, now);
+            // A release that was taken back ends here, not at the next look: by then another write may have moved the generation.
+            Settle(Of(ordinal, now), now);
         }
     }
 

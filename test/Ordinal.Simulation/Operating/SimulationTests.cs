@@ -4,8 +4,9 @@ using NUnit.Framework;
 namespace Ordinal.Simulation.Operating;
 
 /// <summary>
-/// The whole operator on virtual time, against faults and deaths, one scenario a seed. ORDINAL_SIM_SEEDS is the number of seeds (500),
-/// ORDINAL_SIM_FIRST the first of them (1), ORDINAL_SIM_SEED replays one with its whole trace. A seed is one thread and shares nothing with
+/// The whole operator on virtual time, against faults and deaths, one scenario a seed. ORDINAL_SIM_SEEDS is the number of seeds (2,000),
+/// ORDINAL_SIM_FIRST the first of them (1), ORDINAL_SIM_SEED replays one with its whole trace, ORDINAL_SIM_HISTORIES names a file for a line a
+/// seed: see <see cref="History"/>. A seed is one thread and shares nothing with
 /// another, so there are as many at a time as there are cores.
 /// </summary>
 [TestFixture]
@@ -14,7 +15,7 @@ public sealed class SimulationTests
 {
     private const int BatchSize = 25;
 
-    private static readonly int Seeds = Number("ORDINAL_SIM_SEEDS") ?? 500;
+    private static readonly int Seeds = Number("ORDINAL_SIM_SEEDS") ?? 2000;
     private static int played;
     private Environment.ProcessCpuUsage before;
 
@@ -84,6 +85,7 @@ public sealed class SimulationTests
         }
         finally
         {
+            History.Note(scenario.Stage);
             if (shows)
             {
                 TestContext.Out.WriteLine(scenario.Stage.Trace.Tail(int.MaxValue));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Ordinal.Runtime.Client;
 using Ordinal.Simulation.Harness;
@@ -93,7 +94,29 @@ internal static partial class PlantedBugs
             Sets = (world, _) => [Plain with { Driver = "OnDelete", Windows = [((int)(world.Time.GetUtcNow().TimeOfDay.TotalMinutes + 600) % 1440, 1)] }],
             Reads = text => text.Replace("\"windows\":", "\"windowz\":", StringComparison.Ordinal),
         },
+        new("the pods of other zones are read as ready", "of another zone is away")
+        {
+            Sets = (_, _) => [.. Zones.Select(name => Plain with { Name = name, Driver = "OnDelete", Group = Zones })],
+            Reads = text => text.Contains("\"name\":\"s1-", StringComparison.Ordinal) ? ReadyCondition().Replace(text, match => match.Value.Replace("\"False\"", "\"True\"", StringComparison.Ordinal)) : text,
+            Storm = stage => stage.Annotate("s1-0", "sim.ordinal.dev/ready", "false"),
+        },
+        new("a rollout that has ended is asked for again", "it did not stay at rest")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete" }],
+            Follows = request => request.Path.Contains("/statefulsetrollouts/", StringComparison.Ordinal) && Text(request).Contains("\"completionTime\"", StringComparison.Ordinal) ? RestartAgain() : null,
+            FollowsAfter = TimeSpan.FromSeconds(20),
+        },
+        new("the policies are listed with each renewal of the lease", "times at rest")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete" }],
+            Follows = request => request.Method != "GET" && request.Path.Contains("/leases", StringComparison.Ordinal)
+                ? new ApiRequest("GET", "/apis/ordinal.dev/v1alpha1/namespaces/default/rolloutpolicies")
+                : null,
+            ChecksIdleness = true,
+        },
     ];
+
+    private static string[] Zones => ["s0", "s1"];
 
     private static SetPlan Plain => new() { Name = "s0", Replicas = 5, IsParallel = true, StartDelay = TimeSpan.FromSeconds(3) };
 
@@ -108,6 +131,15 @@ internal static partial class PlantedBugs
             set.Ensemble!.DeniesUntil = stage.World.Time.GetUtcNow() + TimeSpan.FromHours(1);
         }
     }
+
+    private static string Text(ApiRequest request) => Encoding.UTF8.GetString(request.Body.Span);
+
+    private static ApiRequest RestartAgain() => new("POST", "/apis/ordinal.dev/v1alpha1/namespaces/default/statefulsetrollouts")
+    {
+        ContentType = "application/json",
+        Body = Encoding.UTF8.GetBytes(
+            """{"apiVersion":"ordinal.dev/v1alpha1","kind":"StatefulSetRollout","metadata":{"generateName":"again-"},"spec":{"type":"Restart","policyRef":{"name":"s0"},"targets":["s0"],"reason":"nobody asked"}}"""),
+    };
 
     private static bool IsOfSet(ApiRequest request) => request.Path.Contains("/statefulsets/", StringComparison.Ordinal);
 
@@ -124,6 +156,9 @@ internal static partial class PlantedBugs
 
     [GeneratedRegex("\"partition\":([0-9]+)")]
     private static partial Regex Partition();
+
+    [GeneratedRegex("\\{[^{}]*\"type\":\"Ready\"[^{}]*\\}")]
+    private static partial Regex ReadyCondition();
 
     [GeneratedRegex("\"inFlight\":\\[[^\\]]*\\]")]
     private static partial Regex InFlight();

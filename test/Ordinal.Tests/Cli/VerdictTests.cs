@@ -43,6 +43,29 @@ public sealed class VerdictTests
         Assert.That(Verdict.OfSet(Set(8), policy, [Rollout("True", "False", "DeadlineExceeded", "web-b"), Rollout("False", "Unknown", "Running", "web-b")], Now).ExitCode, Is.Null, "it is tried again");
     }
 
+    [TestCase("Completed", ExpectedResult = 0)]
+    [TestCase("NoChange", ExpectedResult = 0)]
+    [TestCase("Failed", ExpectedResult = 1)]
+    [TestCase("RolledBack", ExpectedResult = 1)]
+    [TestCase("PreflightFailed", ExpectedResult = 1)]
+    [TestCase("Cancelled", ExpectedResult = 4)]
+    [TestCase("Superseded", ExpectedResult = 4)]
+    public int? One_of_several_sets_of_a_rollout_has_an_exit_code_of_its_own(string state)
+    {
+        var rollout = Rollout("False", "Unknown", "Running");
+        rollout["status"]!["targets"] = new JsonArray(
+            new JsonObject { ["name"] = "web", ["state"] = state, ["reason"] = "Why", ["message"] = "it was so", ["completionTime"] = "2026-09-14T09:40:00Z", ["toRevision"] = "web-b" },
+            new JsonObject { ["name"] = "other", ["state"] = "Running", ["reason"] = "Running", ["message"] = "1 of 3 pods updated" });
+        Assert.Multiple(() =>
+        {
+            Assert.That(Verdict.OfRollout(rollout, Now).ExitCode, Is.Null, "the rollout itself goes on");
+            Assert.That(Verdict.OfRollout(rollout, "other", Now), Is.EqualTo(new Verdict(null, "web-1, other: Running: 1 of 3 pods updated")));
+            Assert.That(Verdict.OfRollout(rollout, "web", Now).Line, Does.StartWith("web-1, web: ").And.EndWith("it was so"));
+            Assert.That(Verdict.OfSet(Set(8), Policy(observed: 8), [rollout], Now), Is.EqualTo(new Verdict(0, "statefulset web: 3 of 3 pods at web-a, held")), "it is over for this set");
+        });
+        return Verdict.OfRollout(rollout, "web", Now).ExitCode;
+    }
+
     [Test]
     public void Of_several_the_worst_counts_and_one_under_way_goes_before_all()
     {

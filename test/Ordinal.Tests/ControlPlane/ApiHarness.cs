@@ -71,7 +71,7 @@ internal sealed class ApiHarness
 
     public static async Task<JsonObject> NextFrameAsync(IApiFeed feed)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         ReadOnlyMemory<byte>? frame = await feed.ReadAsync(deadline.Token);
         Assert.That(frame, Is.Not.Null, "the watch has ended");
         return JsonNode.Parse(frame!.Value.Span)!.AsObject();

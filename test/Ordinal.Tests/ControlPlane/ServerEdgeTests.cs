@@ -49,6 +49,10 @@ public sealed class ServerEdgeTests
     {
         var api = new ApiHarness();
         await api.PostAsync(Pods, ApiHarness.Pod("a", "\"nodeName\":\"n\","));
+        Reply nowhere = await api.GetAsync($"{Pods}/a/log");
+        await api.PostAsync("/api/v1/nodes", """{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"}}""");
+        Reply silent = await api.GetAsync($"{Pods}/a/log");
+        await api.MergeAsync("/api/v1/nodes/n/status", """{"status":{"addresses":[{"type":"InternalIP","address":"10.0.0.1"}]}}""");
         Reply early = await api.GetAsync($"{Pods}/a/log");
         var source = new FixedLog("one\ntwo\n");
         api.Server.Logs.Register(source);
@@ -56,6 +60,8 @@ public sealed class ServerEdgeTests
         Reply wrong = await api.GetAsync($"{Pods}/a/log?container=other");
         Assert.Multiple(() =>
         {
+            Assert.That((nowhere.Code, nowhere.Message), Is.EqualTo((404, "nodes \"n\" not found")));
+            Assert.That((silent.Code, silent.Message), Is.EqualTo((500, "no preferred addresses found; known addresses: []")));
             Assert.That(early.Code, Is.EqualTo(400));
             Assert.That(log.Text, Is.EqualTo("one\ntwo\n"));
             Assert.That(source.Asked, Is.EqualTo(new LogRequest("default", "a", "c") { TailLines = 2, Timestamps = true }));
@@ -97,7 +103,7 @@ public sealed class ServerEdgeTests
         var api = new ApiHarness();
         Reply groups = await api.GetAsync("/apis");
         Reply apps = await api.GetAsync("/apis/apps/v1");
-        Reply openApi = await api.GetAsync("/openapi/v2");
+        Reply openApi = await api.GetAsync("/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
         Assert.Multiple(() =>
         {
             Assert.That(groups.Body["groups"]!.AsArray().Select(g => (string?)g!["name"]), Does.Contain("policy").And.Contain("events.k8s.io"));

@@ -124,6 +124,17 @@ public sealed class SimulatedKubeletTests
         Assert.That(Container(cluster, "p").NumberAt("restartCount"), Is.EqualTo(2));
     }
 
+    [TestCase("1s", "back-off 2s restarting")]
+    [TestCase("0", "back-off 20s restarting")]
+    [TestCase("10m", "back-off 20s restarting")]
+    public void The_pause_after_a_crash_begins_as_the_script_says_and_doubles(string first, string second)
+    {
+        SimulatedCluster cluster = new(10);
+        Create(cluster, "p", annotations: [("fail", "CrashLoopBackOff"), ("back-off", first)]);
+        cluster.WaitFor("its second pause", () => (Container(cluster, "p").TextAt("state", "waiting", "message") ?? "").Contains(second, StringComparison.Ordinal));
+        Assert.That(Container(cluster, "p").NumberAt("restartCount"), Is.EqualTo(2));
+    }
+
     [TestCase("Never", "0", "Succeeded", 0)]
     [TestCase("Never", "4", "Failed", 0)]
     [TestCase("OnFailure", "0", "Succeeded", 0)]

@@ -60,8 +60,8 @@ public sealed class TableTests
         StreamOpening opening = await _api.Door.OpenAsync(new ApiCall("GET", Pods, "watch=true") { Accept = Table }, CancellationToken.None);
         await using IApiFeed feed = opening.Feed!;
         int first = (await ApiHarness.NextFrameAsync(feed))["object"]!["columnDefinitions"]!.AsArray().Count;
-        int second = (await ApiHarness.NextFrameAsync(feed))["object"]!["columnDefinitions"]!.AsArray().Count;
-        Assert.That((first, second), Is.EqualTo((9, 0)));
+        int? second = (await ApiHarness.NextFrameAsync(feed))["object"]!["columnDefinitions"]?.AsArray().Count;
+        Assert.That((first, second), Is.EqualTo((9, (int?)null)));
     }
 
     [Test]

@@ -109,6 +109,17 @@ public sealed class BudgetTests
     }
 
     [Test]
+    public void Scaling_that_waits_names_the_pods_that_the_controller_waits_for_in_vain_and_takes_none()
+    {
+        var decision = Picture.Running("o o o x s").WithSet(s => s with { Replicas = 3, PodManagement = PodManagementPolicy.OrderedReady }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Removed(), Is.Empty);
+            Assert.That(decision.Holds.Select(hold => hold.Message), Has.Some.Contains("not ready: web-3, web-4; if they cannot become ready, delete them"));
+        });
+    }
+
+    [Test]
     public void U43_a_missing_pod_shows_why_it_cannot_be_created()
     {
         var decision = Picture.Running("o o -").WithFacts(s => s with { CreateFailure = "exceeded quota: pods" }).Decide();

@@ -41,6 +41,26 @@ public sealed class EndingTests
         });
     }
 
+    [TestCase(CancelRequest.Halt, Picture.New)]
+    [TestCase(CancelRequest.None, "web-newer", TestName = "A_rollout_that_is_overtaken_by_a_replace_which_took_its_claim_off")]
+    public void A_rollout_whose_claim_somebody_took_off_takes_it_back_to_burn_and_to_hold_before_it_ends(CancelRequest cancel, string update)
+    {
+        var picture = Picture.Running("o o o").InFlight(2).WithRequest(r => r with { Cancel = cancel })
+            .WithSet(s => s with { HeldBy = "", OriginalStrategy = null, UpdateRevision = update, Strategy = new(UpdateStrategyType.RollingUpdate, 0) });
+        var first = picture.Decide();
+        var second = picture.Then(first).WithSet(s => s with { HeldBy = Picture.Claim }).Decide();
+        var taken = picture.Then(first).WithSet(s => s with { HeldBy = "policy/other" }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Actions.Single(), Is.EqualTo(new TakeClaim(Picture.Claim, "")));
+            Assert.That(first.IsFinished, Is.False);
+            Assert.That(second.Actions, Does.Contain(new BurnIntent("web-2", "uid-2")));
+            Assert.That(second.Written()!.IsOurHold, Is.True);
+            Assert.That(second.IsFinished, Is.False);
+            Assert.That(taken.IsFinished, Is.True, "somebody else's by now");
+        });
+    }
+
     [Test]
     public void A_cancelled_rollout_leaves_no_intent_that_can_act()
     {
@@ -97,6 +117,25 @@ public sealed class EndingTests
             Assert.That(last.Message, Does.Contain("prod/web-2").And.Contain("15m0s").And.Contain("no such image web:2"));
             Assert.That(last.Pods.Single().Stage, Is.EqualTo(PodStage.Failed));
             Assert.That(last.Actions.Single(), Is.InstanceOf<ReleaseClaim>());
+        });
+    }
+
+    [TestCase(PodTrouble.CrashLoop, "back-off 5m0s restarting failed container")]
+    [TestCase(PodTrouble.Unschedulable, "0/3 nodes are available: 3 Insufficient cpu.")]
+    public void K21_K22_a_first_pod_that_cannot_start_keeps_every_other_ends_the_rollout_and_is_what_a_fix_replaces_first(PodTrouble trouble, string words)
+    {
+        PodSnapshot Sick(PodSnapshot pod) => pod with { Trouble = trouble, TroubleMessage = words, Restarts = 9, ReadySince = null };
+        var waiting = Late(Picture.Running("o o s").InFlight(2, PodStage.Starting, uid: "gone"), 14).WithPod(2, Sick).Decide();
+        var late = Late(Picture.Running("o o s").InFlight(2, PodStage.Starting, uid: "gone"), 15).WithPod(2, Sick);
+        var first = late.Decide();
+        var last = late.Then(first).WithSet(Held(6, 6)).Decide();
+        var fix = Picture.Running("o o b").WithPod(2, Sick).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That((waiting.Removed(), first.Removed(), last.Removed()), Is.EqualTo(("", "", "")), "nobody else goes");
+            Assert.That((last.Memory.State, last.Reason), Is.EqualTo((RolloutState.Failed, ReasonCodes.DeadlineExceeded)));
+            Assert.That(last.Message, Does.Contain("prod/web-2").And.Contain(trouble.ToString()).And.Contain(words));
+            Assert.That(fix.Removed(), Is.EqualTo("web-2"));
         });
     }
 

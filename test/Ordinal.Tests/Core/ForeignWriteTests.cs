@@ -69,6 +69,21 @@ public sealed class ForeignWriteTests
     }
 
     [Test]
+    public void T24_an_OnDelete_that_somebody_declares_in_mid_run_is_not_fought()
+    {
+        var switched = Picture.Running("o o U", UpdateDriver.Partition).WithSet(s => s with { Generation = 6, ObservedGeneration = 6, Strategy = new(UpdateStrategyType.OnDelete), OnDeleteDeclaredBy = ["flux"] });
+        var decision = switched.Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Written(), Is.Null);
+            Assert.That(decision.Memory.State, Is.EqualTo(RolloutState.Failed));
+            Assert.That(decision.Reason, Is.EqualTo(ReasonCodes.FieldConflict));
+            Assert.That(decision.Message, Does.Contain("flux declares updateStrategy OnDelete"));
+            Assert.That(switched.WithSet(s => s with { OnDeleteDeclaredBy = [] }).Decide().Written()!.IsOurHold, Is.True, "left by nobody: hold first, then plan");
+        });
+    }
+
+    [Test]
     public void U08_a_stuck_stale_pod_goes_first_and_costs_no_budget()
     {
         var decision = Picture.Running("x o o").Decide();
@@ -192,9 +207,18 @@ public sealed class ForeignWriteTests
         });
     }
 
-    [Test]
-    public void U33_a_pod_outside_the_range_is_not_done() =>
-        Assert.That(Picture.Running("U U U U").WithSet(s => s with { Replicas = 3 }).Decide().Actions, Is.Empty);
+    [TestCase(UpdateDriver.OnDelete)]
+    [TestCase(UpdateDriver.Partition)]
+    public void U33_a_pod_outside_the_range_is_not_done_and_is_what_is_waited_for(UpdateDriver driver)
+    {
+        var decision = Picture.Running("U U U U", driver).WithSet(s => s with { Replicas = 3 }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Actions, Is.Empty);
+            Assert.That(decision.IsFinished, Is.False);
+            Assert.That(decision.Holds.Single().Reason, Is.EqualTo(ReasonCodes.ScalingInProgress));
+        });
+    }
 
     [Test]
     public void T14_a_pod_that_falls_back_while_the_hold_returns_reopens_the_run()

@@ -37,6 +37,20 @@ public sealed class GateTests
         });
     }
 
+    [Test]
+    public void A_gate_that_denies_is_named_before_one_that_has_not_answered()
+    {
+        var two = Gated().WithPolicy(p => p with { Gates = [p.Gates[0] with { Name = "first" }, .. p.Gates] });
+        var decision = two.WithReports(Picture.Report(GatePhase.BeforePod, "uid-2", GateVerdict.Deny)).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Removed(), Is.Empty);
+            Assert.That(decision.HoldOf("web-2"), Is.EqualTo(ReasonCodes.EtcdQuorumLost));
+            Assert.That(decision.MessageOf("web-2"), Does.Contain("gate etcd"));
+            Assert.That(decision.Questions.Select(question => question.Gate), Does.Contain("first"), "it is asked all the same");
+        });
+    }
+
     [TestCase("another-uid", TestName = "A_report_about_another_incarnation_does_not_open")]
     [TestCase("uid-1", TestName = "A_report_about_another_pod_does_not_open")]
     [TestCase("uid-1,uid-2", TestName = "A_report_about_more_pods_does_not_open")]
@@ -111,7 +125,7 @@ public sealed class GateTests
         var back = Gated("o o U").With(_ => taken.Memory with { InFlight = [taken.Memory.InFlight[0] with { Uid = "gone", Stage = PodStage.Settling }] }).Decide();
         Assert.Multiple(() =>
         {
-            Assert.That(taken.Memory.InFlight.Single().Baselines["etcd"], Is.EqualTo("member 7"));
+            Assert.That(taken.Memory.InFlight.Single().Baselines, Is.EqualTo(new[] { new GateBaseline("etcd", "member 7") }));
             Assert.That(back.Questions.Single().Baseline, Is.EqualTo("member 7"));
         });
     }

@@ -43,6 +43,19 @@ public sealed class HoldPlannerTests
     }
 
     [Test]
+    public void Adoption_that_waits_names_the_pods_that_the_controller_waits_for_in_vain_and_takes_none()
+    {
+        var decision = Decide(Picture.Resting("o x b U").WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.RollingUpdate, 0), PodManagement = PodManagementPolicy.OrderedReady }));
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Actions, Is.Empty);
+            Assert.That(decision.Holds.Single().Message, Does.Contain("not ready: web-1, web-2; if they cannot become ready, delete them"));
+        });
+        var parallel = Decide(Picture.Resting("o x b U").WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.RollingUpdate, 0) }));
+        Assert.That(parallel.Holds.Single().Message, Does.Not.Contain("delete"), "under Parallel it goes on by itself");
+    }
+
+    [Test]
     public void A_parked_canary_is_adopted_with_its_change_waiting()
     {
         var decision = Decide(Picture.Resting("o o U").WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.RollingUpdate, 2) }));
@@ -106,10 +119,56 @@ public sealed class HoldPlannerTests
     }
 
     [Test]
-    public void An_OnDelete_that_a_dead_rollout_left_behind_is_held_again()
+    public void T22_a_set_that_was_adopted_and_lost_its_annotation_with_the_hold_is_held_at_once_and_only_once()
+    {
+        var replaced = Picture.Resting("o o o").WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.RollingUpdate, 0) });
+        var known = new HoldMemory { SetUid = "set-uid", Original = Rolling };
+        var first = Decide(replaced, known);
+        var second = Decide(replaced.WithSet(s => s with { Generation = 7, ObservedGeneration = 7 }), first.Memory);
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Actions.Single(), Is.EqualTo(new AdoptSet(new(UpdateStrategyType.RollingUpdate, StrategyValue.HeldPartition), new(UpdateStrategyType.RollingUpdate, 0), 5)));
+            Assert.That(first.Notices.Single().Reason, Is.EqualTo(ReasonCodes.ForeignRelease));
+            Assert.That(Decide(replaced, first.Memory).Actions, Is.EqualTo(first.Actions), "the same release: the write did not arrive");
+            Assert.That(second.Actions, Is.Empty);
+            Assert.That(second.Holds.Single().Reason, Is.EqualTo(ReasonCodes.FieldConflict));
+            Assert.That(second.Memory.Original, Is.EqualTo(Rolling), "the next change is held again");
+            Assert.That(Decide(replaced, known with { SetUid = "another" }).Holds.Single().Reason, Is.EqualTo(ReasonCodes.AdoptionWaits), "another set is a stranger");
+        });
+    }
+
+    [Test]
+    public void T22_a_hold_without_its_annotation_is_not_taken_for_the_original()
+    {
+        var bare = Quiet("U U U").WithSet(s => s with { OriginalStrategy = null });
+        var known = new HoldMemory { SetUid = "set-uid", Original = Rolling };
+        Assert.Multiple(() =>
+        {
+            Assert.That(Decide(bare, known).Actions.OfType<AdoptSet>().Single().Original, Is.EqualTo(Rolling));
+            Assert.That(Decide(bare, known).Notices, Is.Empty, "nothing was released");
+            Assert.That(Decide(bare, known, deleted: true).Actions.OfType<LetGoSet>().Single().Next, Is.EqualTo(Rolling));
+            Assert.That(Decide(Quiet("U U U").WithSet(s => s with { OriginalStrategy = Rolling })).Memory.Original, Is.EqualTo(Rolling), "remembered as long as it is there");
+        });
+    }
+
+    [Test]
+    public void T22_under_Native_a_set_that_lost_its_annotation_is_adopted_while_its_change_rolls_and_no_gate_opens()
+    {
+        var rolling = Picture.Resting("o o s").WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.RollingUpdate, 0) }).WithPod(2, p => p with { Gate = PodGate.Closed });
+        var decision = HoldPlanner.Decide(new() { Snapshot = rolling.Input.Snapshot, Memory = new() { SetUid = "set-uid", Original = Rolling }, IsNative = true });
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Actions.Single(), Is.InstanceOf<AdoptSet>());
+            Assert.That(((AdoptSet)decision.Actions.Single()).Next.EffectivePartition, Is.Zero);
+            Assert.That(decision.Drift, Is.Not.Null, "a rollout will be about it");
+        });
+    }
+
+    [Test]
+    public void T24_an_OnDelete_that_a_dead_rollout_left_behind_is_held_again_and_one_that_somebody_declares_is_not()
     {
         var left = Quiet("U U U").WithSet(s => s with { Strategy = new(UpdateStrategyType.OnDelete) });
-        var declared = left.WithSet(s => s with { StrategyTypeDeclaredBy = ["kubectl"] });
+        var declared = left.WithSet(s => s with { OnDeleteDeclaredBy = ["kubectl"] });
         Assert.Multiple(() =>
         {
             Assert.That(Decide(left).Actions.OfType<WriteStrategy>().Single().Next.IsOurHold, Is.True);

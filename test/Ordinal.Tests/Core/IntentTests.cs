@@ -97,6 +97,35 @@ public sealed class IntentTests
     }
 
     [Test]
+    public void An_intent_whose_gate_is_still_being_asked_is_neither_carried_out_nor_burnt()
+    {
+        var unasked = Picture.Running("o o o").Gated(successes: 2).InFlight(2).Decide();
+        var counting = Picture.Running("o o o").Gated(successes: 2).InFlight(2).WithReports(Picture.Report(GatePhase.BeforePod, "uid-2")).Decide();
+        var open = Picture.Running("o o o").Gated(successes: 2).InFlight(2).WithReports(Picture.Report(GatePhase.BeforePod, "uid-2", successes: 2)).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(unasked.Actions, Is.Empty);
+            Assert.That(unasked.HoldOf("web-2"), Is.EqualTo(ReasonCodes.GateNotAsked));
+            Assert.That(counting.Actions, Is.Empty);
+            Assert.That(counting.HoldOf("web-2"), Is.EqualTo(ReasonCodes.GateCounting));
+            Assert.That(open.Removed(), Is.EqualTo("web-2"));
+        });
+    }
+
+    [Test]
+    public void An_intent_is_not_burnt_because_a_new_leader_knows_no_roles_yet()
+    {
+        var picture = Picture.Running("o o o").LeaderLast().InFlight(2);
+        Assert.Multiple(() =>
+        {
+            Assert.That(picture.Decide().Actions, Is.Empty);
+            Assert.That(picture.Decide().Questions.Select(question => question.Phase), Does.Contain(GatePhase.BeforePod));
+            Assert.That(picture.WithReports(Picture.Report(GatePhase.BeforePod, "uid-2", leader: "web-0")).Decide().Removed(), Is.EqualTo("web-2"));
+            Assert.That(picture.WithReports(Picture.Report(GatePhase.BeforePod, "uid-2", leader: "web-2")).Decide().Actions.Single(), Is.InstanceOf<BurnIntent>());
+        });
+    }
+
+    [Test]
     public void A_pod_that_returns_at_another_revision_is_no_longer_in_flight_and_waits_again()
     {
         var decision = Picture.Running("o o o").InFlight(2, PodStage.Missing, uid: "gone").Decide();

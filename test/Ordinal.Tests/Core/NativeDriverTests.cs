@@ -190,6 +190,77 @@ public sealed class NativeDriverTests
         Assert.That(action, Is.EqualTo(new AdoptSet(new(UpdateStrategyType.RollingUpdate, 0), new(UpdateStrategyType.RollingUpdate, 0), 5)));
     }
 
+    [Test]
+    public void A_set_on_which_Native_cannot_work_is_adopted_held()
+    {
+        var open = new StrategyValue(UpdateStrategyType.RollingUpdate, 0);
+        var snapshot = Gated("o o o").WithSet(s => s with { HeldBy = "", OriginalStrategy = null, UpdateRevision = Picture.Old, Strategy = open }).Input.Snapshot;
+        Assert.That(HoldPlanner.Decide(Refused(snapshot)).Actions.Single(), Is.EqualTo(new AdoptSet(new(UpdateStrategyType.RollingUpdate, StrategyValue.HeldPartition), open, 5)));
+    }
+
+    [TestCase("o o o", TestName = "A_set_on_which_Native_can_work_no_more_is_held_at_rest")]
+    [TestCase("o o n", TestName = "A_set_on_which_Native_can_work_no_more_is_held_while_a_change_rolls")]
+    public void Held(string pods)
+    {
+        var snapshot = Gated(pods).WithSet(s => s with { HeldBy = "" }).Input.Snapshot;
+        var first = HoldPlanner.Decide(Refused(snapshot));
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Actions.Single(), Is.InstanceOf<WriteStrategy>());
+            Assert.That(((WriteStrategy)first.Actions.Single()).Next.Partition, Is.EqualTo(StrategyValue.HeldPartition));
+            Assert.That(HoldPlanner.Decide(Refused(snapshot) with { Memory = first.Memory }).Actions, Is.EqualTo(first.Actions), "the same generation: it was not carried out yet");
+        });
+
+        // Somebody opens it again: that is not fought for (rule 8).
+        var opened = snapshot with { Set = snapshot.Set with { Generation = snapshot.Set.Generation + 2, ObservedGeneration = snapshot.Set.Generation + 2 } };
+        var second = HoldPlanner.Decide(Refused(opened) with { Memory = first.Memory });
+        Assert.Multiple(() =>
+        {
+            Assert.That(second.Actions, Is.Empty);
+            Assert.That(second.Holds.Single().Reason, Is.EqualTo(ReasonCodes.FieldConflict));
+        });
+
+        // Put right: what was held is no longer held against anybody, and a next time is a first time.
+        var right = HoldPlanner.Decide(new HoldInput { Snapshot = opened, Memory = first.Memory, IsNative = true });
+        Assert.That(right.Memory.ForeignReleases, Is.Zero);
+    }
+
+    [Test]
+    public void What_was_held_because_Native_could_not_work_opens_once_it_can_and_nothing_waits()
+    {
+        var held = Gated("U U U").WithSet(s => s with { HeldBy = "", CurrentRevision = Picture.New, Strategy = new(UpdateStrategyType.RollingUpdate, StrategyValue.HeldPartition) }).Input.Snapshot;
+        var action = (WriteStrategy)HoldPlanner.Decide(new HoldInput { Snapshot = held, Memory = new(), IsNative = true }).Actions.Single();
+        Assert.Multiple(() =>
+        {
+            Assert.That(action.Next.Partition, Is.Zero);
+            Assert.That(HoldPlanner.Decide(Refused(held)).Actions, Is.Empty);
+        });
+    }
+
+    [Test]
+    public void The_gates_of_a_held_set_open_though_Native_cannot_work()
+    {
+        var held = Gated("o s o").WithSet(s => s with { HeldBy = "", Strategy = new(UpdateStrategyType.RollingUpdate, StrategyValue.HeldPartition) }).Input.Snapshot;
+        Assert.That(HoldPlanner.Decide(Refused(held)).Actions.Single(), Is.InstanceOf<OpenGate>());
+    }
+
+    [Test]
+    public void Under_a_policy_that_is_wrong_a_lost_pod_serves_again_and_the_gates_of_an_open_change_stay_shut()
+    {
+        var lost = Gated("U U s").WithSet(s => s with { HeldBy = "", CurrentRevision = Picture.New }).Input.Snapshot;
+        var change = Gated("o o s").WithSet(s => s with { HeldBy = "" }).Input.Snapshot;
+        Assert.Multiple(() =>
+        {
+            Assert.That(HoldPlanner.Recover(new HoldInput { Snapshot = lost, Memory = new() }).Single(), Is.InstanceOf<OpenGate>());
+            Assert.That(HoldPlanner.Recover(new HoldInput { Snapshot = change, Memory = new() }), Is.Empty);
+            Assert.That(HoldPlanner.Recover(new HoldInput { Snapshot = lost with { Set = lost.Set with { HeldBy = "somebody" } }, Memory = new() }), Is.Empty);
+            Assert.That(HoldPlanner.Recover(new HoldInput { Snapshot = Gated("U U U").WithSet(s => s with { HeldBy = "", Strategy = new(UpdateStrategyType.RollingUpdate, 5) }).Input.Snapshot, Memory = new() }), Is.Empty, "nothing but gates");
+        });
+    }
+
+    private static HoldInput Refused(WorkloadSnapshot snapshot) =>
+        new() { Snapshot = snapshot, Memory = new(), IsNative = true, NativeRefusal = (ReasonCodes.NativeMisconfigured, "shop/web: driver Native cannot work.") };
+
     private static PodSnapshot Closed(PodSnapshot pod) => pod with { Gate = PodGate.Closed, ContainersReadySince = Picture.Noon.AddMinutes(-1) };
 
     /// <summary>A rollout under Native, gated: each pod that starts at the target waits for its readiness gate only.</summary>

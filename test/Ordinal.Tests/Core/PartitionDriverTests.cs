@@ -161,6 +161,37 @@ public sealed class PartitionDriverTests
         {
             Assert.That(decision.Written()!.Partition, Is.EqualTo(StrategyValue.HeldPartition - 1), "a write that moves the generation");
             Assert.That(decision.IsFinished, Is.False);
+            Assert.That(decision.Memory.InFlight, Has.Length.EqualTo(1), "until the hold is seen it may arrive first");
+        });
+    }
+
+    [Test]
+    public void A_release_is_remembered_until_the_controller_has_seen_the_hold_that_ends_the_rollout()
+    {
+        var cancelled = Released("o o o").WithRequest(r => r with { Cancel = CancelRequest.Halt });
+        var first = cancelled.Decide();
+        var held = cancelled.Then(first).WithSet(s => s with { Generation = 7, Strategy = first.Written()! });
+        var unseen = held.WithSet(s => s with { ObservedGeneration = 6 }).Decide();
+        var last = held.WithSet(s => s with { ObservedGeneration = 7 }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Written()!.IsOurHold, Is.True);
+            Assert.That(first.Memory.InFlight, Has.Length.EqualTo(1), "the pod may be taken before the hold is seen");
+            Assert.That(unseen.Memory.InFlight, Has.Length.EqualTo(1));
+            Assert.That(last.Memory.InFlight, Is.Empty);
+            Assert.That(last.Memory.State, Is.EqualTo(RolloutState.Cancelled));
+        });
+    }
+
+    [Test]
+    public void A_release_that_is_begun_anew_writes_nothing_before_its_write()
+    {
+        var late = Running("o o o").InFlight(2, action: InFlightAction.Release).At(TimeSpan.FromMinutes(3))
+            .With(m => m with { LastWrite = new(5, new(UpdateStrategyType.RollingUpdate, 2)) }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(late.Written()!.Partition, Is.EqualTo(2));
+            Assert.That(late.Change, Is.Not.EqualTo(MemoryChange.Durable), "an operator that dies after each of its writes would write that for ever");
         });
     }
 
@@ -197,6 +228,22 @@ public sealed class PartitionDriverTests
             Assert.That(first.Removed(), Is.Empty);
             Assert.That(first.Written()!.Partition, Is.EqualTo(2));
             Assert.That(second.Removed(), Is.EqualTo("web-2"));
+        });
+    }
+
+    [TestCase("x - -", PodManagementPolicy.OrderedReady, 0L)]
+    [TestCase("x - U", PodManagementPolicy.OrderedReady, 0L)]
+    [TestCase("o x -", PodManagementPolicy.OrderedReady, 1L)]
+    [TestCase("x o -", PodManagementPolicy.OrderedReady, null)]
+    [TestCase("x - -", PodManagementPolicy.Parallel, null)]
+    public void U27_a_stuck_pod_is_released_when_those_above_it_are_only_made_once_it_is_ready(string pods, PodManagementPolicy management, long? partition)
+    {
+        var decision = Running(pods).WithSet(s => s with { PodManagement = management }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Written()?.Partition, Is.EqualTo(partition));
+            Assert.That(decision.Memory.InFlight, Has.Length.EqualTo(partition is null ? 0 : 1));
+            Assert.That(decision.Holds.Any(hold => hold.Reason == ReasonCodes.StuckPodUnreachable), Is.EqualTo(partition is null));
         });
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NUnit.Framework;
 using Ordinal.Core.Lifecycles;
 using Ordinal.Core.Model;
 using Ordinal.Core.Planning;
@@ -129,7 +130,13 @@ internal sealed record Picture
             }),
         });
 
-    internal Decision Decide() => RolloutPlanner.Decide(Input);
+    /// <summary>Decides, and holds the planner to its word: whatever a test is about, a decision allocates its result and nothing else.</summary>
+    internal Decision Decide()
+    {
+        var decision = RolloutPlanner.Decide(Input);
+        Assert.That(ResultSize.Of(Input).Beside, Is.Zero, $"bytes that the planner allocated beside its result: {decision.Message}");
+        return decision;
+    }
 
     internal static GateReport Report(
         GatePhase phase,

@@ -111,7 +111,7 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
         Heal(world, caller, policy);
     }
 
-    private static void Happen(ToyWorld world, ToyOperator caller, int step)
+    internal static void Happen(ToyWorld world, ToyOperator caller, int step)
     {
         var (kind, detail) = (step % 24, step / 24);
         var ordinal = world.Start + (detail % world.Replicas);
@@ -214,7 +214,7 @@ internal sealed record Scenario(int Replicas, int Max, int Kind, Finale Finale, 
     }
 
     /// <summary>The world without faults: the built-in controller and every kubelet do their part, and time goes on.</summary>
-    private static void Settle(ToyWorld world, ToyOperator caller)
+    internal static void Settle(ToyWorld world, ToyOperator caller)
     {
         world.Sync();
         foreach (var pod in world.Pods.ToArray())

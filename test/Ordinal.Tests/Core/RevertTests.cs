@@ -223,6 +223,61 @@ public sealed class RevertTests
         .WithPolicy(p => p with { OnFailure = FailureAction.RevertPods, PodDeadline = TimeSpan.FromSeconds(15) });
 
     /// <summary>A rollout that goes back by pods: the hold is there and seen.</summary>
+    [Test]
+    public void A_pod_that_never_passed_its_gates_goes_back_before_all_others_even_if_it_leads([Values] bool leads)
+    {
+        var picture = Reverting("o U U").LeaderLast().With(m => m with { Passed = [new(0, "uid-0"), new(2, "uid-2")] });
+        Assert.That(picture.Decide().Questions.Where(q => q.Phase is GatePhase.BeforePod).SelectMany(q => q.Pods), Is.EqualTo(new[] { "uid-1" }), "web-2 is proven, and with it two would be away");
+
+        var open = picture.WithReports(Back(Picture.Report(GatePhase.BeforePod, "uid-1"), "uid-1"), Back(Picture.Report(GatePhase.Roles, leader: leads ? "web-1" : "web-0")));
+        var decision = open.Decide();
+        var again = open.Then(decision).WithSet(s => s with { Strategy = Hold }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Removed(), Is.EqualTo("web-1"));
+            Assert.That(again.Removed(), Is.EqualTo("web-1"), "its intent is still right when it is repeated");
+        });
+    }
+
+    [Test]
+    public void A_release_that_the_hold_has_undone_is_never_carried_out_as_a_removal()
+    {
+        // Its pod runs a third revision: neither what the rollout goes back from nor to. The partition let it go, nobody took it, and then it turned round.
+        var picture = Reverting("o o o").With(m => m with { Driver = UpdateDriver.Partition }).WithPod(2, p => p with { Revision = Picture.Bad }).InFlight(2, action: InFlightAction.Release);
+        var first = picture.Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.HoldOf(null), Is.Not.EqualTo(ReasonCodes.SafetyTripped));
+            Assert.That(first.Memory.InFlight.Select(p => p.Action), Has.None.EqualTo(InFlightAction.Release));
+            Assert.That(picture.Then(first).Decide().Removed(), Is.EqualTo("web-2"), "under an intent of its own");
+        });
+    }
+
+    [Test]
+    public void Of_more_unproven_pods_than_there_are_places_one_goes_back_at_a_time()
+    {
+        var picture = Reverting("o U U U").Gated().With(m => m with { Passed = [new(0, "uid-0")] })
+            .WithReports([.. new[] { "uid-1", "uid-2", "uid-3" }.Select(uid => Back(Picture.Report(GatePhase.BeforePod, uid), uid))]);
+        var decision = picture.Decide();
+        var gone = picture.InFlight(3, PodStage.Starting, uid: "gone").WithSet(s => s with { AvailableReplicas = 3 }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Removed(), Is.EqualTo("web-3"));
+            Assert.That(gone.Removed(), Is.Empty);
+        });
+    }
+
+    [Test]
+    public void A_proven_pod_waits_while_an_unproven_one_may_not_go()
+    {
+        var picture = Reverting("o U U").Gated().With(m => m with { Passed = [new(0, "uid-0"), new(2, "uid-2")] })
+            .WithReports(Back(Picture.Report(GatePhase.BeforePod, "uid-1", GateVerdict.Deny), "uid-1"), Back(Picture.Report(GatePhase.BeforePod, "uid-2"), "uid-2"));
+        Assert.That(picture.Decide().Removed(), Is.Empty);
+    }
+
+    /// <summary>A report about the way back.</summary>
+    private static GateReport Back(GateReport report, params string[] uids) => report with { Key = new GateQuestion("etcd", report.Phase, [.. uids], Picture.Old).Key };
+
     private static Picture Reverting(string pods) => Picture.Running(pods)
         .WithPolicy(p => p with { OnFailure = FailureAction.RevertPods })
         .WithSet(s => s with { Strategy = Hold })

@@ -114,7 +114,10 @@ public sealed class ScenarioTests
     {
         // With no pod left the built-in controller makes the update revision current.
         var zero = Picture.Running("", UpdateDriver.Partition).WithSet(s => s with { Strategy = Hold, CurrentRevision = Picture.New, AvailableReplicas = 0 }).WithFacts(f => f with { Pods = [] });
-        Assert.That(zero.Decide().Memory.State, Is.EqualTo(RolloutState.Completed));
+        var decision = zero.Decide();
+        Assert.That(decision.Memory.State, Is.EqualTo(RolloutState.Completed));
+        Assert.That(decision.Notices.Select(notice => notice.Reason), Is.EqualTo(new[] { ReasonCodes.HoldLostAtZero }), "its pods will come up ungated, which is told");
+        Assert.That(decision.Message, Does.Contain("ungated").And.Not.Contain("passed their gates"));
     }
 
     [Test]

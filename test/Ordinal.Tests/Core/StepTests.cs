@@ -268,6 +268,45 @@ public sealed class StepTests
         });
     }
 
+    [Test]
+    public void A_pause_begins_anew_when_its_step_was_not_done_meanwhile()
+    {
+        var began = Stepped("o o o o U", Timed("20%", 10), Free("100%"));
+        var first = began.Decide();
+        var fell = began.Then(first).WithPod(4, p => p with { ReadySince = null }).At(TimeSpan.FromMinutes(5)).Decide();
+        var back = began.Then(fell).At(TimeSpan.FromMinutes(6)).Decide();
+        var early = began.Then(back).At(TimeSpan.FromMinutes(11)).Decide();
+        var over = began.Then(back).At(TimeSpan.FromMinutes(16)).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Memory.Steps.ReachedAt, Is.EqualTo(Picture.Noon));
+            Assert.That(fell.Memory.Steps.ReachedAt, Is.Null);
+            Assert.That(back.Memory.Steps.ReachedAt, Is.EqualTo(Picture.Noon.AddMinutes(6)));
+            Assert.That(early.Removed(), Is.Empty, "the pods of the step have been there for five minutes only");
+            Assert.That(over.Removed(), Is.EqualTo("web-3"));
+        });
+    }
+
+    [Test]
+    public void A_pause_that_an_earlier_step_got_meanwhile_begins_and_ends()
+    {
+        // The second step's pause is running; then pods fall behind it, and the policy gives the first one a pause.
+        var began = Stepped("o o o U U", Free("20%"), Timed("40%", 10), Free("100%"));
+        var first = began.Decide();
+        var fell = began.Then(first).WithPod(3, p => p with { ReadySince = null }).At(TimeSpan.FromMinutes(5)).Decide();
+        var paused = began.Then(fell).WithPod(3, p => p with { ReadySince = null })
+            .WithPolicy(p => p with { Steps = [Timed("20%", 10), Timed("40%", 10), Free("100%")] });
+        var held = paused.At(TimeSpan.FromMinutes(6)).Decide();
+        var over = paused.Then(held).At(TimeSpan.FromMinutes(16)).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Memory.Steps.Reached, Is.EqualTo(2));
+            Assert.That(fell.Memory.Steps.ReachedAt, Is.Null);
+            Assert.That(held.Memory.Steps.ReachedAt, Is.EqualTo(Picture.Noon.AddMinutes(6)));
+            Assert.That(over.Memory.Steps.Passed, Is.EqualTo(1), "ten minutes later it is over");
+        });
+    }
+
     private static RolloutStep Approved(string pods) => Free(pods) with { Pause = new(null) };
 
     private static RolloutStep Timed(string pods, int minutes) => Free(pods) with { Pause = new(TimeSpan.FromMinutes(minutes)) };

@@ -26,7 +26,7 @@ public sealed class ZonePlannerTests
         {
             Assert.That(Turns(group), Is.Empty);
             Assert.That(Hold("c", group)!.Reason, Is.EqualTo(ReasonCodes.TwoZonesAway));
-            Assert.That(Hold("c", group)!.Message, Does.Contain("a-0, b-0"));
+            Assert.That(Hold("c", group)!.Message, Does.Contain("a-0, b-0").And.Contain("delete those that cannot become ready").And.Contain("zoneStrategy to Parallel"), "which pods, and both ways out");
         });
     }
 

@@ -39,6 +39,13 @@ public sealed class AvailabilityTests
     }
 
     [Test]
+    public void A_stopped_member_is_down_from_then_on_and_says_so()
+    {
+        var judged = Judge(new Scene().Stopped(1, 5, 8));
+        Assert.That(judged.Downs, Is.EqualTo(new[] { new DownTime(1, Scene.At(5), Scene.At(8), DownCause.Stopped) }));
+    }
+
+    [Test]
     public void One_down_after_the_other_is_never_two_down()
     {
         Assert.That(Judge(new Scene().WithoutProcess(0, 3, 6).WithoutProcess(1, 6, 9)).MostDown, Is.EqualTo(1));
@@ -74,6 +81,28 @@ public sealed class AvailabilityTests
         };
         Assert.That(Availability.Judge(seen, Scene.At(5)).MostDown, Is.EqualTo(1));
         Assert.That(Availability.Judge(seen with { Reads = [new AnsweredRead(0, Scene.At(1), Scene.At(2))] }, Scene.At(5)).MostDown, Is.Zero);
+    }
+
+    [TestCase(1.5, 0, Description = "the observer slept, and each answered as soon as it woke")]
+    [TestCase(0.1, 1, Description = "it was awake, and nobody answered")]
+    public void While_the_observer_slept_nobody_had_to_answer(double next, int expected)
+    {
+        double[] looks = next > 1 ? [1, 1 + next] : [.. Enumerable.Range(0, 16).Select(i => 1 + (i * next))];
+        var seen = new Observations
+        {
+            Members = ["a"],
+            Looks = [.. looks.Select(at => new Look(Scene.At(at), [true]))],
+            Reads = [new AnsweredRead(0, Scene.At(2.5), Scene.At(2.51))],
+        };
+        Assert.That(Availability.Judge(seen, Scene.At(9)).MostDown, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void A_look_is_judged_only_when_its_longer_limit_is_over()
+    {
+        var seen = new Observations { Members = ["a"], Looks = [new Look(Scene.At(1), [true]), new Look(Scene.At(2.5), [true])] };
+        Assert.That(Availability.Judge(seen, Scene.At(3.4)).Looks, Is.Zero);
+        Assert.That(Availability.Judge(seen, Scene.At(3.5)), Has.Property("Looks").EqualTo(2).And.Property("MostDown").EqualTo(1));
     }
 
     [Test]

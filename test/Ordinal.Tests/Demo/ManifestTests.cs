@@ -9,6 +9,8 @@ public sealed class ManifestTests
     private const string Policy = "apiVersion: ordinal.dev/v1alpha1\nkind: RolloutPolicy\nmetadata: {name: p}\nspec: {targets: {statefulSets: [{name: etcd}]}}\n";
 
     [TestCase("config/samples/etcd.yaml", "etcd", 3)]
+    [TestCase("config/samples/zookeeper.yaml", "zk", 3)]
+    [TestCase("config/samples/kafka-simulated.yaml", "kafka", 5)]
     [TestCase("config/samples/generic.yaml", "web", 5)]
     public void The_samples_are_good(string file, string set, int replicas)
     {
@@ -25,10 +27,17 @@ public sealed class ManifestTests
         Assert.That(change.Patch.ToJsonString(), Does.Contain("\"op\":\"test\"").And.Contain("/spec/template/spec/containers/0/args/11"));
     }
 
+    [Test]
+    public void The_ZooKeeper_sample_has_the_property_that_the_demo_changes()
+    {
+        var change = TemplateChange.OfZooKeeper(Manifest.Read(Path.Combine(Golden.Repository, "config/samples/zookeeper.yaml")));
+        Assert.That((change.OldWord, change.NewWord), Is.EqualTo(("-Dzookeeper.snapCount=10000", "-Dzookeeper.snapCount=9000")));
+    }
+
     [TestCase("a: [", "line 2", "correct the YAML")]
     [TestCase("kind: StatefulSet", "document 1 has no apiVersion", "begin each document")]
     [TestCase("apiVersion: apps/v1", "document 1 has no kind", "begin each document")]
-    [TestCase("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}", "document 1 is a apps/v1/Deployment", "applies only")]
+    [TestCase("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}", "document 1 is Deployment x of apps/v1, and the demo applies only", "write the workload as a StatefulSet")]
     [TestCase("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {}", "has no metadata.name", "name the object")]
     [TestCase(Set, "has 0 objects of kind RolloutPolicy", "give exactly one RolloutPolicy")]
     [TestCase(Set + "---\n" + Set + "---\n" + Policy, "has 2 objects of kind StatefulSet", "give exactly one StatefulSet")]
@@ -47,9 +56,13 @@ public sealed class ManifestTests
     public void A_file_that_is_not_there_is_refused()
     {
         var refusal = Assert.Throws<DemoFailedException>(() => Manifest.Read("/nonexistent/x.yaml"))!;
-        Assert.That(refusal.Message, Does.StartWith("/nonexistent/x.yaml").And.Contain("--manifest"));
+        Assert.That(refusal.Message, Is.EqualTo("/nonexistent/x.yaml: there is no such file; give --manifest the path of a YAML file that this user may read, such as config/samples/etcd.yaml, or leave it out for the scenario's own."));
         Assert.That(refusal.ExitCode, Is.EqualTo(2));
     }
+
+    [Test]
+    public void A_folder_is_refused() =>
+        Assert.That(() => Manifest.Read("/"), Throws.TypeOf<DemoFailedException>().With.Message.StartsWith("/: is a folder; give --manifest the path of a YAML file"));
 
     [Test]
     public void An_etcd_without_the_flag_is_refused()

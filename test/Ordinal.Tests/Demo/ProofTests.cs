@@ -106,6 +106,21 @@ public sealed class ProofTests
     }
 
     [Test]
+    public void One_election_is_told_apart_and_two_are_too_many()
+    {
+        // The leader stops answering at 14.8, and the others have another one at 16.2.
+        var scene = GoodScene(nextLed: 16.2).WithoutAnswer(0, 14.8, 16.2).WithoutAnswer(1, 14.8, 16.2);
+        var allowed = Good(scene) with { Elections = new ElectionAllowance(1, TimeSpan.FromSeconds(10)) };
+        var proof = Proof.Of(allowed);
+        Assert.That(proof.Lines.Where(l => !l.IsKept), Is.Empty);
+        Assert.That(ProofText.Write(proof), Has.Some.EqualTo("  election      etcd-2, which led, was gone at 11.0 s; etcd-1 led next; nobody answered for 1.5 s"));
+        Assert.That(proof.Lines.Select(l => l.Evidence), Has.Some.EndsWith(", beside 1 election of 1.5 s at most (an outage from 10.0 s on)").And.Some.EqualTo("1 new term since the change"));
+
+        Breaks(Good(scene) with { Elections = null }, "never were two members down");
+        Breaks(Good(scene.Led(1, 18, 6)) with { Elections = allowed.Elections }, "the rollout cost at most 1 election");
+    }
+
+    [Test]
     public void A_rollout_that_did_not_succeed_breaks_it()
     {
         Breaks(Good() with { HasSucceeded = false, Outcome = "DeadlineExceeded" }, "the rollout says that it succeeded");
@@ -129,11 +144,11 @@ public sealed class ProofTests
     }
 
     /// <summary>Template changed at 4; etcd-1 from 5 to 8, etcd-0 from 8.5 to 11.5, etcd-1 hangs from 12 to 14 (answers from 14), etcd-2 from 15 to 18.</summary>
-    private static Scene GoodScene(string lastWord = New) => new Scene { Length = TimeSpan.FromSeconds(21) }
+    private static Scene GoodScene(string lastWord = New, double nextLed = 14.5) => new Scene { Length = TimeSpan.FromSeconds(21) }
         .WithoutProcess(1, 5, 8).WithoutProcess(0, 8.5, 11.5).WithoutAnswer(1, 12, 14).WithoutProcess(2, 15, 18)
         .Ran(0, 0, 8.5, "etcd").Ran(1, 0, 5, "etcd").Ran(2, 0, 15, "etcd")
         .Ran(1, 8, null, "etcd", New).Ran(0, 11.5, null, "etcd", New).Ran(2, 18, null, "etcd", lastWord)
-        .Led(2, 0, 4).Led(1, 14.5, 5);
+        .Led(2, 0, 4).Led(1, nextLed, 5);
 
     private static Evidence Good(Scene? scene = null) => new()
     {

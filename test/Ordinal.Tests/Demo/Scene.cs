@@ -8,6 +8,7 @@ internal sealed class Scene
 {
     private readonly List<(int Member, TimeSpan From, TimeSpan To)> _noProcess = [];
     private readonly List<(int Member, TimeSpan From, TimeSpan To)> _noAnswer = [];
+    private readonly List<(int Member, TimeSpan From, TimeSpan To)> _stopped = [];
     private readonly List<LeaderClaim> _claims = [];
     private readonly List<ProcessRun> _processes = [];
 
@@ -25,6 +26,12 @@ internal sealed class Scene
     {
         _noAnswer.Add((member, At(from), At(to)));
         return this;
+    }
+
+    public Scene Stopped(int member, double from, double to)
+    {
+        _stopped.Add((member, At(from), At(to)));
+        return WithoutAnswer(member, from, to);
     }
 
     public Scene Led(int leader, double at, ulong term, int claimedBy = 0)
@@ -46,7 +53,10 @@ internal sealed class Scene
         for (var at = TimeSpan.Zero; at <= Length; at += TimeSpan.FromMilliseconds(100))
         {
             var now = at;
-            looks.Add(new Look(at, [.. Enumerable.Range(0, 3).Select(m => !In(_noProcess, m, now))]));
+            looks.Add(new Look(at, [.. Enumerable.Range(0, 3).Select(m => !In(_noProcess, m, now))])
+            {
+                Stopped = [.. Enumerable.Range(0, 3).Where(m => In(_stopped, m, now))],
+            });
             for (var member = 0; member < 3; member++)
             {
                 if (!In(_noProcess, member, at) && !In(_noAnswer, member, at))

@@ -122,6 +122,16 @@ public sealed class EtcdPropertyTests
             Sicken(world, node, illness, random);
         }
 
+        if (random.Next(3) == 0 && !illnesses.Contains(9))
+        {
+            // All of one version, so that a member that falls silent cannot have been the only old one.
+            string[] versions = ["3.4.23", "3.5.21", "3.5.26", "3.6.1"];
+            var version = versions[random.Next(versions.Length)];
+            world.Nodes.ForEach(n => n.Version = version);
+            world.Images = [$"etcd:v{versions[random.Next(versions.Length)]}"];
+            world.Options = world.Options with { TargetVersion = random.Next(2) == 0 ? versions[random.Next(versions.Length)] : "" };
+        }
+
         if (random.Next(8) == 0)
         {
             world.Options = world.Options with { AllowNoSpace = true, AllowLearner = true };

@@ -287,6 +287,17 @@ public sealed class EtcdStopRuleTests
         Expect(EtcdWorld.Healthy(2).MayStop(target), GateVerdict.Deny, ReasonCodes.EtcdTwoMembers, "2 voters");
 
     [Test]
+    public void A_rollout_of_two_members_may_begin_with_a_warning_for_only_a_pod_can_be_forced()
+    {
+        var world = EtcdWorld.Healthy(2);
+        var answer = world.Ask(world.Input(GatePhase.BeforeRollout, []));
+        Assert.That(answer.Verdict, Is.EqualTo(GateVerdict.Allow), answer.Message);
+        Assert.That(answer.Warnings, Has.One.StartsWith("EtcdTwoMembers"));
+        world[1].Die();
+        Expect(world.Ask(world.Input(GatePhase.BeforeRollout, [])), GateVerdict.Deny, ReasonCodes.EtcdQuorumLost);
+    }
+
+    [Test]
     public void G6_refused_credentials_are_a_matter_for_a_human()
     {
         var world = EtcdWorld.Healthy(3);

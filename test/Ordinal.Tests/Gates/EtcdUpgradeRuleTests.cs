@@ -21,6 +21,7 @@ public sealed class EtcdUpgradeRuleTests
     [TestCase("3.5.26", "3.6.1", GateVerdict.Allow, "GateOpen")]
     [TestCase("3.5.25", "3.6.1", GateVerdict.Deny, "EtcdVersionTooOld")]
     [TestCase("3.5.3", "3.6.1", GateVerdict.Deny, "EtcdVersionTooOld")]
+    [TestCase("3.6.1", "3.6.13", GateVerdict.Allow, "GateOpen")]
     [TestCase("3.6.1", "3.5.26", GateVerdict.Deny, "EtcdDowngradeNotBegun")]
     [TestCase("3.6.1", "3.4.30", GateVerdict.Deny, "EtcdDowngradeNotBegun")]
     public void E19_E20_E21_a_version_may_follow_another(string now, string target, GateVerdict verdict, string code)
@@ -30,6 +31,107 @@ public sealed class EtcdUpgradeRuleTests
         {
             Assert.That((answer.Verdict, answer.Reason.Code), Is.EqualTo((verdict, code)), answer.Message);
         }
+    }
+
+    [TestCase("quay.io/coreos/etcd:v3.6.1", "3.4.23", GateVerdict.Deny, "EtcdVersionSkew")]
+    [TestCase("registry.k8s.io/etcd:3.6.1-0", "3.5.21", GateVerdict.Deny, "EtcdVersionTooOld")]
+    [TestCase("localhost:5000/etcd:v3.6", "3.5.26", GateVerdict.Allow, "GateOpen")]
+    [TestCase("bitnami/etcd:3.5.21-debian-12-r0@sha256:00", "3.4.23", GateVerdict.Allow, "GateOpen")]
+    [TestCase("quay.io/coreos/etcd:v3.4.23", "3.6.1", GateVerdict.Allow, "GateOpen", Description = "it would refuse to start by itself, and tags may be anything")]
+    [TestCase("quay.io/coreos/etcd:v3.6.13", "3.6.13", GateVerdict.Allow, "GateOpen", Description = "no member runs 3.5 any more")]
+    [TestCase("quay.io/coreos/etcd:v3.7.0", "3.6.13", GateVerdict.Allow, "GateOpen")]
+    [TestCase("quay.io/coreos/etcd:latest", "3.4.23", GateVerdict.Allow, "GateOpen")]
+    [TestCase("quay.io/coreos/etcd@sha256:00", "3.4.23", GateVerdict.Allow, "GateOpen")]
+    [TestCase("example.org/etcd:v4.12.0", "3.4.23", GateVerdict.Allow, "GateOpen")]
+    [TestCase("example.org/etcd-backup:v3.6.1", "3.4.23", GateVerdict.Allow, "GateOpen")]
+    [TestCase("example.org/hardened-etcd:v3.6.1-b1", "3.4.23", GateVerdict.Deny, "EtcdVersionSkew")]
+    public void E20_what_the_policy_does_not_tell_the_images_tag_may(string image, string now, GateVerdict verdict, string code)
+    {
+        var world = World("", now);
+        world.Images = ["example.org/sidecar:v9", image];
+        foreach (var answer in new[] { world.MayStop(2), world.Ask(world.Input(GatePhase.BeforeRollout, [])) })
+        {
+            Assert.That((answer.Verdict, answer.Reason.Code), Is.EqualTo((verdict, code)), answer.Message);
+        }
+
+        Assert.That(world.Ask(world.Input(GatePhase.BeforePod, [2], revision: "another")).Verdict, Is.EqualTo(GateVerdict.Allow), "a rollout back is not to the template");
+    }
+
+    [Test]
+    public void E20_a_member_that_is_down_holds_an_upgrade_by_the_images_tag_and_no_restart()
+    {
+        var world = World("", "3.5.26", members: 5);
+        world[1].Die();
+        world.Images = ["etcd:v3.5.26"];
+        Assert.That(world.MayStop(2).Verdict, Is.EqualTo(GateVerdict.Allow), "a restart");
+        world.Images = ["etcd:v3.6.1"];
+        Expect(world.MayStop(2), GateVerdict.Unknown, ReasonCodes.EtcdVersionUnknown, "etcd-1 does not tell its version", "3.6.1", "force the pod that waits, by its UID and the reason EtcdVersionUnknown");
+        Assert.That(world.MayStop(1).Verdict, Is.EqualTo(GateVerdict.Allow), "its own repair");
+    }
+
+    [TestCase("")]
+    [TestCase("3.6.1")]
+    public void E20_an_upgrade_that_may_repair_a_member_that_is_down_begins_and_goes_no_further_than_that_member(string told)
+    {
+        var world = World(told, "3.5.26", members: 5);
+        world[1].Die();
+        world.Images = ["etcd:v3.6.1"];
+        var begin = world.Ask(world.Input(GatePhase.BeforeRollout, []));
+        Expect(begin, GateVerdict.Allow, ReasonCodes.GateOpen);
+        Assert.That(begin.Warnings, Has.Some.Contains("etcd-1 takes no part"));
+        Expect(world.MayStop(2), GateVerdict.Unknown, ReasonCodes.EtcdVersionUnknown, "etcd-1");
+        Assert.That(world.MayStop(1).Verdict, Is.EqualTo(GateVerdict.Allow), "its own repair");
+
+        world[3].Die();
+        Expect(world.MayStop(1), GateVerdict.Unknown, ReasonCodes.EtcdVersionUnknown, "etcd-3");
+    }
+
+    [TestCase("")]
+    [TestCase("3.6.1")]
+    public void A_cluster_of_which_no_version_is_known_is_judged_without(string target)
+    {
+        var world = World(target, "no version", members: 1);
+        world.Images = ["etcd:v3.6.1"];
+        Assert.That(world.MayStop(0).Reason, Is.Not.EqualTo(ReasonCodes.GateFailed));
+    }
+
+    /// <summary>The containers as <c>name=image</c>, with <c>/port</c> behind it where one is declared.</summary>
+    [TestCase("etcdctl=etcd:v3.4.23 db=etcd:v3.6.1/2379", "3.6.1", Description = "it declares the gate's port")]
+    [TestCase("db=etcd:v3.4.23 x=etcd:v3.6.1/2380", "3.4.23", Description = "that is another port; the first is what the pod is about")]
+    [TestCase("tools=etcd:v3.4.23 etcd=etcd:v3.6.1", "3.6.1", Description = "its name")]
+    [TestCase("tools=etcd:v3.4.23 main=etcd:v3.6.1", "3.6.1", Description = "the workload's name")]
+    [TestCase("proxy=envoy:v1.30/2379 tools=etcd:v3.4.23 etcd=etcd:v3.6.1", "3.6.1", Description = "a proxy has the port, so the name tells")]
+    [TestCase("db=example.org/db:v9/2379 tools=etcd:v3.6.1", null, Description = "the member's own image does not say, and a sidecar cannot")]
+    [TestCase("etcd=example.org/db:v9 tools=etcd:v3.6.1", null)]
+    [TestCase("etcd=etcd@sha256:00/2379 tools=etcd:v3.6.1", null)]
+    [TestCase("a=etcd:v3.6.1/2379 b=etcd:v3.4.23/2379 etcd=etcd:v3.5.21", "3.5.21", Description = "two that declare it differ, so the name tells")]
+    [TestCase("a=etcd:v3.6.1 b=etcd:v3.4.23", "3.6.1", Description = "nothing stands out: the first")]
+    [TestCase("log=fluentd:v1 b=etcd:v3.6.1 c=etcd:v3.6.1", "3.6.1", Description = "nothing stands out, and all that say anything agree")]
+    [TestCase("log=fluentd:v1 b=etcd:v3.6.1 c=etcd:v3.4.23", null, Description = "nothing stands out, and the first is no etcd")]
+    [TestCase("", null)]
+    public void E20_of_several_containers_the_one_that_is_the_member_tells_the_version(string containers, string? version)
+    {
+        var read = containers.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word =>
+        {
+            var (name, rest) = (word.Split('=')[0], word.Split('=')[1]);
+            var port = rest.EndsWith("/2379", StringComparison.Ordinal) ? 2379 : rest.EndsWith("/2380", StringComparison.Ordinal) ? 2380 : 0;
+            return new GateContainer(name, port == 0 ? rest : rest[..^5], port == 0 ? [] : [port]);
+        });
+        Assert.That(EtcdImage.Version([.. read], "main", 2379)?.ToString(), Is.EqualTo(version));
+    }
+
+    [Test]
+    public void E20_the_image_of_the_member_is_believed_whatever_a_sidecar_has_and_the_policys_word_goes_before_the_tag()
+    {
+        var world = World("", "3.4.23");
+        world.Containers = [new("backup", "etcd:v3.4.23", []), new("etcd", "etcd:v3.6.1", [2379])];
+        Expect(world.MayStop(2), GateVerdict.Deny, ReasonCodes.EtcdVersionSkew, "3.6.1");
+        world.Containers = [new("etcd", "etcd:v3.5.21", [2379]), new("backup", "etcd:v3.6.1", [])];
+        Assert.That(world.MayStop(2).Verdict, Is.EqualTo(GateVerdict.Allow));
+        world.Images = ["etcd:v3.6.1"];
+        Expect(world.MayStop(2), GateVerdict.Deny, ReasonCodes.EtcdVersionSkew, "the template's image is etcd 3.6.1, which skips a minor version: etcd-0 runs 3.4.23");
+        world.Options = world.Options with { TargetVersion = "3.5.21" };
+        Assert.That(world.MayStop(2).Verdict, Is.EqualTo(GateVerdict.Allow));
     }
 
     [Test]
@@ -64,7 +166,7 @@ public sealed class EtcdUpgradeRuleTests
     {
         var world = World("3.6.1", "3.5.26", members: 5);
         world[1].Die();
-        Expect(world.MayStop(2), GateVerdict.Unknown, ReasonCodes.EtcdMemberSilent, "the version of etcd-1 is not known");
+        Expect(world.MayStop(2), GateVerdict.Unknown, ReasonCodes.EtcdVersionUnknown, "etcd-1 does not tell its version");
         Assert.That(world.MayStop(1).Verdict, Is.EqualTo(GateVerdict.Allow), "its own repair goes on");
     }
 
@@ -117,8 +219,21 @@ public sealed class EtcdUpgradeRuleTests
         Expect(Begin(world), GateVerdict.Unknown, ReasonCodes.EtcdHashUnknown, "etcd-1", "compacted");
         world[1].Hash = new EtcdHash(0xbad, 5);
         Expect(Begin(world), GateVerdict.Unknown, ReasonCodes.EtcdHashUnknown, "compacted between");
-        world[1].Version = "3.6.1";
-        Expect(Begin(world), GateVerdict.Deny, ReasonCodes.EtcdVersionSkew, "different minor versions");
+    }
+
+    [Test]
+    public void In_the_middle_of_an_upgrade_a_rollout_may_begin_each_version_is_compared_with_its_own_and_none_may_end()
+    {
+        var world = Hashed();
+        (world[2].Version, world[2].Hash) = ("3.6.1", new EtcdHash(0xbb, -1));
+        var begins = Begin(world);
+        Assert.That(begins.Verdict, Is.EqualTo(GateVerdict.Allow), "else a rollout that was halted here could never go on");
+        Assert.That(begins.Warnings, Has.One.EqualTo("EtcdHashUnknown: members run different minor versions, so keys were compared only among etcd-0, etcd-1, and among etcd-2"));
+        Expect(world.Ask(world.Input(GatePhase.AfterRollout, [])), GateVerdict.Deny, ReasonCodes.EtcdVersionSkew, "different minor versions", "finish the upgrade first");
+        world[1].Hash = new EtcdHash(0xbad, -1);
+        Expect(Begin(world), GateVerdict.Deny, ReasonCodes.EtcdHashMismatch, "etcd-0 000000aa", "etcd-1 00000bad");
+        (world[1].Hash, world[2].Hash, world[2].HashFailure) = (new EtcdHash(0xaa, -1), null, new EtcdFailure(EtcdFailureKind.Timeout, "no answer from etcd-2:2379 within 30 s"));
+        Expect(Begin(world), GateVerdict.Unknown, ReasonCodes.EtcdHashUnknown, "etcd-2");
     }
 
     [Test]

@@ -92,6 +92,12 @@ internal sealed class EtcdWorld
 
     internal EtcdSnapshot? Snapshot { get; set; }
 
+    /// <summary>The containers of the template that the rollout is to.</summary>
+    internal GateContainer[] Containers { get; set; } = [];
+
+    /// <summary>Containers by their images, of which nothing tells which is the member.</summary>
+    internal string[] Images { set => Containers = [.. value.Select((image, i) => new GateContainer($"c{i}", image, []))]; }
+
     internal EtcdGateOptions Options { get; set; } = new() { Scheme = "http" };
 
     /// <summary>Describes the cluster, for the property that it broke.</summary>
@@ -115,6 +121,8 @@ internal sealed class EtcdWorld
         Name = "etcd",
         Service = "etcd",
         Gates = [],
+        TemplateContainers = [.. Containers],
+        TemplateRevision = "new",
         Pods =
         [
             .. Nodes.Where(n => n.HasPod).Select(n => new GateTarget

@@ -45,6 +45,21 @@ public sealed class ProjectionTests
         Assert.That(() => Set("""{"metadata":null,"spec":{"updateStrategy":"x","replicas":"three"},"status":{"observedGeneration":{}}}"""), Throws.Nothing);
     }
 
+    [TestCase(4, 4, "web-new")]
+    [TestCase(5, 4, "", Description = "the revision that is known belongs to the template before")]
+    public void E20_gates_are_told_the_templates_containers_and_the_revision_that_it_stands_for(int generation, int observed, string revision)
+    {
+        var set = Set($$$"""
+            {"metadata":{"name":"web","namespace":"prod","uid":"u","generation":{{{generation}}}},
+             "spec":{"template":{"spec":{"containers":[{"name":"etcd","image":"quay.io/coreos/etcd:v3.6.5"},{"name":"sidecar","ports":[{"containerPort":2379},{"name":"odd"}]}]} } },
+             "status":{"observedGeneration":{{{observed}}},"updateRevision":"web-new"}}
+            """);
+        var context = Observer.GateContextOf(new Observation(set, new WorkloadSnapshot { Set = set.Snapshot, Pods = [] }), []);
+        Assert.That(context.TemplateContainers.Select(c => (c.Name, c.Image)), Is.EqualTo(new[] { ("etcd", "quay.io/coreos/etcd:v3.6.5"), ("sidecar", "") }));
+        Assert.That(context.TemplateContainers.Select(c => c.Ports), Is.EqualTo(new[] { Array.Empty<int>(), [2379, 0] }));
+        Assert.That(context.TemplateRevision, Is.EqualTo(revision));
+    }
+
     [TestCase("ImagePullBackOff", PodTrouble.ImagePull)]
     [TestCase("CrashLoopBackOff", PodTrouble.CrashLoop)]
     [TestCase("CreateContainerConfigError", PodTrouble.ConfigError)]

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using CsCheck;
 using NUnit.Framework;
@@ -32,7 +31,7 @@ public sealed class RolloutMemoriesTests
         {
             Pod = pod, Ordinal = ordinal, Uid = uid, ResourceVersion = uid + "1", Action = action, Stage = stage, Since = since, StageSince = stageSince, Generation = generation,
             PausedBefore = TimeSpan.FromMilliseconds(paused),
-            Baselines = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).Add("raft", baseline),
+            Baselines = [new("raft", baseline)],
         };
 
     private static readonly Gen<RolloutMemory> Memories =
@@ -72,6 +71,26 @@ public sealed class RolloutMemoriesTests
         var second = RolloutMemories.Write(first, RolloutMemories.Read(first, "web"), "web");
         return StatusComparison.Of(first, second, MemoryChange.None) is StatusUrgency.None;
     });
+
+    [Test]
+    public void Of_several_each_has_a_memory_of_its_own() => Gen.Select(Memories, Memories, Memories).Sample((a, b, again) =>
+    {
+        // What is used up is one list for all.
+        (a, b, again) = (a with { UsedForce = [] }, b with { UsedForce = [] }, again with { UsedForce = [] });
+        var status = new StatefulSetRolloutStatus { Targets = [new RolloutTargetStatus { Name = "a" }, new RolloutTargetStatus { Name = "b" }] };
+        status = RolloutMemories.Write(RolloutMemories.Write(RolloutMemories.Write(status, a, "a"), b, "b"), again, "a");
+        status = EntityJson.Read<StatefulSetRolloutStatus>(EntityJson.Write(status));
+        return Print(RolloutMemories.Read(status, "a")) == Print(again) && Print(RolloutMemories.Read(status, "b")) == Print(b);
+    });
+
+    [Test]
+    public void Of_several_what_was_used_up_by_one_is_used_up_for_all()
+    {
+        var status = new StatefulSetRolloutStatus { Targets = [new RolloutTargetStatus { Name = "a" }, new RolloutTargetStatus { Name = "b" }] };
+        status = RolloutMemories.Write(status, new RolloutMemory { UsedForce = ["uid-1/RoleUnknown"] }, "a");
+        status = RolloutMemories.Write(status, new RolloutMemory { UsedForce = ["uid-2/RoleUnknown"] }, "b");
+        Assert.That(RolloutMemories.Read(status, "a").UsedForce, Is.EqualTo(["uid-1/RoleUnknown", "uid-2/RoleUnknown"]));
+    }
 
     [Test]
     public void A_status_that_was_never_written_is_a_new_memory() =>

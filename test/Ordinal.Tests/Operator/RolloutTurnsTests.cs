@@ -72,6 +72,18 @@ public sealed class RolloutTurnsTests
     }
 
     [Test]
+    public void A_rollout_over_several_takes_as_many_places_as_it_rolls_at_a_time()
+    {
+        var turns = Turns(3);
+        rollouts.Add(Rollout("all", "p"));
+        RolloutTargetStatus[] targets = [new() { Name = "a", StartTime = Noon, CompletionTime = Noon }, new() { Name = "b", StartTime = Noon }, new() { Name = "c", StartTime = Noon }, new() { Name = "d" }];
+        rollouts[0].Status = new StatefulSetRolloutStatus { Targets = targets };
+        Assert.That(turns.IsNext(Set("x"), "q", Noon), Is.True, "two of three places are taken");
+        targets[3] = targets[3] with { StartTime = Noon };
+        Assert.That(turns.IsNext(Set("x"), "q", Noon), Is.False);
+    }
+
+    [Test]
     public void One_that_asks_no_more_loses_its_place()
     {
         var turns = Turns(1);

@@ -37,11 +37,32 @@ public sealed class StatusSizeTests
         Assert.That(SizeOf(picture, decision), Is.LessThan(1024 * 1024), "three bytes a sign, 256 pods with 1,024 each");
     }
 
+    [Test]
+    public void The_most_sets_of_a_hundred_pods_each_fit_with_all_their_intents()
+    {
+        var share = RolloutMemory.MostInFlight / RolloutTargetStatus.Most;
+        var picture = Picture.Running(string.Join(' ', Enumerable.Repeat("o", 100))).WithMax(100).WithPolicy(p => p with { Removal = PodRemoval.Delete }).WithRequest(r => r with { MostInFlight = share });
+        var decision = picture.Decide();
+        Assert.That(decision.Memory.InFlight, Has.Length.EqualTo(share), "each has its share of the places");
+
+        decision = decision with { Memory = decision.Memory with { Passed = [.. Enumerable.Range(0, 100).Select(i => new PassedPod(i, $"{i:x8}"))] }, Message = new string('漢', 5000) };
+        var names = Enumerable.Range(0, RolloutTargetStatus.Most).Select(index => $"web-{index:00}").ToList();
+        var rollout = new V1Alpha1StatefulSetRollout { Metadata = new() { Name = "all", NamespaceProperty = "prod", Generation = 1 }, Status = new() { Targets = [.. names.Select(name => new RolloutTargetStatus { Name = name })] } };
+        var status = GroupStatuses.Of(rollout, [.. names.Select(name => new TargetLook.Decided(name, FrameOf(picture), decision, [], null!, null))], Picture.Noon);
+        Assert.That(status.InFlight, Has.Count.EqualTo(RolloutMemory.MostInFlight), "the schema takes no more");
+        Assert.That(status.Progress, Is.EqualTo("0/3200"));
+        Assert.That(EntityJson.Write(status), Has.Length.LessThan(Most));
+    }
+
     private static int SizeOf(Picture picture, Decision decision)
     {
         var rollout = new V1Alpha1StatefulSetRollout { Metadata = new() { Name = "web-7f9c6", NamespaceProperty = "prod", Generation = 1 } };
+        return EntityJson.Write(RolloutStatuses.Of(rollout, FrameOf(picture), decision, [], Picture.Noon)).Length;
+    }
+
+    private static RolloutFrame.Ready FrameOf(Picture picture)
+    {
         var item = new StatefulSetItem { Snapshot = picture.Set, Labels = ImmutableSortedDictionary<string, string>.Empty, PodLabels = ImmutableSortedDictionary<string, string>.Empty, Selector = "" };
-        var frame = new RolloutFrame.Ready("web", new Observation(item, picture.Input.Snapshot), new V1Alpha1RolloutPolicy(), picture.Input.Policy, picture.Input.Request, picture.Input.Memory, null);
-        return EntityJson.Write(RolloutStatuses.Of(rollout, frame, decision, [], Picture.Noon)).Length;
+        return new RolloutFrame.Ready("web", new Observation(item, picture.Input.Snapshot), new V1Alpha1RolloutPolicy(), picture.Input.Policy, picture.Input.Request, picture.Input.Memory, null);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NUnit.Framework;
+using Ordinal.Core.Model;
 using Ordinal.Operator.Observing;
 using Ordinal.Runtime.Cache;
 
@@ -67,10 +68,24 @@ public sealed class StrategyOwnershipTests
         Assert.That(Read(Entry("maker", "Update", TypeOnly), strategy: """{"type":"OnDelete"}""").Types, Is.Empty);
 
     [Test]
+    public void T24_who_declares_OnDelete_is_known_and_a_switch_of_ours_is_nobody_elses()
+    {
+        const string OnDelete = """{"type":"OnDelete"}""";
+        Assert.That(Snapshot(Entry("gitops", "Update", TypeOnly), strategy: OnDelete).OnDeleteDeclaredBy, Is.EqualTo(["gitops"]));
+        Assert.That(Snapshot(Entry("ordinal-controller", "Update", TypeOnly), strategy: OnDelete).OnDeleteDeclaredBy, Is.Empty);
+        Assert.That(Snapshot(Entry("ordinal-controller", "Update", TypeOnly), """{"spec":{"updateStrategy":{"type":"OnDelete"}}}""", strategy: OnDelete).OnDeleteDeclaredBy, Is.EqualTo(["kubectl apply (last-applied)"]));
+        Assert.That(Snapshot(Entry("gitops", "Update", TypeOnly)).OnDeleteDeclaredBy, Is.Empty);
+    }
+
+    [Test]
     public void An_unreadable_document_is_none() =>
         Assert.That(Read(Entry("kubectl", "Update", TypeOnly), lastApplied: "{").Types, Is.EqualTo(["kubectl"]));
 
     private static (string[] Types, string[] Partitions) Read(
+        string entry, string? lastApplied = null, string labels = "{}", string annotations = "{}", string strategy = """{"type":"RollingUpdate","rollingUpdate":{"partition":0}}""") =>
+        Snapshot(entry, lastApplied, labels, annotations, strategy) is var snapshot ? ([.. snapshot.StrategyTypeDeclaredBy], [.. snapshot.PartitionOwnedBy]) : default;
+
+    private static StatefulSetSnapshot Snapshot(
         string entry, string? lastApplied = null, string labels = "{}", string annotations = "{}", string strategy = """{"type":"RollingUpdate","rollingUpdate":{"partition":0}}""")
     {
         var notes = System.Text.Json.Nodes.JsonNode.Parse(annotations)!.AsObject();
@@ -83,8 +98,7 @@ public sealed class StrategyOwnershipTests
             {"metadata":{"name":"web","namespace":"prod","labels":{{{labels}}},"annotations":{{{notes.ToJsonString()}}},"managedFields":[{{{entry}}}]},
              "spec":{"updateStrategy":{{{strategy}}}}}
             """);
-        var snapshot = StatefulSetItem.Read(document.RootElement, new StringPool()).Snapshot;
-        return ([.. snapshot.StrategyTypeDeclaredBy], [.. snapshot.PartitionOwnedBy]);
+        return StatefulSetItem.Read(document.RootElement, new StringPool()).Snapshot;
     }
 
     private static string Entry(string manager, string operation, string strategy, string subresource = "") =>

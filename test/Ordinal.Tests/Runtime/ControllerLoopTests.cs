@@ -234,6 +234,26 @@ public sealed class ControllerLoopTests
         Assert.That(test.World.Time.Elapsed, Is.LessThan(TimeSpan.FromSeconds(4)), "and not by waiting");
     });
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void An_eviction_whose_pod_went_before_its_answer_was_read_is_seen_at_once(bool isReplaced) => Run(null, async test =>
+    {
+        var server = test.Fixture.Server;
+        server.Put("prod", "a");
+        await test.StartAsync();
+        await test.World.UntilAsync(() => test.Passes.Count == 1, "the first pass");
+        var uid = test.Passes[0].Uid;
+        server.Delete("prod", "a");
+        if (isReplaced)
+        {
+            server.Put("prod", "a");
+        }
+
+        await test.World.UntilAsync(() => test.Fixture.Store.Find(A)?.Uid != uid, "the store has seen it go");
+        test.Expectations.ExpectGoneOrTerminating(A, test.Fixture.Informer, A, uid);
+        Assert.That(test.Expectations.IsSatisfied(A), Is.True);
+    });
+
     [Test]
     public void A_new_leader_lists_anew_before_its_first_pass() => VirtualWorld.Run(3, Limit, async world =>
     {

@@ -260,6 +260,20 @@ public sealed class ReflectorTests
     });
 
     [Test]
+    public void A_kind_that_is_installed_late_is_seen_at_once() => Run(null, async fixture =>
+    {
+        var isServed = false;
+        fixture.Server.Before = _ => Task.FromResult<ApiResponse?>(isServed ? null : FakeServer.Status(404, "NotFound", "the server could not find the requested resource"));
+        var running = fixture.Informer.RunAsync(fixture.Stopping);
+        await fixture.World.PassAsync(TimeSpan.FromMinutes(10));
+        Assert.That(fixture.Store.HasSynced, Is.False);
+
+        isServed = true;
+        await fixture.World.PassAsync(TimeSpan.FromSeconds(5));
+        Assert.That(fixture.Store.HasSynced, Is.True);
+    });
+
+    [Test]
     public void An_unreadable_object_hides_no_other() => Run(null, async fixture =>
     {
         fixture.Server.Put("prod", "a");

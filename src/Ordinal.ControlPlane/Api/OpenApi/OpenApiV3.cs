@@ -12,7 +12,7 @@ namespace Ordinal.ControlPlane.Api;
 /// </summary>
 internal sealed class OpenApiV3(Func<ResourceType, JsonObject?> definition, string version)
 {
-    private readonly OpenApiSchemas schemas = new(definition);
+    private readonly OpenApiSchemas schemas = new(definition, isV2: false);
 
     /// <summary>Makes the list of documents; the hash in an address changes with its document.</summary>
     public JsonObject Index(IReadOnlyList<ResourceType> types)

@@ -69,6 +69,10 @@ internal static class BuiltInColumns
                 CellText.Name(o), $"{o.Child("roleRef").Text("kind")}/{o.Child("roleRef").Text("name")}", CellText.Age(o, now),
                 Subjects(o, "User"), Subjects(o, "Group"), Subjects(o, "ServiceAccount"),
             ]),
+        "NetworkPolicy" => Make(
+            [NameColumn, new("Pod-Selector"), AgeColumn],
+            static (o, now) => [CellText.Name(o), LabelSelector.FromDocument(o.Child("spec").Child("podSelector"))?.ToString() is { Length: > 0 } selector ? selector : "<none>", CellText.Age(o, now)]),
+        "Ingress" => IngressColumns.Columns,
         "StorageClass" => Make(
             [NameColumn, new("Provisioner"), new("ReclaimPolicy"), new("VolumeBindingMode"), new("AllowVolumeExpansion"), AgeColumn],
             static (o, now) =>

@@ -130,6 +130,8 @@ public static class BuiltInTypes
         },
         new("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false) { TracksGeneration = true },
         new("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false) { TracksGeneration = true },
+        new("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", true) { Strategy = new NetworkPolicyStrategy(), ShortNames = ["netpol"], TracksGeneration = true },
+        new("networking.k8s.io", "v1", "ingresses", "Ingress", true) { Strategy = new IngressStrategy(), ShortNames = ["ing"], HasStatus = true, TracksGeneration = true },
         new("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false) { ShortNames = ["pc"] },
         new("storage.k8s.io", "v1", "storageclasses", "StorageClass", false) { ShortNames = ["sc"] },
     ];

@@ -1,18 +1,14 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Ordinal.ControlPlane.Text;
 
 namespace Ordinal.ControlPlane.Api.Resources;
 
 /// <summary>The names that a CRD gives its resource.</summary>
-internal static partial class CrdNameRules
+internal static class CrdNameRules
 {
-    private const string NoLabel = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
-
     /// <summary>Gets why a text is no label of RFC 1035; null when it is one.</summary>
-    public static string? LabelProblem(string text) =>
-        text.Length > 63 ? "must be no more than 63 characters" + (Label().IsMatch(text) ? "" : "," + NoLabel) : Label().IsMatch(text) ? null : NoLabel;
+    public static string? LabelProblem(string text) => Names.Rfc1035Problems(text) is { Count: > 0 } problems ? string.Join(',', problems) : null;
 
     /// <summary>Checks <c>spec.names</c>.</summary>
     public static void Check(JsonObject? names, FieldErrors errors)
@@ -60,7 +56,4 @@ internal static partial class CrdNameRules
             errors.Invalid(path, name, prefix + problem);
         }
     }
-
-    [GeneratedRegex(@"\A[a-z]([-a-z0-9]*[a-z0-9])?\z")]
-    private static partial Regex Label();
 }

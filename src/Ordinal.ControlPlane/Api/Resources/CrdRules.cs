@@ -65,6 +65,12 @@ internal static class CrdRules
             Columns(first, "spec.additionalPrinterColumns", errors);
         }
 
+        if (spec.Flag("preserveUnknownFields") == true && old.Child("spec").Flag("preserveUnknownFields") != true)
+        {
+            errors.Invalid("spec.preserveUnknownFields", spec?["preserveUnknownFields"], "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead");
+        }
+
+        Conversion(spec.Child("conversion"), errors);
         Immutable(spec, old.Child("spec"), errors);
         StoredVersions(document, errors);
     }
@@ -83,6 +89,30 @@ internal static class CrdRules
         else if (!group.Contains('.', StringComparison.Ordinal))
         {
             errors.Invalid("spec.group", JsonValue.Create(group), "should be a domain with at least one dot");
+        }
+    }
+
+    private static void Conversion(JsonObject? conversion, FieldErrors errors)
+    {
+        switch (conversion.Text("strategy"))
+        {
+            case null or "" or "None":
+                break;
+            case "Webhook":
+                if (conversion.Child("webhook").Child("clientConfig") is null)
+                {
+                    errors.Required("spec.conversion.webhookClientConfig", "required when strategy is set to Webhook");
+                }
+
+                if (conversion.Child("webhook").List("conversionReviewVersions") is not { Count: > 0 })
+                {
+                    errors.Required("spec.conversion.conversionReviewVersions");
+                }
+
+                break;
+            default:
+                errors.NotSupported("spec.conversion.strategy", conversion?["strategy"], "None", "Webhook");
+                break;
         }
     }
 
@@ -148,6 +178,11 @@ internal static class CrdRules
             if (CrdNameRules.LabelProblem(name) is { } problem)
             {
                 errors.Invalid($"{path}.name", JsonValue.Create(name), problem);
+            }
+
+            if (version.Text("deprecationWarning") is not null && version.Flag("deprecated") != true)
+            {
+                errors.Invalid($"{path}.deprecationWarning", version?["deprecationWarning"], "can only be set for deprecated versions");
             }
 
             if (!hoistsSchema)

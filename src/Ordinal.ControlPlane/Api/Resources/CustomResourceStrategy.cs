@@ -21,7 +21,7 @@ public sealed class CustomResourceStrategy(StructuralSchema schema, bool hasStat
         {
             SchemaValidator.Validate(schema, document, old, errors);
             CheckScale(document, errors);
-            ListUniqueness.CheckEmbedded(schema, document, "", errors);
+            ListUniqueness.CheckEmbedded(schema, document, errors);
         }
         else if (document["status"] is { } status && schema.Properties.TryGetValue("status", out StructuralSchema? statusSchema))
         {
@@ -65,7 +65,7 @@ public sealed class CustomResourceStrategy(StructuralSchema schema, bool hasStat
     private void CheckLists(JsonObject document, JsonObject? old, FieldErrors errors)
     {
         var found = new FieldErrors();
-        ListUniqueness.Check(schema, document, "", found);
+        ListUniqueness.Check(schema, document, found);
         if (found.Found.Count == 0)
         {
             return;
@@ -73,7 +73,7 @@ public sealed class CustomResourceStrategy(StructuralSchema schema, bool hasStat
 
         // An object that was wrong before may stay so.
         var before = new FieldErrors();
-        ListUniqueness.Check(schema, old, "", before);
+        ListUniqueness.Check(schema, old, before);
         if (before.Found.Count == 0)
         {
             errors.Add(found);

@@ -70,8 +70,11 @@ public sealed class ServiceStrategy : ResourceStrategy
         if (spec.Text("clusterIP") is { Length: > 0 } address)
         {
             spec.Default("clusterIPs", new JsonArray(address));
-            spec.Default("ipFamilies", new JsonArray("IPv4"));
-            spec.Default("ipFamilyPolicy", "SingleStack");
+
+            // Whoever writes the endpoints of a headless service without a selector may write both kinds, unless told to have one.
+            bool isBoth = address == "None" && spec.Child("selector") is null or { Count: 0 } && spec.Text("ipFamilyPolicy") != "SingleStack";
+            spec.Default("ipFamilies", isBoth ? new JsonArray("IPv4", "IPv6") : new JsonArray("IPv4"));
+            spec.Default("ipFamilyPolicy", isBoth ? "RequireDualStack" : "SingleStack");
         }
     }
 

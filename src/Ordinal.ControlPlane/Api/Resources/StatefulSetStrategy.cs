@@ -112,7 +112,7 @@ public sealed class StatefulSetStrategy : ResourceStrategy
             PodRules.Report(Names.LabelProblems(service), "spec.serviceName", service, errors);
         }
 
-        Selector(spec, errors);
+        Selector(spec, isUpdate: old is not null, errors);
         if (old is not null && OthersChanged(spec, old.Ensure("spec")))
         {
             errors.Forbidden("spec", Immutable);
@@ -245,7 +245,7 @@ public sealed class StatefulSetStrategy : ResourceStrategy
         }
     }
 
-    private static void Selector(JsonObject spec, FieldErrors errors)
+    private static void Selector(JsonObject spec, bool isUpdate, FieldErrors errors)
     {
         JsonObject? document = spec.Child("selector");
         LabelSelector? selector = SelectorRules.Readable(document);
@@ -275,7 +275,8 @@ public sealed class StatefulSetStrategy : ResourceStrategy
         var values = (labels ?? []).ToDictionary(p => p.Key, p => p.Value.AsText() ?? "", StringComparer.Ordinal);
         if (selector is null || (selector.Requirements.Count > 0 && !selector.Matches(values)))
         {
-            errors.Invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`");
+            // Labels that were taken away from a template are shown as none, those of no template as null.
+            errors.Invalid("spec.template.metadata.labels", labels ?? (isUpdate && spec.Child("template").Child("metadata") is not null ? [] : null), "`selector` does not match template `labels`");
         }
 
         Template(spec, errors);

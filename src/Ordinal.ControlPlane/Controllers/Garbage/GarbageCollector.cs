@@ -20,7 +20,7 @@ public sealed class GarbageCollector : KeyedController<ObjectName>
     private static readonly ImmutableArray<ResourceKind> BuiltIn =
     [
         ResourceKind.Pods, ResourceKind.Claims, ResourceKind.ControllerRevisions, ResourceKind.StatefulSets, ResourceKind.Services, ResourceKind.Endpoints, ResourceKind.EndpointSlices,
-        ResourceKind.ConfigMaps, ResourceKind.Secrets, ResourceKind.DisruptionBudgets, ResourceKind.Leases,
+        ResourceKind.ConfigMaps, ResourceKind.Secrets, ResourceKind.DisruptionBudgets, ResourceKind.Leases, ResourceKind.NetworkPolicies, ResourceKind.Ingresses,
     ];
 
     private readonly ClusterClient client;

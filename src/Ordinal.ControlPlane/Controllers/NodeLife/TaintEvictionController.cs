@@ -68,7 +68,11 @@ public sealed class TaintEvictionController : KeyedController<ObjectKey>
         }
 
         DateTimeOffset now = Clock.GetUtcNow();
-        DateTimeOffset from = Since(pod.Uid, now);
+        if (Since(key, pod.Uid, now) is not { } from)
+        {
+            return;
+        }
+
         DateTimeOffset? due = null;
         foreach (JsonElement taint in taints)
         {
@@ -93,11 +97,17 @@ public sealed class TaintEvictionController : KeyedController<ObjectKey>
         await EvictAsync(pod, cancellationToken);
     }
 
-    /// <summary>The time runs from when the taint was first seen, as in the real one: a taint that a person makes tells no time.</summary>
-    private DateTimeOffset Since(string uid, DateTimeOffset now)
+    /// <summary>The time runs from when the taint was first seen, as in the real one: a taint that a person makes tells no time. Null: the pod is gone.</summary>
+    private DateTimeOffset? Since(ObjectKey key, string uid, DateTimeOffset now)
     {
         lock (gate)
         {
+            // Under the lock: the store tells that a pod is gone after it has ceased to show it, so what is noted here is forgotten then.
+            if (pods.Get(key)?.Uid != uid)
+            {
+                return null;
+            }
+
             if (!since.TryGetValue(uid, out DateTimeOffset from))
             {
                 since[uid] = from = now;

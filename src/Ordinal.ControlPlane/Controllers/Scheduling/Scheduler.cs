@@ -41,15 +41,19 @@ public sealed class Scheduler : KeyedController<ObjectKey>
     /// <inheritdoc/>
     protected override async Task SyncAsync(ObjectKey key, CancellationToken cancellationToken)
     {
-        if (pods.Get(key) is not { } pod || !IsWaiting(pod))
-        {
-            return;
-        }
-
+        KubeObject? pod;
         string? node;
         string message;
         lock (gate)
         {
+            // Read under the lock: what is noted about a pod is forgotten when the store tells that it is gone, which must come after.
+            pod = pods.Get(key);
+            if (pod is null || !IsWaiting(pod))
+            {
+                refused.Remove(key);
+                return;
+            }
+
             if (binding.Contains(pod.Uid))
             {
                 return;
@@ -212,7 +216,12 @@ public sealed class Scheduler : KeyedController<ObjectKey>
         }
         catch (ApiFailureException failure) when (failure.IsNotFound)
         {
-            // It was deleted meanwhile; the watch will tell.
+            // It was deleted meanwhile. The watch will tell, or has told already.
+            lock (gate)
+            {
+                binding.Remove(pod.Uid);
+                load.Remove(pod.Uid);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -33,6 +34,12 @@ public static class RevisionHistory
     private const string SafeAlphabet = "bcdfghjklmnpqrstvwxz2456789";
     private const int LongestSetName = 223;
 
+    /// <summary>The contents of revisions in canonical form, for as long as somebody has them: each sync compares them all.</summary>
+    private static readonly ConditionalWeakTable<KubeObject, string> Contents = [];
+
+    /// <summary>The same of the sets' present templates: a set is synced many times between two changes of it.</summary>
+    private static readonly ConditionalWeakTable<KubeObject, string> Wanted = [];
+
     /// <summary>Gets the number of a revision.</summary>
     public static long NumberOf(KubeObject revision) => revision.Root.NumberAt("revision") ?? 0;
 
@@ -46,12 +53,13 @@ public static class RevisionHistory
     ];
 
     /// <summary>Gets the content of the revision of a set's present template: a strategic merge patch that replaces the template.</summary>
-    public static string DataOf(StatefulSetView set)
+    public static string DataOf(StatefulSetView set) => Wanted.GetValue(set.Document, DataOf);
+
+    private static string DataOf(KubeObject set)
     {
-        JsonObject template = JsonNode.Parse(set.Document.Root.At("spec", "template").GetRawText())!.AsObject();
-        template["$patch"] = "replace";
-        JsonObject data = new() { ["spec"] = new JsonObject { ["template"] = template } };
-        return CanonicalJson.Write(JsonElement.Parse(JsonText.Write(data)));
+        // The directive sorts before every field of a template.
+        string template = CanonicalJson.Write(set.Root.At("spec", "template"));
+        return string.Concat("{\"spec\":{\"template\":{\"$patch\":\"replace\"", template.Length > 2 ? "," : "", template.AsSpan(1), "}}");
     }
 
     /// <summary>Gets the template that a revision holds.</summary>
@@ -71,7 +79,7 @@ public static class RevisionHistory
 
     /// <summary>Tells whether a revision has this content.</summary>
     public static bool HasData(KubeObject revision, string data) =>
-        revision.Root.At("data") is { ValueKind: JsonValueKind.Object } known && CanonicalJson.Write(known) == data;
+        Contents.GetValue(revision, static read => read.Root.At("data") is { ValueKind: JsonValueKind.Object } known ? CanonicalJson.Write(known) : "") == data;
 
     /// <summary>
     /// Tells whether a revision means the same once its template has today's defaults (StatefulSetSemanticRevisionComparison): an API

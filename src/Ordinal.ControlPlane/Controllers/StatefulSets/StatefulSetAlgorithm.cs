@@ -44,10 +44,14 @@ public static class StatefulSetAlgorithm
             [.. condemned.Where(pod => !ClaimRetention.IsSettled(input, pod)).Select(pod => One(new StatefulSetOperation.RepairClaimOwners(pod)))],
             !set.IsMonotonic));
         goesOn = PlanCondemned(input, condemned, firstUnavailable, stages);
-        ImmutableArray<StatefulSetOperation.DeletePod> updates = goesOn && set.StrategyType != "OnDelete"
+        bool looksAtUpdate = goesOn && set.StrategyType != "OnDelete";
+        ImmutableArray<StatefulSetOperation.DeletePod> updates = looksAtUpdate
             ? input.Switches.MaxUnavailable ? UpdateSeveral(input, replicas) : UpdateOne(input, replicas)
             : [];
-        return new StatefulSetPlan(stages.ToImmutable(), updates, status);
+        return new StatefulSetPlan(stages.ToImmutable(), updates, status)
+        {
+            Unavailable = looksAtUpdate && input.Switches.MaxUnavailable ? replicas.Count(Unavailable) : null,
+        };
 
         bool Unavailable(PodFacts pod) => pod.IsUnavailable(set.MinReadySeconds, input.Now);
     }

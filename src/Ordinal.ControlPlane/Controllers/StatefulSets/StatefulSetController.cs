@@ -22,6 +22,7 @@ public sealed partial class StatefulSetController : KeyedController<ObjectKey>
     private readonly ObjectStore sets;
     private readonly ObjectStore claims;
     private readonly OwnWrites ownWrites = new();
+    private readonly StatefulSetMetrics metrics = new();
     private readonly PodClaiming claiming;
     private readonly RevisionControl revisionControl;
     private readonly PodControl podControl;
@@ -71,6 +72,13 @@ public sealed partial class StatefulSetController : KeyedController<ObjectKey>
     }
 
     /// <inheritdoc/>
+    public override void WriteMetrics(MetricsText text)
+    {
+        base.WriteMetrics(text);
+        metrics.WriteTo(text);
+    }
+
+    /// <inheritdoc/>
     protected override async Task SyncAsync(ObjectKey key, CancellationToken cancellationToken)
     {
         ownWrites.EnsureSeen(key);
@@ -107,6 +115,11 @@ public sealed partial class StatefulSetController : KeyedController<ObjectKey>
 
         // The status is written even after a failure: what was seen is true all the same.
         status = StatefulSetAlgorithm.Complete(set, status, switches);
+        if (switches.MaxUnavailable)
+        {
+            metrics.Note(set, plan.Unavailable);
+        }
+
         if (status.DiffersFrom(set.Status))
         {
             await WriteStatusAsync(set, status, cancellationToken);

@@ -35,4 +35,8 @@ public sealed record PlanStage(ImmutableArray<ImmutableArray<StatefulSetOperatio
 /// <param name="Stages">Creation and repair, claims of condemned pods, scale-down: in this order, up to the first error.</param>
 /// <param name="Updates">Pods to delete because they are outdated; each success takes one off <see cref="StatefulSetStatus.CurrentReplicas"/>.</param>
 /// <param name="Status">The status to write, less <paramref name="Updates"/>; it is the same when a stage fails.</param>
-public sealed record StatefulSetPlan(ImmutableArray<PlanStage> Stages, ImmutableArray<StatefulSetOperation.DeletePod> Updates, StatefulSetStatus Status);
+public sealed record StatefulSetPlan(ImmutableArray<PlanStage> Stages, ImmutableArray<StatefulSetOperation.DeletePod> Updates, StatefulSetStatus Status)
+{
+    /// <summary>Gets how many replicas were unavailable when the update was looked at; null when it was not, or does not count them.</summary>
+    public long? Unavailable { get; init; }
+}

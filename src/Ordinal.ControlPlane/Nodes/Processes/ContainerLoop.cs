@@ -15,6 +15,7 @@ internal sealed class ContainerLoop : IRunWatcher
     private ContainerLog? _log;
     private ContainerLog? _previousLog;
     private LaunchedProcess? _process;
+    private ContainerRun? _run;
     private bool _isForcedUnready;
     private bool _probedReady;
     private int _runs;
@@ -36,6 +37,18 @@ internal sealed class ContainerLoop : IRunWatcher
     public string Name => _plan.Name;
 
     public ContainerObservation Observation => Volatile.Read(ref _observation);
+
+    /// <summary>Gets the run of now; null when the container does not run.</summary>
+    public ContainerRun? Run
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _run;
+            }
+        }
+    }
 
     /// <summary>Gets the log of the last run or of the one before; null when there was none.</summary>
     public ContainerLog? Log(bool previous)
@@ -215,6 +228,7 @@ internal sealed class ContainerLoop : IRunWatcher
         lock (_lock)
         {
             _process = process;
+            _run = run;
         }
 
         _pod.Normal("Created", "Container created");
@@ -225,6 +239,7 @@ internal sealed class ContainerLoop : IRunWatcher
         lock (_lock)
         {
             _process = null;
+            _run = null;
         }
 
         return new ContainerState.Terminated(code, code == 0 ? "Completed" : "Error", startedAt, _pod.Time.GetUtcNow()) { ContainerId = id };

@@ -1,4 +1,5 @@
 using System.Text;
+using Ordinal.ControlPlane.Api;
 
 namespace Ordinal.ControlPlane.Nodes.Processes;
 
@@ -22,6 +23,7 @@ internal sealed class ContainerRun(PodContext pod, ContainerPlan plan, MountMap 
     private static readonly TimeSpan PipeLimit = TimeSpan.FromSeconds(2);
     private readonly TaskCompletionSource<(string Probe, TimeSpan Grace)> _unhealthy = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _directory = plan.WorkingDirectory is { Length: > 0 } given ? mounts.Substitute(given) : pod.Directory;
 
     /// <summary>Starts the process.</summary>
@@ -57,6 +59,7 @@ internal sealed class ContainerRun(PodContext pod, ContainerPlan plan, MountMap 
         }
 
         var code = await process.Exited;
+        _ended.TrySetResult();
         await over.CancelAsync();
         await probes;
 
@@ -71,6 +74,19 @@ internal sealed class ContainerRun(PodContext pod, ContainerPlan plan, MountMap 
         log.Dispose();
         process.Dispose();
         return code;
+    }
+
+    /// <summary>Starts a command beside the container's own process, in its environment. It ends with the container at the latest.</summary>
+    /// <exception cref="IOException">There is no such program, or it cannot be run.</exception>
+    public async Task<IExecution> ExecuteAsync(IReadOnlyList<string> words, bool hasInput)
+    {
+        if (words.Count == 0)
+        {
+            throw new IOException("no command is given");
+        }
+
+        return new ProcessExecution(
+            await pod.Launcher.StartAsync(new LaunchRequest(ContainerEnvironment.Map(words, mounts), variables.Environment, _directory) { KeepsInput = hasInput }), _ended.Task);
     }
 
     private async Task EndAsync(LaunchedProcess process)

@@ -29,6 +29,9 @@ public sealed class LaunchedProcess : IDisposable
     /// <summary>Gets the exit code once the first process has ended: 128 + the signal's number if a signal ended it.</summary>
     public Task<int> Exited { get; }
 
+    /// <summary>Gets where its input is written, if it was asked to be kept.</summary>
+    public Stream Input => _process.StandardInput.BaseStream;
+
     /// <summary>Gets what the process prints.</summary>
     public Stream Output => _process.StandardOutput.BaseStream;
 

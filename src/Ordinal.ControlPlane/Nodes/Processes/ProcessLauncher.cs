@@ -10,7 +10,11 @@ namespace Ordinal.ControlPlane.Nodes.Processes;
 /// <param name="Environment">The whole environment: nothing of ours is inherited.</param>
 /// <param name="WorkingDirectory">A directory that exists.</param>
 public sealed record LaunchRequest(
-    ImmutableArray<string> Words, ImmutableSortedDictionary<string, string> Environment, string WorkingDirectory);
+    ImmutableArray<string> Words, ImmutableSortedDictionary<string, string> Environment, string WorkingDirectory)
+{
+    /// <summary>Gets a value indicating whether the process's input stays open; otherwise it is at its end from the start.</summary>
+    public bool KeepsInput { get; init; }
+}
 
 /// <summary>
 /// Starts processes that end with us, in whatever way we end:
@@ -151,7 +155,11 @@ public sealed class ProcessLauncher : IAsyncDisposable
             }
 
             var facts = ProcFs.Read(process.Id);
-            process.StandardInput.Close();
+            if (!request.KeepsInput)
+            {
+                process.StandardInput.Close();
+            }
+
             return new LaunchedProcess(process, facts, mark, _time);
         });
     }

@@ -59,6 +59,9 @@ internal sealed class ProcessPod : IRunningPod
     public ContainerLog? Log(string container, bool previous) =>
         _inits.Concat(_containers).FirstOrDefault(c => c.Name == container)?.Log(previous);
 
+    /// <summary>Gets the run of a container; null when it does not run.</summary>
+    public ContainerRun? Run(string container) => _inits.Concat(_containers).FirstOrDefault(c => c.Name == container)?.Run;
+
     /// <summary>Says whether the pod has a container of this name.</summary>
     public bool Has(string container) => _inits.Concat(_containers).Any(c => c.Name == container);
 

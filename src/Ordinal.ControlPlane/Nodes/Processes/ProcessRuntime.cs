@@ -10,7 +10,7 @@ namespace Ordinal.ControlPlane.Nodes.Processes;
 /// loopback net. Images are not looked at. Nothing that it starts outlives it (<see cref="ProcessLauncher"/>), and everything that it
 /// writes lies in one directory that only this user can enter. One runtime can serve several nodes. Linux only.
 /// </summary>
-public sealed class ProcessRuntime : IPodRuntime, ILogSource, IAsyncDisposable
+public sealed class ProcessRuntime : IPodRuntime, ILogSource, IExecSource, IAsyncDisposable
 {
     private readonly ProcessRuntimeOptions _options;
     private readonly IPodObjects _objects;
@@ -72,6 +72,22 @@ public sealed class ProcessRuntime : IPodRuntime, ILogSource, IAsyncDisposable
                 request.Follow, request.Timestamps, request.TailLines, request.Since, request.LimitBytes))));
     }
 
+    /// <inheritdoc/>
+    public ExecState Look(ExecRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Find(request) is not { } pod ? ExecState.Unknown : pod.Run(request.Container) is null ? ExecState.NotRunning : ExecState.Running;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IExecution> StartAsync(ExecRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        cancellationToken.ThrowIfCancellationRequested();
+        var run = Find(request)?.Run(request.Container) ?? throw new IOException($"container not found (\"{request.Container}\")");
+        return await run.ExecuteAsync(request.Command, request.Stdin);
+    }
+
     /// <summary>Finds a container's log.</summary>
     /// <param name="pod">Namespace and name.</param>
     /// <param name="container">Name of the container.</param>
@@ -80,13 +96,7 @@ public sealed class ProcessRuntime : IPodRuntime, ILogSource, IAsyncDisposable
     /// <returns>False when this runtime has no such pod or the pod no such container.</returns>
     public bool TryFindLog(ObjectKey pod, string container, bool previous, out ContainerLog? log)
     {
-        ProcessPod? found;
-        lock (_lock)
-        {
-            // A new pod of the same name comes after the old one.
-            found = _pods.FindLast(p => p.Key == pod);
-        }
-
+        var found = Find(pod);
         log = found?.Log(container, previous);
         return found?.Has(container) ?? false;
     }
@@ -113,6 +123,17 @@ public sealed class ProcessRuntime : IPodRuntime, ILogSource, IAsyncDisposable
         }
 
         await _launcher.DisposeAsync();
+    }
+
+    private ProcessPod? Find(ExecRequest request) => Find(new ObjectKey(request.Namespace, request.Pod));
+
+    private ProcessPod? Find(ObjectKey pod)
+    {
+        lock (_lock)
+        {
+            // A new pod of the same name comes after the old one.
+            return _pods.FindLast(p => p.Key == pod);
+        }
     }
 
     private void Forget(ProcessPod pod)

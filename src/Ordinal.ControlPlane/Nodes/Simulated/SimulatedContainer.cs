@@ -12,7 +12,9 @@ namespace Ordinal.ControlPlane.Nodes.Simulated;
 internal sealed class SimulatedContainer
 {
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(5);
+
+    /// <summary>The longest pause between two runs, or two pulls.</summary>
+    internal static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(5);
 
     /// <summary>How long ErrImagePull is shown before it becomes ImagePullBackOff.</summary>
     private static readonly TimeSpan PullErrorShown = TimeSpan.FromSeconds(1);
@@ -92,7 +94,7 @@ internal sealed class SimulatedContainer
     /// <returns>The last exit code.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        RestartBackOff backOff = new(FirstBackOff, LongestBackOff);
+        RestartBackOff? backOff = null;
         while (true)
         {
             await ConfigureAsync(cancellationToken);
@@ -104,6 +106,7 @@ internal sealed class SimulatedContainer
                 return ended.ExitCode;
             }
 
+            backOff ??= new RestartBackOff(pod.Script.BackOff, LongestBackOff);
             TimeSpan wait = backOff.WaitAfter(ended.FinishedAt);
             if (wait > TimeSpan.Zero)
             {

@@ -6,16 +6,19 @@ namespace Ordinal.ControlPlane.Nodes.Simulated;
 /// <summary>One simulated pod: its init containers one after the other, then its containers side by side, all of them status alone.</summary>
 internal sealed class SimulatedPod : IRunningPod
 {
+    /// <summary>How often a pod looks for an address that the pod before it has not given back yet.</summary>
+    private static readonly TimeSpan AddressRetry = TimeSpan.FromMilliseconds(100);
+
     private readonly SimulatedSurroundings surroundings;
     private readonly ImmutableArray<SimulatedContainer> inits;
     private readonly ImmutableArray<SimulatedContainer> containers;
-    private readonly string address;
+    private Func<string?>? takeAddress;
+    private volatile string? address;
     private readonly Action released;
     private readonly CancellationTokenSource ending = new();
     private readonly CancellationTokenSource disposing = new();
     private readonly Signal shortened = new();
     private readonly Task life;
-    private volatile bool hasAddress;
     private DateTimeOffset? stopBy;
     private Task? stopped;
     private int disposals;
@@ -23,12 +26,12 @@ internal sealed class SimulatedPod : IRunningPod
     /// <summary>Makes a pod and begins its life.</summary>
     /// <param name="surroundings">What its containers share.</param>
     /// <param name="pod">The pod.</param>
-    /// <param name="address">Its address once it has started.</param>
+    /// <param name="takeAddress">Gives it its address when it starts; null as long as there is none.</param>
     /// <param name="released">Called when the address is free again.</param>
-    public SimulatedPod(SimulatedSurroundings surroundings, KubeObject pod, string address, Action released)
+    public SimulatedPod(SimulatedSurroundings surroundings, KubeObject pod, Func<string?> takeAddress, Action released)
     {
         this.surroundings = surroundings;
-        this.address = address;
+        this.takeAddress = takeAddress;
         this.released = released;
         inits = Read("initContainers", "initContainerStatuses", isInit: true, "PodInitializing");
         containers = Read("containers", "containerStatuses", isInit: false, inits.IsEmpty ? "ContainerCreating" : "PodInitializing");
@@ -44,7 +47,7 @@ internal sealed class SimulatedPod : IRunningPod
     public PodObservation Observation => new([.. containers.Select(container => container.Observation)])
     {
         InitContainers = [.. inits.Select(container => container.Observation)],
-        PodIP = hasAddress ? address : null,
+        PodIP = address,
     };
 
     /// <summary>Gets the log of a container; null when it has not run (or not run before).</summary>
@@ -174,7 +177,14 @@ internal sealed class SimulatedPod : IRunningPod
                 surroundings.Warn("UnknownScript", $"annotation {SimulatedScript.Prefix}fail has an unknown value; the pod starts as if it were not there");
             }
 
-            hasAddress = true;
+            while ((address = takeAddress!()) is null)
+            {
+                await Task.Delay(AddressRetry, surroundings.Time, cancellationToken);
+            }
+
+            // There are many pods: what is of no use any more is not kept.
+            takeAddress = null;
+
             surroundings.Changed();
             foreach (SimulatedContainer init in inits)
             {

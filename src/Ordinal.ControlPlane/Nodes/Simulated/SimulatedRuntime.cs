@@ -3,6 +3,8 @@ using System.Globalization;
 using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Cache;
 using Ordinal.ControlPlane.Door;
+using Ordinal.ControlPlane.Nodes.Network;
+using Ordinal.ControlPlane.Workloads;
 
 namespace Ordinal.ControlPlane.Nodes.Simulated;
 
@@ -28,6 +30,12 @@ public sealed class SimulatedRuntime(SimulatedScript defaults, Scenario scenario
     {
     }
 
+    /// <summary>
+    /// Gets the net that a pod gets its address from when it asks for a host part (<see cref="HostParts"/>) or is the member of an ensemble;
+    /// null: addresses lead nowhere.
+    /// </summary>
+    public LoopbackNet? Net { get; init; }
+
     private readonly Lock gate = new();
     private readonly SortedSet<int> free = [];
     private readonly ImageStore images = new();
@@ -41,8 +49,10 @@ public sealed class SimulatedRuntime(SimulatedScript defaults, Scenario scenario
         int number = Take();
         SimulatedSurroundings surroundings = new(start, pod => scenario.For(pod, defaults), images, timeProvider);
         SimulatedPod? pod = null;
-        pod = new SimulatedPod(surroundings, start.Pod, address(number), () =>
+        pod = new SimulatedPod(surroundings, start.Pod, AddressOf(start.Pod, number), () =>
         {
+            Net?.ReleaseAddress(start.Pod.Uid);
+
             // Another pod may have the name by now.
             running.TryRemove(new KeyValuePair<ObjectKey, SimulatedPod>(start.Pod.Key, pod!));
             Release(number);
@@ -57,6 +67,17 @@ public sealed class SimulatedRuntime(SimulatedScript defaults, Scenario scenario
         ArgumentNullException.ThrowIfNull(request);
         SimulatedLog? log = running.GetValueOrDefault(new ObjectKey(request.Namespace, request.Pod))?.Log(request.Container, request.Previous);
         return Task.FromResult<IApiFeed?>(log is null ? null : new SimulatedLogFeed(log, request));
+    }
+
+    /// <summary>Returns what gives a pod its address: null as long as another pod has it.</summary>
+    private Func<string?> AddressOf(KubeObject pod, int number)
+    {
+        int? host = null;
+        SortedDictionary<string, string>? annotations = Net is null ? null : pod.Annotations;
+        bool asks = annotations is not null && HostParts.Wanted(pod.Name, annotations.GetValueOrDefault, out host) is null
+            && (host is not null || annotations.ContainsKey(Ensembles.Annotation));
+        string uid = pod.Uid;
+        return asks ? () => Net!.TakeAddress(uid, host) : () => address(number);
     }
 
     /// <summary>Takes a number: new ones first, so that an address is not met again at once.</summary>

@@ -19,6 +19,7 @@ namespace Ordinal.ControlPlane.Nodes.Simulated;
 /// flip: 10s/2s           ready for 10 s, unready for 2 s, and so on
 /// crash-after: 1s        how long a run lasts that crashes
 /// crashes: "3"           so many runs crash, then it works
+/// back-off: 10s          the pause after its first crash, which doubles with each one that follows
 /// run-for: 30s           the container ends by itself after so long
 /// exit-code: "1"         with which it ends (0, or 1 for a crash)
 /// container: main        the one container that fails, crashes or ends; without it all of them
@@ -36,7 +37,7 @@ public sealed record SimulatedScript(TimeSpan StartDelay, TimeSpan StopDelay, Si
     public static IReadOnlyList<string> Names { get; } =
     [
         "start-delay", "pull-delay", "pull-failures", "init-delay", "ready-delay", "stop-delay", "fail", "ready", "flip", "crash-after",
-        "crashes", "run-for", "exit-code", "container",
+        "crashes", "back-off", "run-for", "exit-code", "container",
     ];
 
     /// <summary>Gets how long a pull takes; null when the image is there.</summary>
@@ -59,6 +60,9 @@ public sealed record SimulatedScript(TimeSpan StartDelay, TimeSpan StopDelay, Si
 
     /// <summary>Gets how many runs crash before one does not.</summary>
     public int Crashes { get; init; }
+
+    /// <summary>Gets the pause after the first crash; it doubles up to five minutes.</summary>
+    public TimeSpan BackOff { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Gets how long a run lasts that ends by itself; null for one that goes on.</summary>
     public TimeSpan? RunFor { get; init; }
@@ -93,6 +97,7 @@ public sealed record SimulatedScript(TimeSpan StartDelay, TimeSpan StopDelay, Si
         Flip = ReadFlip(text("flip")) ?? defaults.Flip,
         CrashAfter = Delay(text("crash-after"), defaults.CrashAfter),
         Crashes = Count(text("crashes")) ?? defaults.Crashes,
+        BackOff = Pause(text("back-off")) ?? defaults.BackOff,
         RunFor = TryDelay(text("run-for")) ?? defaults.RunFor,
         ExitCode = Count(text("exit-code")) ?? defaults.ExitCode,
         Container = text("container") ?? defaults.Container,
@@ -107,6 +112,7 @@ public sealed record SimulatedScript(TimeSpan StartDelay, TimeSpan StopDelay, Si
         "ready" => value is "true" or "false" ? null : $"\"{value}\" is neither true nor false",
         "flip" => ReadFlip(value) is null ? $"\"{value}\" is no pair of durations such as 10s/2s" : null,
         "crashes" or "pull-failures" or "exit-code" => Count(value) is null ? $"\"{value}\" is no number from 0 to {LargestCount}" : null,
+        "back-off" => Pause(value) is null ? $"\"{value}\" is no duration above 0 and up to 5m" : null,
         _ when Names.Contains(name) => TryDelay(value) is null ? $"\"{value}\" is no duration such as 500ms, 2s or 1m" : null,
         _ => $"there is no such name; known are {string.Join(", ", Names)}",
     };
@@ -118,6 +124,8 @@ public sealed record SimulatedScript(TimeSpan StartDelay, TimeSpan StopDelay, Si
     public bool Concerns(string container) => Container is null || Container == container;
 
     private const int LargestCount = 100_000;
+
+    private static TimeSpan? Pause(string? text) => TryDelay(text) is { } pause && pause > TimeSpan.Zero && pause <= SimulatedContainer.LongestBackOff ? pause : null;
 
     private static TimeSpan? TryDelay(string? text)
     {

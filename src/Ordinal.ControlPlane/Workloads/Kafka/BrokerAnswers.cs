@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Ordinal.ControlPlane.Workloads.Kafka;
 
 /// <summary>Writes one answer about the ensemble, as one of its brokers. Called while nothing changes.</summary>
-internal sealed class BrokerAnswers(KafkaEnsemble ensemble, int id, MessageIn request, MessageOut answer, short version, short error)
+internal sealed partial class BrokerAnswers(KafkaEnsemble ensemble, int id, MessageIn request, MessageOut answer, short version, short error)
 {
     private const short UnknownTopic = 3;
     private const short LeaderNotAvailable = 5;
@@ -21,6 +21,7 @@ internal sealed class BrokerAnswers(KafkaEnsemble ensemble, int id, MessageIn re
         55 => Quorum(),
         60 => Cluster(),
         64 => Unregister(),
+        75 => TopicPartitions(),
         _ => null,
     };
 
@@ -114,30 +115,6 @@ internal sealed class BrokerAnswers(KafkaEnsemble ensemble, int id, MessageIn re
         }
 
         answer.Tagged();
-    }
-
-    private MessageOut Cluster()
-    {
-        request.Flag();
-        if (version >= 1)
-        {
-            request.Byte();
-        }
-
-        var fencedToo = version >= 2 && request.Flag();
-        answer.Int(0).Short(error).Text(error == 0 ? null : Hidden);
-        if (version >= 1)
-        {
-            answer.Byte(1);
-        }
-
-        answer.Text(ensemble.ClusterId).Int(ControllerForClients);
-        answer.List(ensemble.Nodes.Values.Where(n => n is { IsBroker: true, IsRegistered: true } && (fencedToo || !n.IsFenced)).ToList(), n =>
-        {
-            answer.Int(n.Id).Text(n.Host).Int(n.Port).Text(n.Rack);
-            (version >= 2 ? answer.Flag(n.IsFenced) : answer).Tagged();
-        });
-        return answer.Int(ensemble.AuthorizedOperations).Tagged();
     }
 
     private MessageOut Configs()
@@ -266,52 +243,6 @@ internal sealed class BrokerAnswers(KafkaEnsemble ensemble, int id, MessageIn re
         var moving = ensemble.Topics.Values.Where(t => t.Partitions.Exists(p => p.Adding.Count + p.Removing.Count > 0)).ToList();
         return answer.Int(0).Short(error).Text(null).List(moving, t =>
             answer.Text(t.Name).List(t.Partitions.FindAll(p => p.Adding.Count + p.Removing.Count > 0), p => answer.Int(p.Index).Ints(p.Replicas).Ints(p.Adding).Ints(p.Removing).Tagged()).Tagged()).Tagged();
-    }
-
-    private MessageOut Quorum()
-    {
-        const long Now = 1_790_000_000_000;
-        var voters = ensemble.Nodes.Values.Where(n => n.IsVoter).ToList();
-        var observers = ensemble.Nodes.Values.Where(n => n is { IsVoter: false, IsBroker: true, IsRegistered: true }).ToList();
-        var everybody = voters.Concat(ensemble.DeadVoters.Select(dead => new EnsembleNode { Id = dead, CaughtUpAgo = null, LogEndOffset = 0 })).ToList();
-
-        void Replica(EnsembleNode node)
-        {
-            answer.Int(node.Id);
-            if (version >= 2)
-            {
-                answer.Uuid((byte)node.Id);
-            }
-
-            answer.Long(node.LogEndOffset);
-            if (version >= 1)
-            {
-                var caughtUp = node.Id == ensemble.Controller ? Now : node.CaughtUpAgo is { } ago ? Now - (long)ago.TotalMilliseconds : -1;
-                answer.Long(caughtUp).Long(caughtUp);
-            }
-
-            answer.Tagged();
-        }
-
-        answer.Short(error);
-        if (version >= 2)
-        {
-            answer.Text(null);
-        }
-
-        answer.Count(1).Text("__cluster_metadata").Count(1).Int(0).Short(0);
-        if (version >= 2)
-        {
-            answer.Text(null);
-        }
-
-        answer.Int(ensemble.Controller).Int(ensemble.ControllerEpoch).Long(ensemble.HighWatermark).List(everybody, Replica).List(observers, Replica).Tagged().Tagged();
-        if (version >= 2)
-        {
-            answer.List(voters, n => answer.Int(n.Id).Count(1).Text("CONTROLLER").Text(n.Host).Short(9093).Tagged().Tagged());
-        }
-
-        return answer.Tagged();
     }
 
     private MessageOut Unregister()

@@ -10,8 +10,11 @@ internal sealed class BrokerConversation(KafkaEnsemble ensemble, int id, BrokerO
     private static readonly (short Api, short Oldest, short Newest, short Flexible)[] Known =
     [
         (3, 0, 12, 9), (17, 0, 1, 99), (ApiVersions, 0, 4, 3), (32, 0, 4, 4), (35, 0, 4, 2), (36, 0, 2, 2),
-        (43, 0, 2, 2), (44, 0, 1, 1), (46, 0, 0, 0), (55, 0, 2, 0), (60, 0, 2, 0), (64, 0, 0, 0),
+        (43, 0, 2, 2), (44, 0, 1, 1), (46, 0, 0, 0), (55, 0, 2, 0), (60, 0, 2, 0), (64, 0, 0, 0), (75, 0, 0, 0),
     ];
+
+    /// <summary>What a controller's listener knows of these (KIP-919).</summary>
+    private static readonly short[] OfControllers = [17, ApiVersions, 36, 55, 60];
 
     private readonly SaslServer sasl = new(options);
 
@@ -47,7 +50,7 @@ internal sealed class BrokerConversation(KafkaEnsemble ensemble, int id, BrokerO
             ApiVersions => Versions(answer, version, error),
             17 => sasl.Handshake(request, answer),
             36 => sasl.Authenticate(request, answer, version),
-            _ => ensemble.Look(e => new BrokerAnswers(e, id, request, answer, version, error).Write(api)),
+            _ => ensemble.Look(e => new BrokerAnswers(e, id, request, answer, version, error) { IsController = options.IsController }.Write(api)),
         };
         return done?.Frame();
     }
@@ -55,7 +58,7 @@ internal sealed class BrokerConversation(KafkaEnsemble ensemble, int id, BrokerO
     private (short Api, short Oldest, short Newest, short Flexible)? Offered(short api)
     {
         var at = Array.FindIndex(Known, k => k.Api == api);
-        if (at < 0 || (api == 55 && !ensemble.IsKraft))
+        if (at < 0 || (api is 55 or 75 && !ensemble.IsKraft) || (options.IsController && !OfControllers.Contains(api)))
         {
             return null;
         }

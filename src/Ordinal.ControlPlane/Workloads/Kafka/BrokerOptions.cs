@@ -26,8 +26,14 @@ public sealed record BrokerOptions
     /// <summary>Gets the newest versions of requests that are spoken, by key; absent: the newest known here. −1: not at all. An older Kafka is made of it.</summary>
     public IReadOnlyDictionary<short, short> Newest { get; init; } = new Dictionary<short, short>();
 
+    /// <summary>Gets a value indicating whether this is a controller's listener: it tells of controllers, and of the quorum while it is active.</summary>
+    public bool IsController { get; init; }
+
     /// <summary>Gets what to do instead of answering; null: answer. Called with the request's key and version.</summary>
     public Func<short, short, BrokerFault?>? Fault { get; init; }
+
+    /// <summary>Gets what is waited for before a request is answered; null: nothing. A broker that stands still is made of it.</summary>
+    public Func<CancellationToken, Task>? Before { get; init; }
 
     internal bool WantsSasl => Users.Count > 0 || Token is not null;
 }

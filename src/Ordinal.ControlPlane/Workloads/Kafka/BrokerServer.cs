@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Ordinal.ControlPlane.Workloads.Wire;
 
 namespace Ordinal.ControlPlane.Workloads.Kafka;
 
@@ -15,25 +16,19 @@ public sealed class BrokerServer : IAsyncDisposable
     private readonly int id;
     private readonly BrokerOptions options;
     private readonly TimeProvider time;
-    private readonly TcpListener listener;
-    private readonly CancellationTokenSource stop = new();
     private readonly Lock guard = new();
-    private readonly List<Task> connections = [];
     private readonly List<(short Api, short Version)> requests = [];
-    private readonly Task accepting;
+    private readonly SmallServer server;
+    private int connections;
     private int disposed;
 
     private BrokerServer(KafkaEnsemble ensemble, int id, IPAddress address, int port, BrokerOptions options, TimeProvider time)
     {
         (this.ensemble, this.id, this.options, this.time) = (ensemble, id, options, time);
-        listener = new TcpListener(address, port);
-        listener.Server.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        listener.Start();
-        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        accepting = AcceptAsync();
+        server = new SmallServer(address, port, ServeAsync);
     }
 
-    public int Port { get; }
+    public int Port => server.Port;
 
     /// <summary>Gets the requests so far, oldest first.</summary>
     public IReadOnlyList<(short Api, short Version)> Requests
@@ -48,16 +43,7 @@ public sealed class BrokerServer : IAsyncDisposable
     }
 
     /// <summary>Gets how many connections were made so far.</summary>
-    public int Connections
-    {
-        get
-        {
-            lock (guard)
-            {
-                return connections.Count;
-            }
-        }
-    }
+    public int Connections => Volatile.Read(ref connections);
 
     /// <summary>Starts to listen, and puts host and port into the ensemble.</summary>
     /// <param name="ensemble">The cluster.</param>
@@ -71,62 +57,39 @@ public sealed class BrokerServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(ensemble);
         ArgumentNullException.ThrowIfNull(address);
         var server = new BrokerServer(ensemble, id, address, port, options ?? new BrokerOptions(), time ?? TimeProvider.System);
-        ensemble.Change(e => (e.Nodes[id].Host, e.Nodes[id].Port) = (address.ToString(), server.Port));
+        ensemble.Change(e =>
+        {
+            e.Nodes[id].Host = address.ToString();
+            if (server.options.IsController)
+            {
+                e.Nodes[id].ControllerPort = server.Port;
+            }
+            else
+            {
+                e.Nodes[id].Port = server.Port;
+            }
+        });
         return server;
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref disposed, 1) != 0)
-        {
-            return;
-        }
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref disposed, 1) == 0 ? server.DisposeAsync() : ValueTask.CompletedTask;
 
-        await stop.CancelAsync();
-        listener.Stop();
-        await accepting;
-        stop.Dispose();
-        listener.Dispose();
-    }
-
-    private async Task AcceptAsync()
+    private async Task ServeAsync(NetworkStream plain, CancellationToken stop)
     {
+        Interlocked.Increment(ref connections);
         try
         {
-            while (true)
-            {
-                var client = await listener.AcceptTcpClientAsync(stop.Token);
-                lock (guard)
-                {
-                    connections.Add(ServeAsync(client));
-                }
-            }
+            using var stream = await OpenAsync(plain, stop);
+            await TalkAsync(stream, stop);
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
+        catch (AuthenticationException)
         {
-            await Task.WhenAll(connections);
+            // What the other side said was not TLS, or not with a certificate of ours: a broker closes the connection then.
         }
     }
 
-    private async Task ServeAsync(TcpClient client)
-    {
-        using (client)
-        {
-            client.NoDelay = true;
-            try
-            {
-                using var stream = await OpenAsync(client.GetStream());
-                await TalkAsync(stream);
-            }
-            catch (Exception e) when (e is IOException or OperationCanceledException or AuthenticationException or SocketException)
-            {
-                // The other side gave up, or what it said was not Kafka's: a broker closes the connection then.
-            }
-        }
-    }
-
-    private async Task<Stream> OpenAsync(NetworkStream plain)
+    private async Task<Stream> OpenAsync(NetworkStream plain, CancellationToken stop)
     {
         if (options.Certificate is null)
         {
@@ -141,7 +104,7 @@ public sealed class BrokerServer : IAsyncDisposable
                 ClientCertificateRequired = options.ClientAuthority is not null,
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => options.ClientAuthority is null || (certificate is X509Certificate2 own && IsOurs(own)),
             },
-            stop.Token);
+            stop);
         return secure;
     }
 
@@ -154,13 +117,13 @@ public sealed class BrokerServer : IAsyncDisposable
         return chain.Build(certificate);
     }
 
-    private async Task TalkAsync(Stream stream)
+    private async Task TalkAsync(Stream stream, CancellationToken stop)
     {
         var conversation = new BrokerConversation(ensemble, id, options);
         var head = new byte[4];
         while (true)
         {
-            await stream.ReadExactlyAsync(head, stop.Token);
+            await stream.ReadExactlyAsync(head, stop);
             var length = (head[0] << 24) | (head[1] << 16) | (head[2] << 8) | head[3];
             if (length is < 8 or > MaxRequest)
             {
@@ -168,22 +131,27 @@ public sealed class BrokerServer : IAsyncDisposable
             }
 
             var frame = new byte[length];
-            await stream.ReadExactlyAsync(frame, stop.Token);
+            await stream.ReadExactlyAsync(frame, stop);
             var (api, version) = ((short)((frame[0] << 8) | frame[1]), (short)((frame[2] << 8) | frame[3]));
             lock (guard)
             {
                 requests.Add((api, version));
             }
 
+            if (options.Before is { } before)
+            {
+                await before(stop);
+            }
+
             var fault = options.Fault?.Invoke(api, version);
             if (fault is { IsSilent: true })
             {
-                await Task.Delay(Timeout.InfiniteTimeSpan, time, stop.Token);
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, stop);
             }
 
             if (fault is { Delay: var delay } && delay > TimeSpan.Zero)
             {
-                await Task.Delay(delay, time, stop.Token);
+                await Task.Delay(delay, time, stop);
             }
 
             if (fault is { Closes: true } || (fault?.Raw ?? conversation.Answer(frame, fault?.ErrorCode ?? 0)) is not { } answer)
@@ -191,8 +159,8 @@ public sealed class BrokerServer : IAsyncDisposable
                 return;
             }
 
-            await stream.WriteAsync(answer, stop.Token);
-            await stream.FlushAsync(stop.Token);
+            await stream.WriteAsync(answer, stop);
+            await stream.FlushAsync(stop);
         }
     }
 }

@@ -9,6 +9,9 @@ public sealed class EnsembleNode
 
     public int Port { get; set; }
 
+    /// <summary>Gets or sets the port of its controller's listener; 0: it has none.</summary>
+    public int ControllerPort { get; set; }
+
     public string? Rack { get; set; }
 
     public bool IsBroker { get; init; } = true;
@@ -42,6 +45,12 @@ public sealed class EnsemblePartition
 
     public required int Leader { get; set; }
 
+    /// <summary>Gets or sets those that may lead although not in sync (KIP-966); null: this cluster keeps no note of them.</summary>
+    public List<int>? Eligible { get; set; }
+
+    /// <summary>Gets or sets those that were the last of them; null: this cluster keeps no note of them.</summary>
+    public List<int>? LastEligible { get; set; }
+
     public List<int> Adding { get; } = [];
 
     public List<int> Removing { get; } = [];
@@ -49,7 +58,7 @@ public sealed class EnsemblePartition
     /// <summary>Copies the partition, so that an old view can be kept.</summary>
     public EnsemblePartition Copy()
     {
-        var copy = new EnsemblePartition { Index = Index, Replicas = [.. Replicas], Isr = [.. Isr], Leader = Leader };
+        var copy = new EnsemblePartition { Index = Index, Replicas = [.. Replicas], Isr = [.. Isr], Leader = Leader, Eligible = Eligible is null ? null : [.. Eligible], LastEligible = LastEligible is null ? null : [.. LastEligible] };
         copy.Adding.AddRange(Adding);
         copy.Removing.AddRange(Removing);
         return copy;

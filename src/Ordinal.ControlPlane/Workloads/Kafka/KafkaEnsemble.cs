@@ -29,6 +29,9 @@ public sealed class KafkaEnsemble
     /// <summary>Gets or sets the bits of what clients may do to the cluster; all bits: everything.</summary>
     public int AuthorizedOperations { get; set; } = 0x7fffff;
 
+    /// <summary>Gets or sets the most partitions that one answer about topics' partitions has (max.request.partition.size.limit).</summary>
+    public int LargestPage { get; set; } = 2000;
+
     /// <summary>Gets the voters that have no node here: left behind when their pods went for good.</summary>
     public List<int> DeadVoters { get; } = [];
 

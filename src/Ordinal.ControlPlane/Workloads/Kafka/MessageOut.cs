@@ -86,6 +86,9 @@ internal sealed class MessageOut
 
     internal MessageOut Ints(IReadOnlyCollection<int> values) => List(values, v => Int(v));
 
+    /// <summary>Writes numbers; null is told from none.</summary>
+    internal MessageOut NullableInts(IReadOnlyCollection<int>? values) => values is null ? Count(-1) : Ints(values);
+
     /// <summary>Ends a structure: no tagged fields.</summary>
     internal MessageOut Tagged() => IsFlexible ? Byte(0) : this;
 

@@ -74,14 +74,11 @@ internal sealed record DescribeQuorum(short ErrorCode, string? ErrorMessage, Kaf
         for (var i = 0; i < replicas.Length; i++)
         {
             var id = reader.Int32();
-            if (version >= 2)
-            {
-                reader.Uuid(); // of its log directory
-            }
-
+            var directory = version >= 2 ? reader.Uuid() : Guid.Empty;
             replicas[i] = new KafkaQuorumReplica
             {
                 Id = id,
+                Directory = directory,
                 LogEndOffset = reader.Int64(),
                 LastFetch = version >= 1 ? reader.Int64() : -1,
                 LastCaughtUp = version >= 1 ? reader.Int64() : -1,

@@ -15,4 +15,5 @@ internal enum KafkaApi : short
     DescribeQuorum = 55,
     DescribeCluster = 60,
     UnregisterBroker = 64,
+    DescribeTopicPartitions = 75,
 }

@@ -18,6 +18,7 @@ internal static class KafkaApis
         KafkaApi.DescribeQuorum => (0, 2, 0),
         KafkaApi.DescribeCluster => (0, 2, 0),
         KafkaApi.UnregisterBroker => (0, 0, 0),
+        KafkaApi.DescribeTopicPartitions => (0, 0, 0),
     };
 
     internal static bool IsFlexible(KafkaApi api, short version) => version >= Of(api).FirstFlexible;

@@ -29,10 +29,7 @@ internal sealed class KafkaDialer(Func<string, SslClientAuthenticationOptions>? 
         {
             if (await VersionsAsync(connection, endpoint, cancellationToken) is { } failure)
             {
-                // Under TLS 1.3 the handshake is over for us before the broker has judged our certificate, and not every broker says why it closes.
-                return tls is not null && failure.Kind is KafkaFailureKind.Unreachable && connection.Answered == 0
-                    ? new KafkaFailure(KafkaFailureKind.Tls, $"{endpoint} closed the connection right after the TLS handshake (it may want a client certificate, or another one)")
-                    : failure;
+                return failure.Kind is KafkaFailureKind.Unreachable && connection.Answered == 0 ? await LookAsync(endpoint, failure, cancellationToken) : failure;
             }
 
             var lifetime = TimeSpan.Zero;
@@ -57,6 +54,20 @@ internal sealed class KafkaDialer(Func<string, SslClientAuthenticationOptions>? 
                 connection.Dispose();
             }
         }
+    }
+
+    /// <summary>A listener that took the connection and closed it without a word will not do better by waiting where it is TLS that keeps us apart.</summary>
+    private async Task<KafkaFailure> LookAsync(KafkaEndpoint endpoint, KafkaFailure failure, CancellationToken cancellationToken)
+    {
+        if (tls is not null)
+        {
+            // Under TLS 1.3 the handshake is over for us before the broker has judged our certificate, and not every broker says why it closes.
+            return new KafkaFailure(KafkaFailureKind.Tls, $"{endpoint} closed the connection right after the TLS handshake (it may want a client certificate, or another one)");
+        }
+
+        return await TlsGlance.SpeaksTlsAsync(endpoint.Host, endpoint.Port, endpoint.Host, cancellationToken)
+            ? new KafkaFailure(KafkaFailureKind.Tls, $"{endpoint} expects TLS: add tls to the gate")
+            : failure;
     }
 
     private async Task<KafkaResult<Stream>> OpenAsync(KafkaEndpoint endpoint, CancellationToken cancellationToken)

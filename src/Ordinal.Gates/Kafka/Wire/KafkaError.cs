@@ -6,6 +6,7 @@ internal static class KafkaError
     internal const short None = 0;
     internal const short UnknownTopicOrPartition = 3;
     internal const short LeaderNotAvailable = 5;
+    internal const short NotLeaderOrFollower = 6;
     internal const short RequestTimedOut = 7;
     internal const short ReplicaNotAvailable = 9;
     internal const short TopicAuthorizationFailed = 29;
@@ -18,6 +19,8 @@ internal static class KafkaError
     internal const short SaslAuthenticationFailed = 58;
     internal const short PreferredLeaderNotAvailable = 80;
     internal const short ElectionNotNeeded = 84;
+    internal const short MismatchedEndpointType = 114;
+    internal const short UnsupportedEndpointType = 115;
 
     internal static bool IsAccess(short code) => code is TopicAuthorizationFailed or ClusterAuthorizationFailed or SaslAuthenticationFailed;
 
@@ -27,6 +30,7 @@ internal static class KafkaError
         -1 => "UNKNOWN_SERVER_ERROR",
         UnknownTopicOrPartition => "UNKNOWN_TOPIC_OR_PARTITION",
         LeaderNotAvailable => "LEADER_NOT_AVAILABLE",
+        NotLeaderOrFollower => "NOT_LEADER_OR_FOLLOWER",
         RequestTimedOut => "REQUEST_TIMED_OUT",
         8 => "BROKER_NOT_AVAILABLE",
         ReplicaNotAvailable => "REPLICA_NOT_AVAILABLE",
@@ -44,6 +48,8 @@ internal static class KafkaError
         SaslAuthenticationFailed => "SASL_AUTHENTICATION_FAILED",
         PreferredLeaderNotAvailable => "PREFERRED_LEADER_NOT_AVAILABLE",
         ElectionNotNeeded => "ELECTION_NOT_NEEDED",
+        MismatchedEndpointType => "MISMATCHED_ENDPOINT_TYPE",
+        UnsupportedEndpointType => "UNSUPPORTED_ENDPOINT_TYPE",
         _ => $"error {code}",
     };
 }

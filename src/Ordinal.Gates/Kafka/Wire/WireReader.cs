@@ -71,6 +71,17 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes, bool isFlexible)
         return ImmutableCollectionsMarshal.AsImmutableArray(values);
     }
 
+    /// <summary>Reads a list of numbers that may be absent; null when it is.</summary>
+    internal ImmutableArray<int>? NullableInt32s()
+    {
+        var isAbsent = rest.Length > 0 && (isFlexible ? rest[0] == 0 : (sbyte)rest[0] < 0);
+        var values = Int32s();
+        return isAbsent ? null : values;
+    }
+
+    /// <summary>Tells whether a structure that may be absent follows.</summary>
+    internal bool HasStructure() => Int8() >= 0;
+
     /// <summary>Skips the tagged fields that end a structure in flexible versions: fields of newer versions that nobody here needs.</summary>
     internal void Tags()
     {

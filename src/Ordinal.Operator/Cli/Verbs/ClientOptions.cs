@@ -56,7 +56,7 @@ internal static class ClientOptions
                 return Api.Durations.TryParse(result.Tokens[0].Value, out var value) ? value : TimeSpan.Zero;
             }
 
-            result.AddError($"{name}: write a duration as 90s or 1h30m.");
+            result.AddError($"{name} {string.Join(' ', result.Tokens.Select(token => token.Value))}: write a duration as 90s or 1h30m, or 0.");
             return default;
         },
     };

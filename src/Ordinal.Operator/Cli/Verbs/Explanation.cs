@@ -70,6 +70,7 @@ internal static class Explanation
             lines.Reason(succeeded.Text("reason"), succeeded.Text("message"));
         }
 
+        Members(rollout, lines);
         Pods(rollout, waiting, lines);
         Gates(rollout, now, lines);
         if (succeeded.Text("reason") is "AwaitingApproval" && current.Number("step") is { } step)
@@ -87,6 +88,7 @@ internal static class Explanation
         var succeeded = rollout.Condition("Succeeded");
         lines.Say($"ENDED {Ages.Of(rollout.Time("status", "completionTime"), now)} ago: StatefulSetRollout {KeyOf(rollout)}, {Or(rollout.Text("status", "progress"), "0")} pods updated.")
             .Reason(succeeded.Text("reason"), succeeded.Text("message"));
+        Members(rollout, lines);
         Pods(rollout, "", lines);
         lines.Add("command", $"{command} retry {rollout.Name()} -n {rollout.Text("metadata", "namespace")}");
     }
@@ -127,6 +129,21 @@ internal static class Explanation
             && partition >= (set.Number("spec", "replicas") ?? 1)))
         {
             lines.Add("note", $"kubectl rollout status sts/{set.Name()} says \"complete\" while the pods are held; ask: {command} status sts/{set.Name()} -n {set.Text("metadata", "namespace")}");
+        }
+    }
+
+    /// <summary>Tells of each of several StatefulSets in one line.</summary>
+    private static void Members(JsonObject rollout, Lines lines)
+    {
+        if (rollout.Items("status", "targets").ToList() is not { Count: > 1 } several)
+        {
+            return;
+        }
+
+        foreach (var member in several)
+        {
+            var back = member.Text("revertedBy") is { Length: > 0 } by ? $" It goes back by rollout {by}." : "";
+            lines.Add(member.Text("name"), $"{Or(member.Text("reason"), "Queued")}, {RolloutFacts.ProgressOf(member)} pods: {member.Text("message")}{back}");
         }
     }
 

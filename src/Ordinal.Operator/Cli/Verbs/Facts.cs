@@ -21,6 +21,16 @@ internal static class RolloutFacts
         return known.Count > 0 ? known : [.. rollout.Items("spec", "targets").Select(target => target.ToString())];
     }
 
+    /// <summary>The entry of one of several StatefulSets, which has a reason, a message and an end of its own; null for a rollout of one.</summary>
+    public static JsonNode? Member(JsonObject rollout, string set) =>
+        rollout.Items("status", "targets").ToList() is { Count: > 1 } several ? several.Find(target => target.Text("name") == set) : null;
+
+    /// <summary>Tells whether a rollout is over for a StatefulSet, though it may go on with others.</summary>
+    public static bool IsFinishedFor(JsonObject rollout, string set) => IsFinished(rollout) || Member(rollout, set).Text("completionTime").Length > 0;
+
+    /// <summary>How far one of several StatefulSets is, as 1/3.</summary>
+    public static string ProgressOf(JsonNode? member) => $"{member.Number("counts", "updated") ?? 0}/{member.Number("counts", "total") ?? 0}";
+
     /// <summary>Returns how long it took, or has taken so far; null before it began.</summary>
     public static TimeSpan? Took(JsonObject rollout, DateTimeOffset now) =>
         (rollout.Time("status", "startTime") ?? rollout.Time("metadata", "creationTimestamp")) is { } start ? (rollout.Time("status", "completionTime") ?? now) - start : null;

@@ -18,7 +18,7 @@ internal static class GatesCommand
 
     public static Command Create()
     {
-        Format.AcceptOnlyFromAmong("table", "json");
+        Format.AcceptOnly("table", "json");
         return new Command("gates", "Show what each gate of a policy says, on what evidence, and how old that is. Exit code 0: all pass; 1: one says no, or cannot work as configured; 3: one cannot tell, or was not asked yet.")
         {
             Target, Probe, Pod, Format,

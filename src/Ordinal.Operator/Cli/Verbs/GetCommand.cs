@@ -22,7 +22,7 @@ internal static class GetCommand
 
     public static Command Create()
     {
-        Format.AcceptOnlyFromAmong("tree", "wide", "json", "yaml", "name");
+        Format.AcceptOnly("tree", "wide", "json", "yaml", "name");
         return new Command("get", "Show a rollout, a policy or a StatefulSet as a tree, with the reason why each pod waits.") { Target, Watch, Format, Ascii, NoColor }
             .WithCluster(takesAll: true, RunAsync);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using Ordinal.Operator.Api;
@@ -16,7 +17,7 @@ internal static class HistoryCommand
 
     public static Command Create()
     {
-        Format.AcceptOnlyFromAmong("table", "json");
+        Format.AcceptOnly("table", "json");
         return new Command("history", "Show the rollouts of a policy, the newest first.") { Policy, Format }.WithCluster(takesAll: false, RunAsync);
     }
 
@@ -47,36 +48,67 @@ internal static class HistoryCommand
         foreach (var row in rows)
         {
             table.Add(
-                row.Text("name"), row.Text("type"), row.Text("result"), row.Text("from").Length + row.Text("to").Length == 0 ? "" : $"{row.Text("from")} -> {row.Text("to")}", row.Text("changed"), row.Text("pods"),
+                row.Text("name"), row.Text("type"), row.Text("result"), Way(row), row.Text("changed"), row.Text("pods"),
                 row.Text("took"), row.Text("waited"), row.Text("by"), Ages.Of(row.Time("created"), session.Now), row.Text("reason"));
+            foreach (var each in row.Items("targets"))
+            {
+                table.Add($"  {each.Text("name")}", "", each.Text("result"), Way(each), each.Text("changed"), each.Text("pods"), each.Text("took"), each.Text("waited"), "", "", "");
+            }
         }
 
         await table.WriteAsync(session.Output);
         return ExitCodes.Success;
     }
 
+    /// <summary>One row for a rollout; of several StatefulSets each has one below it, with its own way from one revision to another.</summary>
     private static JsonObject RowOf(JsonObject rollout, Dictionary<string, JsonObject> revisions, DateTimeOffset now)
     {
-        var target = rollout.Items("status", "targets").FirstOrDefault();
-        var set = target.Text("name");
-        var waited = TimeSpan.FromMilliseconds(rollout.Number("status", "pausedMilliseconds") ?? 0) + (rollout.Time("status", "pausedSince") is { } since ? now - since : TimeSpan.Zero);
-        return new JsonObject
+        var targets = rollout.Items("status", "targets").ToList();
+        var (only, several) = (targets.Count == 1 ? targets[0] : null, targets.Count > 1);
+        var row = new JsonObject
         {
             ["name"] = rollout.Name(),
             ["type"] = rollout.Text("spec", "type"),
             ["result"] = RolloutFacts.Reason(rollout),
-            ["from"] = PodRow.ShortRevision(target.Text("fromRevision"), "0", set + "-0"),
-            ["to"] = PodRow.ShortRevision(target.Text("toRevision"), "0", set + "-0"),
-            ["changed"] = Changed(revisions.GetValueOrDefault(target.Text("fromRevision")), revisions.GetValueOrDefault(target.Text("toRevision"))),
+            ["from"] = RevisionOf(only, "fromRevision"),
+            ["to"] = RevisionOf(only, "toRevision"),
+            ["changed"] = several ? string.Create(CultureInfo.InvariantCulture, $"{targets.Count} StatefulSets") : ChangedOf(only, revisions),
             ["pods"] = rollout.Text("status", "progress"),
             ["took"] = RolloutFacts.Took(rollout, now) is { } took ? Ages.Of(took) : "",
-            ["waited"] = Ages.Of(waited),
+            ["waited"] = Waited(rollout["status"], now),
             ["by"] = ByWhom(rollout),
             ["created"] = rollout.Text("metadata", "creationTimestamp"),
             ["reason"] = rollout.Text("spec", "reason").ReplaceLineEndings(" "),
             ["message"] = RolloutFacts.Message(rollout),
         };
+        if (several)
+        {
+            row["targets"] = new JsonArray([.. targets.Select(each => new JsonObject
+            {
+                ["name"] = each.Text("name"),
+                ["result"] = each.Text("reason"),
+                ["from"] = RevisionOf(each, "fromRevision"),
+                ["to"] = RevisionOf(each, "toRevision"),
+                ["changed"] = ChangedOf(each, revisions),
+                ["pods"] = RolloutFacts.ProgressOf(each),
+                ["took"] = each.Time("startTime") is { } start ? Ages.Of((each.Time("completionTime") ?? now) - start) : "",
+                ["waited"] = Waited(each, now),
+                ["message"] = each.Text("message"),
+            })]);
+        }
+
+        return row;
     }
+
+    private static string Way(JsonNode row) => row.Text("from").Length + row.Text("to").Length == 0 ? "" : $"{row.Text("from")} -> {row.Text("to")}";
+
+    private static string Waited(JsonNode? of, DateTimeOffset now) =>
+        Ages.Of(TimeSpan.FromMilliseconds(of.Number("pausedMilliseconds") ?? 0) + (of.Time("pausedSince") is { } since ? now - since : TimeSpan.Zero));
+
+    private static string RevisionOf(JsonNode? target, string which) => PodRow.ShortRevision(target.Text(which), "0", target.Text("name") + "-0");
+
+    private static string ChangedOf(JsonNode? target, Dictionary<string, JsonObject> revisions) =>
+        Changed(revisions.GetValueOrDefault(target.Text("fromRevision")), revisions.GetValueOrDefault(target.Text("toRevision")));
 
     /// <summary>Says what differs between two revisions: images, else a restart, else that the template does.</summary>
     internal static string Changed(JsonObject? from, JsonObject? to)

@@ -17,7 +17,13 @@ internal static class IntentCommands
 
     private static readonly Option<bool> Revert = new("--revert") { Description = "Take the updated pods back to the revision that they came from, one safe step at a time." };
 
-    public static Command Approve() => new Command("approve", "Let a rollout go past a step that waits for approval.") { Rollout, Step }.WithCluster(takesAll: false, async (session, parsed, cancellationToken) =>
+    public static Command Approve()
+    {
+        Step.AcceptWhole(1);
+        return new Command("approve", "Let a rollout go past a step that waits for approval.") { Rollout, Step }.WithCluster(takesAll: false, ApproveAsync);
+    }
+
+    private static async Task<int> ApproveAsync(CliSession session, ParseResult parsed, CancellationToken cancellationToken)
     {
         var rollout = await UnfinishedAsync(session, parsed.GetRequiredValue(Rollout), cancellationToken);
         var approved = rollout.Number("spec", "approvedStep") ?? 0;
@@ -30,7 +36,7 @@ internal static class IntentCommands
         await WriteAsync(session, TargetRef.Rollouts, rollout, "approvedStep", JsonValue.Create(step), cancellationToken);
         await session.Output.WriteLineAsync($"{GetCommand.NameOf(rollout)}: step {step} approved");
         return ExitCodes.Success;
-    });
+    }
 
     public static Command Pause() => Suspending("pause", "Stop before the next pod: the pod in flight finishes, deadlines stand still.", true);
 

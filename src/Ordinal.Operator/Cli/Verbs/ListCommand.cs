@@ -17,7 +17,7 @@ internal static class ListCommand
 
     public static Command Create()
     {
-        Format.AcceptOnlyFromAmong("table", "wide", "json", "yaml", "name");
+        Format.AcceptOnly("table", "wide", "json", "yaml", "name");
         return new Command("list", "List policies and rollouts.") { Active, Failed, Labels, Format }.WithCluster(takesAll: true, RunAsync);
     }
 

@@ -33,7 +33,7 @@ internal static class StartCommand
 
     public static Command Create()
     {
-        DryRun.AcceptOnlyFromAmong("client", "server");
+        DryRun.AcceptOnly("client", "server");
         return new Command("start", "Ask for a rollout.")
         {
             Verb("update", "Roll what is pending, or new images.", "Update", Images),

@@ -10,6 +10,8 @@ internal sealed record Verdict(int? ExitCode, string Line)
 {
     private static readonly string[] Overtaken = ["Cancelled", "Superseded"];
 
+    private static readonly string[] Well = ["Completed", "NoChange"];
+
     /// <summary>Judges one rollout.</summary>
     public static Verdict OfRollout(JsonObject rollout, DateTimeOffset now)
     {
@@ -27,6 +29,24 @@ internal sealed record Verdict(int? ExitCode, string Line)
         return new(code, code == ExitCodes.Success ? $"{rollout.Name()}: {message}{took}" : $"{rollout.Name()}: {reason}: {message}{took}");
     }
 
+    /// <summary>Judges one StatefulSet of a rollout; of several each has an end of its own.</summary>
+    public static Verdict OfRollout(JsonObject rollout, string set, DateTimeOffset now)
+    {
+        if (RolloutFacts.Member(rollout, set) is not { } member)
+        {
+            return OfRollout(rollout, now);
+        }
+
+        var (state, reason, message) = (member.Text("state"), member.Text("reason"), member.Text("message"));
+        if (!RolloutFacts.IsFinishedFor(rollout, set))
+        {
+            return new(null, $"{rollout.Name()}, {set}: {Or(reason, "Queued")}: {Or(message, "the operator has not looked at it yet")}");
+        }
+
+        var code = Well.Contains(state, StringComparer.Ordinal) ? ExitCodes.Success : Overtaken.Contains(state, StringComparer.Ordinal) ? ExitCodes.Cancelled : ExitCodes.Failed;
+        return new(code, code == ExitCodes.Success ? $"{rollout.Name()}, {set}: {message}" : $"{rollout.Name()}, {set}: {reason}: {message}");
+    }
+
     /// <summary>
     /// Judges one StatefulSet of a policy. A StatefulSet's change does not move the policy's generation, so what the policy says may be about the
     /// template before: it counts only once it has seen the StatefulSet's own generation.
@@ -34,9 +54,9 @@ internal sealed record Verdict(int? ExitCode, string Line)
     /// <param name="rollouts">The policy's rollouts of this set, the oldest first.</param>
     public static Verdict OfSet(JsonObject set, JsonObject policy, IReadOnlyList<JsonObject> rollouts, DateTimeOffset now)
     {
-        if (rollouts.LastOrDefault(each => !RolloutFacts.IsFinished(each)) is { } active)
+        if (rollouts.LastOrDefault(each => !RolloutFacts.IsFinishedFor(each, set.Name())) is { } active)
         {
-            return OfRollout(active, now);
+            return OfRollout(active, set.Name(), now);
         }
 
         var name = $"statefulset {set.Name()}";
@@ -58,7 +78,7 @@ internal sealed record Verdict(int? ExitCode, string Line)
 
         // The last word about the revision that waits: it failed, or was cancelled. Another revision's end says nothing about this one.
         var last = rollouts.LastOrDefault(each => each.Items("status", "targets").Any(of => of.Text("name") == set.Name() && of.Text("toRevision") == revision));
-        return last is not null && OfRollout(last, now) is { ExitCode: > 0 } end ? end : new(null, $"{name}: {Or(target.Text("message"), $"a change to {revision} waits")}");
+        return last is not null && OfRollout(last, set.Name(), now) is { ExitCode: > 0 } end ? end : new(null, $"{name}: {Or(target.Text("message"), $"a change to {revision} waits")}");
     }
 
     /// <summary>Judges several as one: under way while one is, else the worst.</summary>

@@ -3,17 +3,25 @@ using System.Collections.Immutable;
 namespace Ordinal.Operator.Demo.Judging;
 
 /// <summary>
-/// Judges who was down when. At a moment t a member is up when its process runs and some linearizable read that was sent through it
-/// at t or later was answered at the latest one limit after t; otherwise it is down. In words: down is "process not running, or no
-/// linearizable answer within 1 s". Pure: the same observations give the same judgement.
+/// Judges who was down when. At a moment t a member is up when its process runs, is not stopped, and some linearizable read that was sent
+/// through it at t or later was answered at the latest one limit after t; otherwise it is down. In words: down is "process not running or
+/// stopped, or no linearizable answer within 1 s". Time in which the observer itself slept counts against nobody: the limit is longer by it.
+/// The pause of an election that is allowed counts apart (<see cref="ElectionPause"/>).
+/// Pure: the same observations give the same judgement.
 /// </summary>
 public sealed record Availability
 {
     /// <summary>How long an answer may take.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
+    /// <summary>Looks are due every 0.1 s. One that comes later than this was late because the machine, or the observer on it, stood still.</summary>
+    private static readonly TimeSpan Blink = TimeSpan.FromSeconds(0.3);
+
     /// <summary>Gets all stretches of down time, by begin.</summary>
     public required ImmutableArray<DownTime> Downs { get; init; }
+
+    /// <summary>Gets the elections that count apart, by begin: in them, those who had to wait for a leader do not count as down.</summary>
+    public required ImmutableArray<ElectionPause> Elections { get; init; }
 
     /// <summary>Gets the largest number of members that were down at one look.</summary>
     public required int MostDown { get; init; }
@@ -33,12 +41,22 @@ public sealed record Availability
     /// <summary>Gets the longest time between two looks: what happened inside it nobody saw.</summary>
     public required TimeSpan LargestGap { get; init; }
 
-    /// <summary>Judges the looks that are at least one limit older than <paramref name="now"/>.</summary>
-    public static Availability Judge(Observations seen, TimeSpan now)
+    /// <summary>Judges the looks whose limit is over at <paramref name="now"/>.</summary>
+    /// <param name="seen">What was observed.</param>
+    /// <param name="now">The end, on the observer's clock.</param>
+    /// <param name="allowed">The elections that count apart; null for none: everybody who does not answer is down.</param>
+    public static Availability Judge(Observations seen, TimeSpan now, ElectionAllowance? allowed = null)
     {
         ArgumentNullException.ThrowIfNull(seen);
-        Look[] looks = [.. seen.Looks.Where(l => l.At + Limit <= now)];
-        DownCause?[][] down = [.. Enumerable.Range(0, seen.Members.Length).Select(m => CausesOf(m, seen, looks))];
+        TimeSpan[] ends = [.. seen.Looks.Select((_, i) => LimitOf(seen.Looks, i))];
+        Look[] looks = [.. seen.Looks.Where((_, i) => ends[i] <= now)];
+        DownCause?[][] down = [.. Enumerable.Range(0, seen.Members.Length).Select(m => CausesOf(m, seen, looks, ends))];
+
+        var elections = allowed is null ? [] : ElectionPause.Find(seen, looks, down, allowed);
+        foreach (var election in elections)
+        {
+            election.Excuse(looks, down);
+        }
 
         var (most, mostAt, severalFor, largestGap) = (0, 0, TimeSpan.Zero, TimeSpan.Zero);
         for (var i = 0; i < looks.Length; i++)
@@ -60,6 +78,7 @@ public sealed record Availability
         return new Availability
         {
             Downs = [.. down.SelectMany((causes, member) => Stretches(member, causes, looks)).OrderBy(d => d.From).ThenBy(d => d.Member)],
+            Elections = elections,
             MostDown = most,
             MostDownAt = most == 0 ? TimeSpan.Zero : looks[mostAt].At,
             MostDownMembers = most == 0 ? [] : [.. Enumerable.Range(0, down.Length).Where(m => down[m][mostAt] is not null)],
@@ -69,7 +88,20 @@ public sealed record Availability
         };
     }
 
-    private static DownCause?[] CausesOf(int member, Observations seen, Look[] looks)
+    /// <summary>Returns until when an answer counts at a look: one limit in which the observer was awake. Grows with the looks.</summary>
+    private static TimeSpan LimitOf(ImmutableArray<Look> looks, int look)
+    {
+        var end = looks[look].At + Limit;
+        for (var i = look + 1; i < looks.Length && looks[i - 1].At < end; i++)
+        {
+            var gap = looks[i].At - looks[i - 1].At;
+            end += gap > Blink ? gap : TimeSpan.Zero;
+        }
+
+        return end;
+    }
+
+    private static DownCause?[] CausesOf(int member, Observations seen, Look[] looks, TimeSpan[] ends)
     {
         AnsweredRead[] reads = [.. seen.Reads.Where(r => r.Member == member).OrderBy(r => r.Sent)];
         var causes = new DownCause?[looks.Length];
@@ -84,12 +116,15 @@ public sealed record Availability
 
             // Reads overlap, so a later one may be answered sooner: look at all that were sent inside the limit.
             var isAnswered = false;
-            for (var r = next; r < reads.Length && reads[r].Sent <= at + Limit && !isAnswered; r++)
+            for (var r = next; r < reads.Length && reads[r].Sent <= ends[i] && !isAnswered; r++)
             {
-                isAnswered = reads[r].Answered <= at + Limit;
+                isAnswered = reads[r].Answered <= ends[i];
             }
 
-            causes[i] = !looks[i].IsProcessRunning[member] ? DownCause.NotRunning : isAnswered ? null : DownCause.NoAnswer;
+            causes[i] = !looks[i].IsProcessRunning[member] ? DownCause.NotRunning
+                : looks[i].Stopped.Contains(member) ? DownCause.Stopped
+                : isAnswered ? null
+                : DownCause.NoAnswer;
         }
 
         return causes;

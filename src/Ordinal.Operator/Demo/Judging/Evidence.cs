@@ -35,8 +35,8 @@ public sealed record Evidence
     /// <summary>Gets the result of the read-back; null when nobody could be asked.</summary>
     public required ReadBack? ReadBack { get; init; }
 
-    /// <summary>Gets how many elections the rollout may cost; null when they are not counted.</summary>
-    public int? MostElections { get; init; }
+    /// <summary>Gets what elections the rollout may cost; null for a system that hands leadership over without one.</summary>
+    public ElectionAllowance? Elections { get; init; }
 
     public ImmutableArray<Hold> Holds { get; init; } = [];
 

@@ -77,6 +77,7 @@ public sealed class IndependentObserver(IReadOnlyList<IMember> members, TimeProv
     {
         var at = Now;
         var isRunning = ImmutableArray.CreateBuilder<bool>(members.Count);
+        var stopped = ImmutableArray.CreateBuilder<int>();
         for (var member = 0; member < members.Count; member++)
         {
             var run = _running[member];
@@ -84,6 +85,11 @@ public sealed class IndependentObserver(IReadOnlyList<IMember> members, TimeProv
             // Only when the known process is gone is all of /proc looked through.
             var process = stillRuns ? run!.Process : ServerProcesses.Find(members[member].ListenWord);
             isRunning.Add(process is not null);
+            if (process is not null && ServerProcesses.IsStopped(process))
+            {
+                stopped.Add(member);
+            }
+
             lock (_gate)
             {
                 if (!stillRuns && run is not null)
@@ -97,7 +103,7 @@ public sealed class IndependentObserver(IReadOnlyList<IMember> members, TimeProv
 
         lock (_gate)
         {
-            _looks.Add(new Look(at, isRunning.MoveToImmutable()));
+            _looks.Add(new Look(at, isRunning.MoveToImmutable()) { Stopped = stopped.ToImmutable() });
         }
     }
 

@@ -4,8 +4,15 @@ namespace Ordinal.Operator.Demo.Judging;
 
 /// <summary>One look at all members at one moment.</summary>
 /// <param name="At">Since the observer's start.</param>
-/// <param name="IsProcessRunning">For each member, in the observer's order, whether its process ran.</param>
-public sealed record Look(TimeSpan At, ImmutableArray<bool> IsProcessRunning);
+/// <param name="IsProcessRunning">For each member, in the observer's order, whether its process ran. A stopped one runs.</param>
+public sealed record Look(TimeSpan At, ImmutableArray<bool> IsProcessRunning)
+{
+    /// <summary>Gets the members whose processes were stopped (SIGSTOP), ascending.</summary>
+    public ImmutableArray<int> Stopped { get; init; } = [];
+
+    /// <summary>Says whether a member's process ran and was not stopped.</summary>
+    public bool IsAlive(int member) => IsProcessRunning[member] && !Stopped.Contains(member);
+}
 
 /// <summary>A linearizable read through one member that was answered.</summary>
 /// <param name="Member">Index of the member.</param>
@@ -34,6 +41,9 @@ public enum DownCause
     /// <summary>Its process did not run.</summary>
     NotRunning,
 
+    /// <summary>It was stopped (SIGSTOP).</summary>
+    Stopped,
+
     /// <summary>It ran, and gave no linearizable answer within the limit.</summary>
     NoAnswer,
 }
@@ -60,4 +70,18 @@ public sealed record Observations
     public ImmutableArray<LeaderClaim> Claims { get; init; } = [];
 
     public ImmutableArray<ProcessRun> Processes { get; init; } = [];
+
+    /// <summary>
+    /// Returns when a process that is gone gave its last answer. A server that is told to end stops serving at once, and on a busy machine its
+    /// process is gone only later, when others may have taken over what it did.
+    /// </summary>
+    /// <param name="process">A process that is gone.</param>
+    /// <param name="longest">The longest time from the last answer to the end; with more between them the end itself is returned.</param>
+    public TimeSpan LastAnswer(ProcessRun process, TimeSpan longest)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        var gone = process.Gone ?? throw new ArgumentException("the process is not gone", nameof(process));
+        var from = process.FirstSeen > gone - longest ? process.FirstSeen : gone - longest;
+        return Reads.Where(r => r.Member == process.Member && r.Answered >= from && r.Answered < gone).Select(r => r.Answered).DefaultIfEmpty(gone).Max();
+    }
 }

@@ -12,7 +12,7 @@ public sealed record ProofLine(string Promise, bool IsKept, string Evidence);
 /// <param name="Member">Index of the member.</param>
 /// <param name="Gone">When the old process was gone.</param>
 /// <param name="Back">When the new one gave its first linearizable answer; null when it never did.</param>
-/// <param name="LeaderBefore">Who led when it went, as last seen before; -1 when unknown.</param>
+/// <param name="LeaderBefore">Who led when it went, or, where it may cost an election, when it gave its last answer; -1 when unknown.</param>
 public sealed record Replacement(int Member, TimeSpan Gone, TimeSpan? Back, int LeaderBefore);
 
 /// <summary>
@@ -43,7 +43,7 @@ public sealed record Proof
     public static Proof Of(Evidence evidence)
     {
         ArgumentNullException.ThrowIfNull(evidence);
-        var availability = Availability.Judge(evidence.Seen, evidence.End);
+        var availability = Availability.Judge(evidence.Seen, evidence.End, evidence.Elections);
         var reigns = Leadership.Judge(evidence.Seen.Claims);
         return new Proof
         {
@@ -73,7 +73,7 @@ public sealed record Proof
         yield return new(
             "never were two members down",
             availability.MostDown <= 1,
-            availability.MostDown <= 1 ? $"at most {availability.MostDown} down at any of {availability.Looks} looks"
+            availability.MostDown <= 1 ? $"at most {availability.MostDown} down at any of {availability.Looks} looks{InElections(e, availability)}"
                 : $"{availability.MostDown} down at {Seconds(availability.MostDownAt)} ({string.Join(", ", availability.MostDownMembers.Select(m => members[m]))}), two or more for {Seconds(availability.SeveralDownFor)}");
 
         yield return new(
@@ -81,7 +81,7 @@ public sealed record Proof
             availability.Looks > 0 && availability.LargestGap <= LongestBlink,
             $"longest time between two looks {Seconds(availability.LargestGap)}");
 
-        if (e.MostElections is { } most)
+        if (e.Elections is { Most: var most })
         {
             var elections = Leadership.Elections(e.Seen.Claims, e.Changed);
             yield return new($"the rollout cost at most {most} election{(most == 1 ? "" : "s")}", elections <= most && e.Seen.Claims.Any(c => c.Leader >= 0), $"{elections} new term{(elections == 1 ? "" : "s")} since the change");
@@ -120,8 +120,11 @@ public sealed record Proof
                run.Member,
                gone,
                answers.Length == 0 ? null : answers.Min(r => r.Answered),
-               Leadership.At(reigns, gone)),
+               Leadership.At(reigns, e.Elections is { } allowed ? e.Seen.LastAnswer(run, allowed.Longest) : gone)),
     ];
+
+    private static string InElections(Evidence e, Availability availability) => availability.Elections.IsEmpty || e.Elections is not { } allowed ? ""
+        : $", beside {availability.Elections.Length} election{(availability.Elections.Length == 1 ? "" : "s")} of {Seconds(availability.Elections.Max(p => p.Length))} at most (an outage from {Seconds(allowed.Longest)} on)";
 
     private static string Examples(IReadOnlyList<string> lost) =>
         lost.Count == 0 ? "" : $": {string.Join(", ", lost.Take(5))}{(lost.Count > 5 ? ", ..." : "")}";

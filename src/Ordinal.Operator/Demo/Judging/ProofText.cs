@@ -44,6 +44,11 @@ public static class ProofText
                         + (hang.NamedAt is { } at ? $", named after {Seconds(at - hang.Stopped)}" : ""));
         }
 
+        foreach (var election in proof.Availability.Elections)
+        {
+            Row("election", $"{names[election.Leader]}, which led, was gone at {Seconds(election.Gone - e.Changed)}; {names[election.NewLeader]} led next; nobody answered for {Seconds(election.Length)}");
+        }
+
         foreach (var down in proof.Availability.Downs)
         {
             Row("down", $"{names[down.Member]} from {Seconds(down.From - e.Changed)} for {Seconds(down.Length)} ({Cause(down.Cause)})");
@@ -75,6 +80,7 @@ public static class ProofText
     private static string Cause(DownCause cause) => cause switch
     {
         DownCause.NotRunning => "no process",
+        DownCause.Stopped => "stopped",
         DownCause.NoAnswer => "no answer within 1 s",
     };
 

@@ -39,6 +39,13 @@ public static class ServerProcesses
         return StartTicks(process.Pid) == process.StartTicks;
     }
 
+    /// <summary>Tells whether the very same process is stopped: it runs, and does nothing.</summary>
+    public static bool IsStopped(SeenProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return Stat(process.Pid) is [var state, ..] fields && state is "T" or "t" && Ticks(fields) == process.StartTicks;
+    }
+
     private static bool IsServer(string program) => Path.GetFileName(program.AsSpan()) is not ("setsid" or "setpriv" or "sh");
 
     private static ImmutableArray<string> CommandLine(int pid)
@@ -54,19 +61,22 @@ public static class ServerProcesses
         }
     }
 
-    /// <summary>Reads fields 3 (state) and 22 (start time) of <c>/proc/PID/stat</c>; null for a process that has ended.</summary>
-    private static ulong? StartTicks(int pid)
+    private static ulong? StartTicks(int pid) => Stat(pid) is [not ("Z" or "X"), ..] fields ? Ticks(fields) : null;
+
+    private static ulong Ticks(string[] fields) => ulong.Parse(fields[19], CultureInfo.InvariantCulture);
+
+    /// <summary>Reads <c>/proc/PID/stat</c> from field 3 (state) on; empty for a process that has ended.</summary>
+    private static string[] Stat(int pid)
     {
         try
         {
             var stat = File.ReadAllText($"/proc/{pid}/stat");
             // The name, field 2, is in brackets and may hold anything, brackets included.
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[0] is "Z" or "X" ? null : ulong.Parse(fields[19], CultureInfo.InvariantCulture);
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return [];
         }
     }
 }

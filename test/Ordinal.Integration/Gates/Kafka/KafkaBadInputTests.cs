@@ -20,7 +20,11 @@ public sealed class KafkaBadInputTests
 
     private static readonly GateSecrets User = new() { Username = "gate", Password = Password, Token = "token-hunter2" };
 
-    private static readonly KafkaGateOptions Plain = new() { DialTimeout = TimeSpan.FromSeconds(1), RequestTimeout = TimeSpan.FromSeconds(1) };
+    /// <summary>For answers that come: long enough for a machine that stands still for a while.</summary>
+    private static readonly KafkaGateOptions Plain = new() { DialTimeout = TimeSpan.FromSeconds(20), RequestTimeout = TimeSpan.FromSeconds(20) };
+
+    /// <summary>For answers that never come.</summary>
+    private static readonly KafkaGateOptions Hasty = new() { DialTimeout = TimeSpan.FromSeconds(1), RequestTimeout = TimeSpan.FromSeconds(1) };
 
     private static readonly BrokerOptions WithUsers = new() { Users = new Dictionary<string, string> { ["gate"] = Password }, Token = "token-hunter2", Mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] };
 
@@ -28,8 +32,8 @@ public sealed class KafkaBadInputTests
     public async Task A_silent_listener_is_unknown()
     {
         await using var server = BadServer.Silent();
-        Expect(await AskAsync(Plain, server.Port), GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, $"127.0.0.1:{server.Port} within 1 s");
-        Expect(await AskAsync(Plain with { UseTls = true }, server.Port), GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, $"127.0.0.1:{server.Port} within 1 s");
+        Expect(await AskAsync(Hasty, server.Port), GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, $"127.0.0.1:{server.Port} within 1 s");
+        Expect(await AskAsync(Hasty with { UseTls = true }, server.Port), GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, $"127.0.0.1:{server.Port} within 1 s");
     }
 
     [Test]
@@ -63,12 +67,11 @@ public sealed class KafkaBadInputTests
     }
 
     [Test]
-    public async Task Plain_text_on_a_real_TLS_server_is_never_allowed()
+    public async Task Plain_text_on_a_real_TLS_server_that_only_closes_is_misconfigured()
     {
         using var certificate = BadServer.Certificate("kafka.test");
-        await using var kafka = TestKafka.Three(new BrokerOptions { Certificate = certificate });
-        var report = await kafka.MayStopAsync(2);
-        Assert.That(report.Verdict, Is.AnyOf(GateVerdict.Misconfigured, GateVerdict.Unknown), report.Message);
+        await using var kafka = TestKafka.Three(new BrokerOptions { Certificate = certificate }, o => o with { RequestTimeout = TimeSpan.FromSeconds(20), DialTimeout = TimeSpan.FromSeconds(20) });
+        Expect(await kafka.MayStopAsync(2), GateVerdict.Misconfigured, ReasonCodes.KafkaTlsFailed, "expects TLS: add tls to the gate");
     }
 
     [TestCase("HTTP/1.1 400 Bad Request\r\n\r\n", "it speaks HTTP")]
@@ -269,7 +272,7 @@ public sealed class KafkaBadInputTests
     [TestCase("", "bootstrapServers")]
     [TestCase("kafka", "bootstrapServers")]
     [TestCase("kafka:0", "bootstrapServers")]
-    [TestCase("kafka:9092,{pod}:9092", "bootstrapServers")]
+    [TestCase("kafka:9092,{nobody}:9092", "bootstrapServers")]
     public async Task Servers_that_cannot_be_read_are_misconfigured(string servers, string words)
     {
         using var gate = new KafkaGateFactory(TimeProvider.System).Create(Plain with { BootstrapServers = servers }, User);

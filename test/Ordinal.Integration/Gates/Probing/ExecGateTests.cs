@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -16,8 +18,8 @@ using static Ordinal.Integration.Gates.Probing.Probes;
 namespace Ordinal.Integration.Gates.Probing;
 
 /// <summary>
-/// Exec gates over real WebSockets. The API server's door is played by the test: an embedded cluster runs no commands in pods. That the operator has
-/// no such right by default is tried on every cluster.
+/// Exec gates over real WebSockets. The API server's door is played by the test, so that it can misbehave; what a good one does is tried in
+/// <see cref="Kubelet.ExecTests"/>. That the operator has no such right by default is tried on every cluster.
 /// </summary>
 public sealed class ExecGateTests
 {
@@ -80,6 +82,56 @@ public sealed class ExecGateTests
         Expect(await AskAsync(server, Short), GateVerdict.Unknown, ReasonCodes.ProbeUnreachable, "container db of pod db-0 within 1 s");
     }
 
+    [TestCase("silent", "within 1 s")]
+    [TestCase("refuses", "the connection to the API server broke")]
+    [TestCase("has no name", "the connection to the API server broke")]
+    [TestCase("is plain", "the connection to the API server broke")]
+    [TestCase("has expired", "the connection to the API server broke")]
+    public async Task An_API_server_that_cannot_be_spoken_with_is_unknown(string server, string words)
+    {
+        using var certificate = BadServer.Certificate("api.test", server == "has expired" ? TimeSpan.FromHours(-1) : TimeSpan.FromDays(1));
+        await using var bad = server switch
+        {
+            "silent" => BadServer.Silent(),
+            "is plain" => BadServer.Says(BadServer.Http("400 Bad Request", "")),
+            _ => BadServer.Tls(certificate, BadServer.Http("200 OK", "")),
+        };
+        using var closed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        closed.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // bound but not listening: refused, and nobody else can take it
+        var address = server switch
+        {
+            "refuses" => $"127.0.0.1:{((IPEndPoint)closed.LocalEndPoint!).Port}",
+            "has no name" => "api.prod.invalid:6443",
+            _ => $"127.0.0.1:{bad.Port}",
+        };
+        var folder = Directory.CreateTempSubdirectory("ordinal-exec-").FullName;
+        try
+        {
+            var kubeconfig = Path.Combine(folder, "kubeconfig");
+            await File.WriteAllTextAsync(kubeconfig, $$"""
+                apiVersion: v1
+                kind: Config
+                current-context: test
+                contexts: [{name: test, context: {cluster: test, user: test} }]
+                users: [{name: test, user: {token: hunter2} }]
+                clusters:
+                - name: test
+                  cluster:
+                    server: "https://{{address}}"
+                    tls-server-name: api.test
+                    certificate-authority-data: {{Convert.ToBase64String(Encoding.UTF8.GetBytes(certificate.ExportCertificatePem()))}}
+                """);
+            using var transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = kubeconfig }, TimeProvider.System);
+            var gate = new ExecGateFactory(PodExec.Over(transport), TimeProvider.System).Create(new ExecGateOptions { Plan = server == "silent" ? Short : Long, Container = "db", Command = ["check"] });
+            Expect(await Probes.AskAsync(gate), GateVerdict.Unknown, server == "silent" ? ReasonCodes.ProbeUnreachable : ReasonCodes.ExecInconclusive, "pod db-0", words);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestCase(401, GateVerdict.Misconfigured, "ExecNotAllowed")]
     [TestCase(403, GateVerdict.Misconfigured, "ExecNotAllowed")]
     [TestCase(404, GateVerdict.Unknown, "ProbePodAbsent")]
     [TestCase(400, GateVerdict.Misconfigured, "ExecCommandMissing")]

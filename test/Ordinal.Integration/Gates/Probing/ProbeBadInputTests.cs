@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using NUnit.Framework;
 using Ordinal.Core.Model;
 using Ordinal.Core.Reasons;
@@ -51,6 +53,28 @@ public sealed class ProbeBadInputTests(string kind)
         var report = await AskAsync(Gate("127.0.0.1", server.Port, isTls: false));
         Assert.That(report.Reason.Code, Is.EqualTo("ProbeWrongProtocol"), report.Message);
         Assert.That(report.Message, Does.Contain($"127.0.0.1:{server.Port}"));
+    }
+
+    [Test]
+    public async Task Plain_text_spoken_to_a_TLS_server_that_only_closes_is_misconfigured()
+    {
+        using var certificate = BadServer.Certificate("db.test");
+        await using var server = BadServer.Tls(certificate, BadServer.Http("200 OK", "{}"));
+        Expect(await AskAsync(Gate("127.0.0.1", server.Port, isTls: false)), GateVerdict.Misconfigured, ReasonCodes.ProbeTlsFailed, $"127.0.0.1:{server.Port} expects TLS: use https for it");
+    }
+
+    [TestCase(401)]
+    [TestCase(403)]
+    public async Task Refused_credentials_and_missing_rights_are_misconfigured_and_what_the_server_echoes_stays_out(int status)
+    {
+        await using var server = await ProbeServer.StartAsync(
+            context =>
+            {
+                context.Response.StatusCode = status;
+                return context.Response.WriteAsync($"no: {context.Request.Headers.Authorization} {Password}");
+            },
+            kind == "Grpc" ? HttpProtocols.Http2 : HttpProtocols.Http1);
+        Expect(await AskAsync(Gate("127.0.0.1", server.Port, isTls: false)), GateVerdict.Misconfigured, ReasonCodes.ProbeAccessDenied, $"HTTP {status}");
     }
 
     [Test]

@@ -31,7 +31,7 @@ internal sealed class FakeEnsemble : IAsyncDisposable
         }
 
         gate = null!;
-        Configure(new ZooKeeperGateOptions());
+        Configure(new ZooKeeperGateOptions { RequestTimeout = TimeSpan.FromSeconds(20) });
     }
 
     internal IReadOnlyList<FakeZkServer> Servers { get; }

@@ -12,9 +12,9 @@ namespace Ordinal.Integration.Gates.ZooKeeper;
 /// <summary>What is not ZooKeeper, over real sockets: never Allow, never an exception, never a wait beyond the deadline, and always with the address.</summary>
 public sealed class ZkBadInputTests
 {
-    private static readonly ZooKeeperGateOptions Admin = new() { Transport = ZkTransport.AdminServer, RequestTimeout = TimeSpan.FromSeconds(5) };
+    private static readonly ZooKeeperGateOptions Admin = new() { Transport = ZkTransport.AdminServer, RequestTimeout = TimeSpan.FromSeconds(20) };
 
-    private static readonly ZooKeeperGateOptions Words = new() { Transport = ZkTransport.FourLetterWords, RequestTimeout = TimeSpan.FromSeconds(5) };
+    private static readonly ZooKeeperGateOptions Words = new() { Transport = ZkTransport.FourLetterWords, RequestTimeout = TimeSpan.FromSeconds(20) };
 
     [Test]
     public async Task A_listener_that_says_nothing_is_unknown_within_the_deadline()
@@ -78,6 +78,21 @@ public sealed class ZkBadInputTests
         Expect(await AskAsync(options with { ServerName = "other.test" }, server.Port, secrets), GateVerdict.Misconfigured, ReasonCodes.ZkTlsFailed, "RemoteCertificateNameMismatch");
         Expect(await AskAsync(options, old.Port, new ZkSecrets { Gate = new GateSecrets { CertificateAuthorityPem = expired.ExportCertificatePem() } }), GateVerdict.Misconfigured, ReasonCodes.ZkTlsFailed, "NotTimeValid");
         Expect(await AskAsync(options, server.Port, secrets), GateVerdict.Deny, ReasonCodes.ZkNotServing, "zk-0 (not serving)");
+    }
+
+    [Test]
+    public async Task The_AdminServers_certificate_is_checked_as_the_client_ports_is()
+    {
+        using var certificate = BadServer.Certificate("zk.test");
+        using var expired = BadServer.Certificate("zk.test", TimeSpan.FromHours(-1));
+        await using var server = BadServer.Tls(certificate, BadServer.Http("403 Forbidden", ""));
+        await using var old = BadServer.Tls(expired, []);
+        var secrets = new ZkSecrets { Gate = new GateSecrets { CertificateAuthorityPem = certificate.ExportCertificatePem() } };
+        var options = Admin with { AdminScheme = "https", ServerName = "zk.test", RequestTimeout = TimeSpan.FromSeconds(20) };
+        Expect(await AskAsync(options, server.Port), GateVerdict.Misconfigured, ReasonCodes.ZkTlsFailed, "UntrustedRoot");
+        Expect(await AskAsync(options with { ServerName = "other.test" }, server.Port, secrets), GateVerdict.Misconfigured, ReasonCodes.ZkTlsFailed, "RemoteCertificateNameMismatch");
+        Expect(await AskAsync(options, old.Port, new ZkSecrets { Gate = new GateSecrets { CertificateAuthorityPem = expired.ExportCertificatePem() } }), GateVerdict.Misconfigured, ReasonCodes.ZkTlsFailed, "NotTimeValid");
+        Expect(await AskAsync(options, server.Port, secrets), GateVerdict.Misconfigured, ReasonCodes.ZkAccessDenied, "403");
     }
 
     [Test]
@@ -169,5 +184,7 @@ public sealed class ZkBadInputTests
         {
             Assert.That(report.Message, Does.Contain(word));
         }
+
+        Assert.That(report.Message, Does.Contain(reason.Remedy), "every no comes with its remedy");
     }
 }

@@ -61,7 +61,7 @@ public sealed class AccessTests
             Assert.That(eve.Message, Is.EqualTo("pods is forbidden: User \"bob\" cannot impersonate-on:user-info:list resource \"pods\" in API group \"\" at the cluster scope"));
             Assert.That(group.Code, Is.EqualTo(403));
             Assert.That(account.Message, Does.Contain("cannot impersonate-on:serviceaccount:list"));
-            Assert.That(nobody.Code, Is.EqualTo(500));
+            Assert.That(nobody.Code, Is.EqualTo(400));
         });
     }
 

@@ -43,6 +43,43 @@ public sealed class KafkaBatchTests
     }
 
     [Test]
+    public void Where_replicas_are_spread_over_racks_the_rest_of_the_first_ones_rack_goes_with_it()
+    {
+        // Rack 2 is 8, 5, 2. By ordinals alone 8, 7 and 4 would go: as many, but of two racks.
+        var world = Racks(KafkaWorld.Of(9, voters: 0, isKraft: false).Topic("orders", 2, [0, 1, 2], [3, 4, 5], [6, 1, 8], [3, 7, 2], [0, 7, 5]));
+        Assert.That(Batch(world, 8), Is.EqualTo(new[] { 8, 5, 2 }));
+        world.Nodes.ForEach(n => n.Rack = null);
+        Assert.That(Batch(world, 8), Is.EqualTo(new[] { 8, 7, 4 }), "no racks are told");
+    }
+
+    [Test]
+    public void K23_a_rack_is_no_promise_who_shares_a_partition_with_its_mate_stays()
+    {
+        var world = Racks(KafkaWorld.Of(9, voters: 0, isKraft: false).Topic("orders", 2, [8, 5, 1], [2, 0, 1], [6, 7, 4], [3, 4, 7]));
+        Assert.That(Batch(world, 8), Is.EqualTo(new[] { 8, 2 }), "5 shares a partition with 8");
+    }
+
+    [Test]
+    public void The_larger_set_goes_where_a_rack_gives_fewer()
+    {
+        var world = Racks(KafkaWorld.Of(9, voters: 0, isKraft: false).Topic("a", 1, [5, 7]).Topic("b", 1, [5, 6]));
+        world.Nodes.ForEach(n => n.Revision = n.Id < 5 ? "new" : "old");
+        Assert.That(Batch(world, 8), Is.EqualTo(new[] { 8, 7, 6 }), "with 5 in it neither 7 nor 6 could go");
+    }
+
+    [Test]
+    public void The_rest_of_a_rack_goes_before_any_of_another_also_while_one_of_it_is_away()
+    {
+        var world = Racks(KafkaWorld.Of(6, voters: 0, isKraft: false));
+        Assert.That(Batch(world, 5), Is.EqualTo(new[] { 5, 2 }), "nobody holds anything, so all could go");
+        world[2].Revision = "new";
+        Assert.That(Batch(world, 5), Is.EqualTo(new[] { 5, 4, 3, 1, 0 }), "none of its rack is left");
+        world = Racks(KafkaWorld.Of(9, voters: 0, isKraft: false).Topic("orders", 2, [6, 1, 8], [7, 0, 2]));
+        world[8].IsTerminating = true;
+        Assert.That(world.MayStop(6).Batch, Is.EqualTo(new[] { "uid-5", "uid-2" }), "in place of 6, which shares a partition with 8");
+    }
+
+    [Test]
     public void Controllers_go_alone()
     {
         var world = KafkaWorld.Of(6, voters: 3);
@@ -75,6 +112,12 @@ public sealed class KafkaBatchTests
         var world = KafkaWorld.Of(4, voters: 0, isKraft: false);
         world.With(o => o with { Guarantee = KafkaGuarantee.AllPartitionsInSync });
         Assert.That(Batch(world, 3), Is.EqualTo(new[] { 3 }));
+    }
+
+    private static KafkaWorld Racks(KafkaWorld world)
+    {
+        world.Nodes.ForEach(n => n.Rack = $"rack-{n.Id % 3}");
+        return world;
     }
 
     private static IEnumerable<int> Batch(KafkaWorld world, int first)

@@ -14,6 +14,7 @@ public sealed class KafkaFuzzTests
         Decoder(ApiVersions.Request), Decoder(Metadata.AllTopics), Decoder(DescribeCluster.Request), Decoder(DescribeConfigs.Topics([])), Decoder(DescribeQuorum.Request),
         Decoder(ListPartitionReassignments.Request(TimeSpan.Zero)), Decoder(DescribeLogDirs.Request), Decoder(ElectLeaders.Request([], TimeSpan.Zero)),
         Decoder(UnregisterBroker.Request(0)), Decoder(IncrementalAlterConfigs.Request(0, new Dictionary<string, string?>())), Decoder(SaslHandshake.Request("")), Decoder(SaslAuthenticate.Request([])),
+        Decoder(DescribeCluster.Controllers), Decoder(DescribeTopicPartitions.Request([])),
     ];
 
     /// <summary>Bytes that look like messages: small numbers and lengths are far more common than chance has them.</summary>

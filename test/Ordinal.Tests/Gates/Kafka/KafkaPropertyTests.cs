@@ -88,6 +88,18 @@ public sealed class KafkaPropertyTests
         iter: 6_000);
 
     [Test]
+    public void Knowing_who_may_lead_although_not_in_sync_never_opens_the_gate_and_not_knowing_it_neither() => Worlds.Sample(
+        sample =>
+        {
+            var (world, targets) = sample;
+            var input = world.Input(GatePhase.BeforePod, targets);
+            var seen = world.Observe();
+            var without = seen with { Snapshots = [.. seen.Snapshots.Select(s => s with { Eligible = [] })] };
+            return (KafkaRule.Evaluate(input, seen, world.Options).Verdict is GateVerdict.Allow) == (KafkaRule.Evaluate(input, without, world.Options).Verdict is GateVerdict.Allow);
+        },
+        iter: 3_000);
+
+    [Test]
     public void The_same_facts_give_the_same_answer_also_after_a_round_trip_through_JSON() => Worlds.Sample(
         sample =>
         {
@@ -178,6 +190,7 @@ public sealed class KafkaPropertyTests
         for (var t = random.Next(1, 4); t > 0; t--)
         {
             var replicas = random.Next(1, Math.Min(nodes, 5) + 1);
+            world.Nodes.ForEach(n => n.Rack = nodes > 4 ? $"rack-{n.Id % 3}" : null);
             world.Topic($"t{t}", random.Next(1, 4), [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => Enumerable.Range(0, nodes).OrderBy(_ => random.Next()).Take(replicas).ToArray())]);
         }
 
@@ -213,6 +226,8 @@ public sealed class KafkaPropertyTests
             case 2:
                 part.Isr = [.. part.Isr.Take(random.Next(part.Isr.Count + 1))];
                 part.Leader = part.Isr.Count == 0 ? -1 : part.Isr[0];
+                part.Eligible = random.Next(2) == 0 ? null : [.. part.Replicas.Except(part.Isr).Where(_ => random.Next(2) == 0)];
+                part.LastEligible = random.Next(2) == 0 ? [] : [part.Replicas[0]];
                 break;
             case 3:
                 part.OtherIsr = [.. part.Replicas.OrderBy(_ => random.Next()).Take(random.Next(part.Replicas.Count + 1))];

@@ -163,4 +163,77 @@ public sealed class KafkaQuorumRuleTests
         var seen = world.Observe() with { Quorums = [], QuorumFailure = new KafkaFailure(KafkaFailureKind.Timeout, "no answer from kafka-0:9092 within 10 s") };
         Expect(KafkaRule.Evaluate(world.Input(GatePhase.BeforePod, [2]), seen, world.Options), GateVerdict.Unknown, ReasonCodes.KraftQuorumUnreadable, "no answer");
     }
+
+    [Test]
+    public void Where_controllers_may_be_asked_themselves_their_word_is_wanted_and_one_that_is_silent_is_not_back()
+    {
+        var world = KafkaWorld.Of(3).Topic("orders", 2, [0, 1, 2]);
+        var baseline = world.MayStop(2).Baseline;
+        world.With(o => o with { ControllerServers = "kafka:9093" });
+        Expect(world.IsBack(2, baseline), GateVerdict.Allow, ReasonCodes.GateOpen);
+
+        // Its port is open, its leader hears from it, and it answers nobody (K16).
+        world[2].ControllerSilence = new KafkaFailure(KafkaFailureKind.Timeout, "no answer from kafka-2:9093 within 10 s");
+        Expect(world.IsBack(2, baseline), GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, "kafka-2 does not answer as a controller", "kafka-2:9093");
+        Expect(world.MayEnd(), GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, "kafka-2");
+        world[2].ControllerSilence = null;
+
+        var seen = world.Observe();
+        var input = world.Input(GatePhase.BeforePod, [1]);
+        Assert.That(KafkaRule.Evaluate(input, seen, world.Options).Verdict, Is.EqualTo(GateVerdict.Allow));
+        seen = seen with { Quorums = [seen.Quorums[0]], QuorumFailure = new KafkaFailure(KafkaFailureKind.Refused, "the controllers know none of them that is active") };
+        Expect(KafkaRule.Evaluate(input, seen, world.Options), GateVerdict.Unknown, ReasonCodes.KraftQuorumUnreadable, "none of them that is active");
+        seen = world.Observe();
+        seen = seen with { Quorums = [seen.Quorums[0], seen.Quorums[1] with { LeaderId = 1 }] };
+        Expect(KafkaRule.Evaluate(input, seen, world.Options), GateVerdict.Deny, ReasonCodes.KraftLeaderEpochMoved, "0 in epoch 7, then 1 in epoch 7");
+    }
+
+    [Test]
+    public void K16_a_controller_that_was_not_asked_or_answered_from_an_address_that_is_not_its_pods_is_not_back()
+    {
+        var world = KafkaWorld.Of(3).Topic("orders", 2, [0, 1, 2]);
+        var baseline = world.MayStop(2).Baseline;
+        world[2].ControllerHost = "";
+        Expect(world.IsBack(2, baseline), GateVerdict.Allow, ReasonCodes.GateOpen);
+
+        world.With(o => o with { ControllerServers = "kafka:9093" });
+        Expect(world.IsBack(2, baseline), GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, "kafka-2 was not asked as a controller", "controller 2 is not registered at the controllers' listener");
+        Expect(world.MayEnd(), GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, "kafka-2 was not asked");
+        world[2].CaughtUpAgo = 60_000;
+        Expect(world.IsBack(2, baseline), GateVerdict.Deny, ReasonCodes.KraftControllerLagging, "controller 2");
+        world[2].CaughtUpAgo = 0;
+
+        // The old pod's address may be another controller's by now, which answers well.
+        world[2].ControllerHost = "10.0.0.2";
+        Expect(world.IsBack(2, baseline), GateVerdict.Unknown, ReasonCodes.KafkaUnreachable, "controller 2 is registered at 10.0.0.2, not at the pod's address 10.0.0.3");
+        world[2].ControllerHost = "10.0.0.3";
+        Expect(world.IsBack(2, baseline), GateVerdict.Allow, ReasonCodes.GateOpen);
+
+        // A broker that is no voter is not asked, and need not be.
+        (world[2].IsVoter, world[2].ControllerHost) = (false, "");
+        Expect(world.IsBack(2, baseline), GateVerdict.Allow, ReasonCodes.GateOpen);
+    }
+
+    [Test]
+    public void A_controller_that_came_back_on_an_empty_volume_is_told_from_one_that_lags()
+    {
+        var world = KafkaWorld.Of(3).Topic("orders", 2, [0, 1, 2]);
+        world[2].CaughtUpAgo = 60_000;
+        world[2].Revision = "new";
+        var seen = world.Observe();
+        KafkaObservation With(Guid voter, params Guid[] observers) => seen with
+        {
+            Quorums = [.. seen.Quorums.Select(q => q with
+            {
+                Voters = [.. q.Voters.Select(v => v.Id == 2 ? v with { Directory = voter } : v)],
+                Observers = [.. observers.Select(o => q.Voters[2] with { Directory = o, LastCaughtUp = KafkaWorld.ClockMs })],
+            })],
+        };
+        var input = world.Input(GatePhase.AfterPod, [2]);
+        var (old, young) = (new Guid(1, 0, 0, new byte[8]), new Guid(2, 0, 0, new byte[8]));
+        Expect(KafkaRule.Evaluate(input, With(old, young), world.Options), GateVerdict.Deny, ReasonCodes.KraftVoterReplaced, "kafka-2", $"{young:N}", $"{old:N}");
+        Expect(KafkaRule.Evaluate(input, With(old), world.Options), GateVerdict.Deny, ReasonCodes.KraftControllerLagging);
+        Expect(KafkaRule.Evaluate(input, With(old, Guid.Empty), world.Options), GateVerdict.Deny, ReasonCodes.KraftControllerLagging, "caught up 60 s ago");
+        Expect(KafkaRule.Evaluate(input, With(Guid.Empty, young), world.Options), GateVerdict.Deny, ReasonCodes.KraftControllerLagging);
+    }
 }

@@ -70,6 +70,17 @@ public sealed class KafkaViewTests
         Expect(Ask(KafkaWorld.Of(3), seen), GateVerdict.Misconfigured, ReasonCodes.KafkaTlsFailed, "expired");
     }
 
+    [TestCase("{service}.{namespace}.svc:9092,b:9093", "kafka.prod.svc:9092 b:9093")]
+    [TestCase("{address}:9092", "10.0.0.1:9092 10.0.0.2:9092")]
+    [TestCase("{pod}.{service}:9092,{address}:9092", "kafka-1.kafka:9092 kafka-2.kafka:9092 10.0.0.1:9092 10.0.0.2:9092")]
+    [TestCase("{address}:{ordinal}", "10.0.0.1:1 10.0.0.2:2")]
+    public void Bootstrap_servers_may_be_the_pods_themselves_those_that_are_ready_first(string said, string meant)
+    {
+        GateTarget Pod(int ordinal, string address, bool isReady) => new() { Pod = $"kafka-{ordinal}", Uid = $"u{ordinal}", Ordinal = ordinal, Revision = "r", Address = address, IsReady = isReady };
+        var context = KafkaWorld.Of(3).Context() with { Service = "kafka", Namespace = "prod", Pods = [Pod(0, "", false), Pod(2, "10.0.0.2", false), Pod(1, "10.0.0.1", true)] };
+        Assert.That(string.Join(' ', KafkaGateFactory.Servers(said, context)), Is.EqualTo(meant));
+    }
+
     [Test]
     public void K18_one_view_is_not_enough_where_two_can_be_had()
     {

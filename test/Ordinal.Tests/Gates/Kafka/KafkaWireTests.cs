@@ -34,6 +34,10 @@ public sealed class KafkaWireTests
         Written(Metadata.Request(["a"]), 12, $"02 {Uuid} 02 61 00 00 00 00");
         Written(DescribeCluster.Request, 0, "01 00");
         Written(DescribeCluster.Request, 2, "01 01 01 00");
+        Written(DescribeCluster.Controllers, 1, "01 02 00");
+        Written(DescribeCluster.Controllers, 2, "01 02 00 00");
+        Written(DescribeTopicPartitions.Request(["t"]), 0, "02 0274 00 000007d0 ff 00");
+        Written(DescribeTopicPartitions.Request(["a", "t"], ("t", 5)), 0, "03 0261 00 0274 00 000007d0 01 0274 00000005 00 00");
         Written(DescribeConfigs.Topics(["t"], "min.insync.replicas"), 4, $"02 02 0274 02 14 {MinIsr} 00 00 00 00");
         Written(DescribeConfigs.Topics(["t"], "min.insync.replicas"), 1, $"00000001 02 0001 74 00000001 0013 {MinIsr} 00");
         Written(DescribeConfigs.OfBroker(3), 4, "02 04 0233 01 00 00 00 00");
@@ -87,6 +91,27 @@ public sealed class KafkaWireTests
         Assert.That((young.ClusterId, young.ControllerId, young.AuthorizedOperations, young.Brokers[0].IsFenced), Is.EqualTo(("c", 2, 0x500, true)));
         var old = Read(DescribeCluster.Request, 0, "00000000 001f 02 78 0263 ffffffff 01 80000000 00");
         Assert.That((old.ErrorCode, old.ErrorMessage, old.Brokers.Length), Is.EqualTo(((short)31, "x", 0)));
+        Assert.That((young.EndpointType, old.EndpointType), Is.EqualTo((DescribeCluster.OfBrokers, DescribeCluster.OfBrokers)), "before version 1 there were only brokers to tell of");
+        var controllers = Read(DescribeCluster.Controllers, 1, "00000000 0000 00 02 0263 00000002 02 00000002 0268 00002385 00 00 80000000 00");
+        Assert.That((controllers.EndpointType, controllers.ControllerId, controllers.Brokers[0].Id, controllers.Brokers[0].Port), Is.EqualTo((DescribeCluster.OfControllers, 2, 2, 9093)));
+        Assert.That(Read(DescribeCluster.Controllers, 1, "00000000 0072 00 01 0263 ffffffff 01 80000000 00").ErrorCode, Is.EqualTo(KafkaError.MismatchedEndpointType));
+    }
+
+    [Test]
+    public void DescribeTopicPartitions_answers_are_read()
+    {
+        // Partition 0 is offline, 2 may lead it; of partition 1 the broker keeps no note; more is to come from partition 5 on.
+        var page = Read(
+            DescribeTopicPartitions.Request(["t"]),
+            0,
+            $"00000000 02 0000 0274 {Uuid} 00 03 0005 00000000 ffffffff 00000003 03 00000001 00000002 01 02 00000002 01 02 00000001 00 "
+            + "0000 00000001 00000001 00000003 02 00000001 02 00000001 00 00 01 00 80000000 00 01 0274 00000005 00 00");
+        var told = page.Partitions.Single();
+        Assert.That((told.Topic, told.Partition, string.Join(',', told.Eligible), told.LastKnown.Length), Is.EqualTo(("t", 0, "2", 0)));
+        Assert.That(page.Next, Is.EqualTo(("t", 5)));
+        var last = Read(DescribeTopicPartitions.Request(["t"]), 0, $"00000000 02 0000 0274 {Uuid} 00 02 0005 00000000 ffffffff 00000003 02 00000001 01 01 02 00000001 01 00 80000000 00 ff 00");
+        Assert.That((last.Partitions.Single().Eligible.Length, last.Partitions.Single().LastKnown[0], last.Next), Is.EqualTo((0, 1, ((string, int)?)null)));
+        Assert.That(Read(DescribeTopicPartitions.Request(["t"]), 0, $"00000000 02 001d 0274 {Uuid} 00 01 80000000 00 ff 00").Partitions, Is.Empty, "a topic that may not be described");
     }
 
     [Test]
@@ -107,8 +132,9 @@ public sealed class KafkaWireTests
         var second = Read(
             DescribeQuorum.Request,
             2,
-            $"0000 00 02 {MetadataLog} 02 00000000 0000 00 00000001 00000007 0000000000000064 01 02 00000004 {Uuid} 0000000000000063 ffffffffffffffff ffffffffffffffff 00 00 00 02 00000001 02 0243 0268 2384 00 00 00").Quorum!;
+            $"0000 00 02 {MetadataLog} 02 00000000 0000 00 00000001 00000007 0000000000000064 01 02 00000004 00112233445566778899aabbccddeeff 0000000000000063 ffffffffffffffff ffffffffffffffff 00 00 00 02 00000001 02 0243 0268 2384 00 00 00").Quorum!;
         Assert.That((second.Voters.Length, second.Observers[0].Id, second.Observers[0].LastCaughtUp), Is.EqualTo((0, 4, -1L)));
+        Assert.That((second.Observers[0].Directory, first.Voters[0].Directory), Is.EqualTo((Guid.ParseExact("00112233445566778899aabbccddeeff", "N"), Guid.Empty)));
         var zero = Read(DescribeQuorum.Request, 0, $"0000 02 {MetadataLog} 02 00000000 001f ffffffff ffffffff ffffffffffffffff 01 01 00 00 00");
         Assert.That((zero.ErrorCode, zero.Quorum!.LeaderId), Is.EqualTo(((short)31, -1)));
     }

@@ -21,9 +21,18 @@ internal sealed class Part
     /// <summary>What the second broker believes to be in sync, where that is something else.</summary>
     internal List<int>? OtherIsr { get; set; }
 
+    /// <summary>Who may lead although not in sync; null: the cluster keeps no note of it.</summary>
+    internal List<int>? Eligible { get; set; }
+
+    /// <summary>Who that is by the second broker, where it says something else.</summary>
+    internal List<int>? OtherEligible { get; set; }
+
+    /// <summary>Who that was last.</summary>
+    internal List<int> LastEligible { get; set; } = [];
+
     internal bool IsOffline => Leader < 0;
 
-    public override string ToString() => $"{Topic}-{Index} replicas=[{string.Join(',', Replicas)}] isr=[{string.Join(',', Isr)}] other=[{(OtherIsr is null ? "same" : string.Join(',', OtherIsr))}] leader={Leader}";
+    public override string ToString() => $"{Topic}-{Index} replicas=[{string.Join(',', Replicas)}] isr=[{string.Join(',', Isr)}] other=[{(OtherIsr is null ? "same" : string.Join(',', OtherIsr))}] leader={Leader} eligible=[{string.Join(',', Eligible ?? [])}]";
 }
 
 /// <summary>One node of an imagined cluster, and its pod.</summary>
@@ -66,6 +75,14 @@ internal sealed class Node
     internal long CaughtUpAgo { get; set; }
 
     internal string Host { get; set; } = "";
+
+    internal string? Rack { get; set; }
+
+    /// <summary>Why it does not answer at its controller's listener; null when it does.</summary>
+    internal KafkaFailure? ControllerSilence { get; set; }
+
+    /// <summary>Where it is registered at the controllers' listener; null: at its host, empty: not at all.</summary>
+    internal string? ControllerHost { get; set; }
 
     public override string ToString() =>
         $"node {Id} revision={Revision} ready={IsReady} terminating={IsTerminating} missing={IsMissing} voter={IsVoter} listed={IsListed} fenced={IsFenced} lag={Lag} ago={CaughtUpAgo} state={BrokerState} {Silence}";
@@ -215,7 +232,7 @@ internal sealed class KafkaWorld
         return new KafkaObservation
         {
             IsKraft = IsKraft,
-            Brokers = [.. Nodes.Where(n => n.IsBroker && (n.IsListed || n.IsFenced)).Select(n => new KafkaBroker { Id = n.Id, Host = n.Host, Port = 9092, IsFenced = n.IsFenced })],
+            Brokers = [.. Nodes.Where(n => n.IsBroker && (n.IsListed || n.IsFenced)).Select(n => new KafkaBroker { Id = n.Id, Host = n.Host, Port = 9092, Rack = n.Rack, IsFenced = n.IsFenced })],
             AuthorizedOperations = Operations,
             Snapshots = [.. responders.Select((r, i) => Snapshot(r.Id, listed, i > 0))],
             SnapshotFailures = [],
@@ -223,6 +240,7 @@ internal sealed class KafkaWorld
             Reassignments = [.. Moving],
             Quorums = IsKraft ? [.. responders.Select((_, i) => Quorum(i > 0 ? OtherEpoch ?? Epoch : Epoch))] : [],
             Members = [.. listed.Select(Member)],
+            Controllers = Options.ControllerServers.Length == 0 ? [] : [.. Nodes.Where(n => n is { IsVoter: true, IsMissing: false, ControllerHost: not "" }).Select(n => new KafkaControllerObservation { Id = n.Id, Host = n.ControllerHost ?? n.Host, Failure = n.ControllerSilence })],
             Metrics = Options.MetricsPort == 0 ? [] : [.. Nodes.Select(Metrics)],
         };
     }
@@ -251,6 +269,11 @@ internal sealed class KafkaWorld
                     }),
                 ],
             }),
+        ],
+        Eligible =
+        [
+            .. Parts.Where(p => p.Eligible is not null)
+                .Select(p => new KafkaEligible { Topic = p.Topic, Partition = p.Index, Eligible = [.. isOther ? p.OtherEligible ?? p.Eligible! : p.Eligible!], LastKnown = [.. p.LastEligible] }),
         ],
     };
 

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using Ordinal.Core.Model;
+using Ordinal.Gates;
+
+namespace Ordinal.Operator.Reconciling;
+
+/// <summary>What came of looking at one StatefulSet of a rollout.</summary>
+/// <param name="Target">Its name; empty when there is none.</param>
+public abstract record TargetLook(string Target)
+{
+    /// <summary>Nothing may be decided before the stores show what somebody of us wrote.</summary>
+    /// <param name="Delay">When to look again.</param>
+    public sealed record Waits(string Target, TimeSpan Delay) : TargetLook(Target);
+
+    /// <summary>There is nothing to decide on: it ends here, or cannot be told yet.</summary>
+    public sealed record Undecided(string Target, RolloutFrame Frame) : TargetLook(Target);
+
+    /// <summary>It was decided what happens next.</summary>
+    /// <param name="Frame">What was decided on.</param>
+    /// <param name="Decision">The decision.</param>
+    /// <param name="Reports">What gates said in this pass.</param>
+    /// <param name="Gates">The gates, for what must be asked of them while acting.</param>
+    /// <param name="Next">When to look for missing pods again; null when none is missing.</param>
+    public sealed record Decided(string Target, RolloutFrame.Ready Frame, Decision Decision, ImmutableArray<GateReport> Reports, GateContext Gates, TimeSpan? Next) : TargetLook(Target);
+}
