@@ -95,7 +95,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
 
         if (await ReleaseOrphanedClaimAsync(observation, cancellationToken))
         {
-            return (state, TimeSpan.FromSeconds(1));
+            return (state with { Concern = Unsettled(policy, state, "the claim of a rollout that is gone was taken off") }, TimeSpan.FromSeconds(1));
         }
 
         if (!mayAct)
@@ -152,14 +152,12 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
     private async Task<(TargetState State, TimeSpan? Again)> ActAsync(V1Alpha1RolloutPolicy policy, TargetState state, PolicyReading reading, CancellationToken cancellationToken)
     {
         var (observation, decision) = (state.Observation!, state.Decision!);
-        if (decision.Memory != WrittenMemoryOf(policy, state.Target.Name) with { SetUid = decision.Memory.SetUid, Revision = decision.Memory.Revision, Original = decision.Memory.Original })
+        if (decision.Memory != HoldMemories.Of(policy, state.Target.Name) with { SetUid = decision.Memory.SetUid, Revision = decision.Memory.Revision, Original = decision.Memory.Original })
         {
             // Counted before it is done: a crash in between must not make the second foreign write look like the first.
-            var status = PolicyStatuses.Of(policy, reading, [state], null, parts.GatesMode, Clock.Now(timeProvider));
-            var others = (policy.Status.Targets ?? []).Where(each => each.Name != state.Target.Name);
-            var remembered = policy.Status with { Targets = [.. others.Concat(status.Targets!).OrderBy(each => each.Name, StringComparer.Ordinal)] };
-            await parts.Statuses.WriteAsync(policy, remembered, parts.Stores.Policies.Informer, null, cancellationToken);
-            return (state, TimeSpan.FromMilliseconds(1));
+            var seen = PolicyStatuses.Of(policy, reading, [state], null, parts.GatesMode, Clock.Now(timeProvider)).Targets![0];
+            await parts.Statuses.WriteAsync(policy, HoldMemories.Remember(policy, seen), parts.Stores.Policies.Informer, null, cancellationToken);
+            return (state with { Concern = Unsettled(policy, state, "spec.updateStrategy is about to be written") }, TimeSpan.FromMilliseconds(1));
         }
 
         var scope = new ActionScope(observation.Item, Observer.GateContextOf(observation, []), observation.Item.Snapshot.UpdateRevision);
@@ -189,11 +187,17 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
 
         if (decision.Actions.All(action => action is OpenGate))
         {
-            return (state, TimeSpan.FromMilliseconds(1));
+            var stands = state.Active is { } active ? InProgress(active, state.Target.Name) : decision.Holds.IsEmpty ? state.Concern : (decision.Holds[0].Reason, decision.Holds[0].Message);
+            return (state with { Concern = stands }, TimeSpan.FromMilliseconds(1));
         }
 
-        return (state with { Concern = (policy.Metadata.DeletionTimestamp is null ? ReasonCodes.Adopting : ReasonCodes.LettingGo, $"{observation.Item.Key}: spec.updateStrategy was written; waiting for the StatefulSet controller to see it") }, null);
+        return (state with { Concern = Unsettled(policy, state, "spec.updateStrategy was written; waiting for the StatefulSet controller to see it") }, null);
     }
+
+    /// <summary>Says that the set is between two states, so that no pass in between says that it is up to date and held.</summary>
+    private static (ReasonCode Reason, string Message) Unsettled(V1Alpha1RolloutPolicy policy, TargetState state, string fact) =>
+        state.Active is { } active ? InProgress(active, state.Target.Name)
+        : (policy.Metadata.DeletionTimestamp is null ? ReasonCodes.Adopting : ReasonCodes.LettingGo, $"{state.Observation!.Item.Key}: {fact}");
 
     /// <summary>Judges a set about which nothing must be written: starts a rollout if one is due, or says why none is.</summary>
     private async Task<(TargetState State, TimeSpan? Again)> RestAsync(
@@ -358,24 +362,13 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
     /// </summary>
     private HoldMemory MemoryOf(V1Alpha1RolloutPolicy policy, string target, StatefulSetSnapshot set)
     {
-        var memory = WrittenMemoryOf(policy, target);
+        var memory = HoldMemories.Of(policy, target);
         var isKnown = memory.SetUid == set.Uid && memory.Revision == set.UpdateRevision && memory.ForeignReleases > 0;
         return !isKnown && parts.Births.LastOf(policy, target, set.UpdateRevision) is { } last
             && RolloutEnds.ReasonOf(last, target) == ReasonCodes.FieldConflict.Code
             ? new HoldMemory { SetUid = set.Uid, Revision = set.UpdateRevision, ForeignReleases = 1, Original = memory.SetUid == set.Uid ? memory.Original : null }
             : memory;
     }
-
-    private static HoldMemory WrittenMemoryOf(V1Alpha1RolloutPolicy policy, string target) => policy.Status.Targets?.FirstOrDefault(each => each.Name == target) is { } known
-        ? new HoldMemory
-        {
-            SetUid = known.Uid ?? "",
-            Revision = known.HeldRevision ?? "",
-            ForeignReleases = known.ForeignReleases ?? 0,
-            Generation = known.WrittenGeneration ?? 0,
-            Original = StrategyValues.Parse(known.OriginalStrategy ?? ""),
-        }
-        : new HoldMemory();
 
     private static (ReasonCode Reason, string Message) InProgress(V1Alpha1StatefulSetRollout rollout, string target) => (
         ReasonCodes.RolloutInProgress,

@@ -14,6 +14,7 @@ public sealed class KnownSeeds
     [TestCase(20, "a stale pod that runs unready under the Partition driver")]
     [TestCase(23, "the partition was lowered for an incarnation that was gone already: the pods' watch was behind")]
     [TestCase(58, "a native pod that waited for minReadyDuration behind its closed readiness gate: nothing called the rollout again")]
+    [TestCase(70, "a policy went on saying that its set is held while it counted that somebody had released it")]
     [TestCase(186, "six of seven members came up on a revision that never runs: no gate may open by itself, somebody must say so")]
     [TestCase(32, "a leader that was frozen for 22 s wrote before its own timers told it that it leads no more")]
     [TestCase(33, "a frozen leader wrote a status in its successor's term")]

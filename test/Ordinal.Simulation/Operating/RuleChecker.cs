@@ -87,9 +87,14 @@ internal sealed partial class RuleChecker(ClusterTruth truth, TimeProvider time,
             Break($"rule 4: {process} wrote {request} while \"{holder}\" holds the lease");
         }
 
-        if (opened is not null)
+        if ((opened ?? WithoutTerms(request, kind, name)) is { } found)
         {
-            Break(opened);
+            Break(found);
+        }
+
+        if (kind == "rolloutpolicies" && SaidInVain(name) is { } vain)
+        {
+            Break(vain);
         }
 
         if (takes)

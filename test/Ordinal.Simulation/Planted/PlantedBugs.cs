@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Ordinal.Runtime.Client;
 using Ordinal.Simulation.Harness;
@@ -46,6 +47,16 @@ internal static partial class PlantedBugs
         {
             Sets = (_, _) => [Plain with { Driver = "OnDelete" }],
             Asks = (request, body) => request.Path.EndsWith("/eviction", StringComparison.Ordinal) ? Version().Replace(body, "") : body,
+        },
+        new("the strategy is written over whatever is there", "is written without a test")
+        {
+            Sets = (_, _) => [Plain with { Driver = "OnDelete" }],
+            Asks = (request, body) => IsOfSet(request) ? Untested(body) : body,
+        },
+        new("a policy says that it is up to date and held before its set is", "says that it is Ready while")
+        {
+            Sets = (_, _) => [Plain with { Driver = "Partition" }],
+            Asks = (request, body) => request.Path.Contains("/rolloutpolicies/", StringComparison.Ordinal) ? body.Replace("\"held\":true", "\"held\":false", StringComparison.Ordinal) : body,
         },
         new("the claim is written under another name", "without a claim of a rollout")
         {
@@ -142,6 +153,11 @@ internal static partial class PlantedBugs
     };
 
     private static bool IsOfSet(ApiRequest request) => request.Path.Contains("/statefulsets/", StringComparison.Ordinal);
+
+    /// <summary>Takes the tests out of a JSON patch.</summary>
+    private static string Untested(string body) => JsonNode.Parse(body) is JsonArray patch
+        ? new JsonArray([.. patch.Where(each => (string?)each!["op"] != "test").Select(each => each!.DeepClone())]).ToJsonString()
+        : body;
 
     /// <summary>Makes a reader that sees each pod at the revision at which it first saw one of that name.</summary>
     private static Func<string, string> OldRevisions()

@@ -35,6 +35,16 @@ public sealed class VerdictTests
     }
 
     [Test]
+    public void A_set_that_is_still_being_adopted_is_under_way_although_all_its_pods_are_as_the_template_asks()
+    {
+        var policy = Policy(observed: 8, message: "default/web: spec.updateStrategy is about to be written");
+        policy["status"]!["targets"]![0]!["held"] = false;
+        Assert.That(Verdict.OfSet(Set(8), policy, [], Now).ExitCode, Is.Zero, "a policy that leaves it alone for another reason");
+        policy["status"]!["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "False", ["reason"] = "Adopting" });
+        Assert.That(Verdict.OfSet(Set(8), policy, [], Now), Is.EqualTo(new Verdict(null, "statefulset web: default/web: spec.updateStrategy is about to be written")));
+    }
+
+    [Test]
     public void An_end_about_another_revision_says_nothing_about_the_one_that_waits()
     {
         var policy = Policy(observed: 8, update: "web-b", message: "spec.trigger is Manual");

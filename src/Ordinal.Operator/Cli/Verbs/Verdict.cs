@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ordinal.Core.Reasons;
 using Ordinal.Operator.View;
 
 namespace Ordinal.Operator.Cli.Verbs;
@@ -71,7 +72,9 @@ internal sealed record Verdict(int? ExitCode, string Line)
         if (revision == target.Text("currentRevision") && target.Number("updatedReplicas") >= replicas)
         {
             var concern = target.Text("message");
-            return concern.Length > 0 && target.Number("readyReplicas") < replicas
+            // A set that is being adopted is as its template asks, and still not held: a pipeline that waited for this and then changes the template must be gated.
+            var isAdopting = !target.Flag("held") && policy.Condition("Ready").Text("reason") == ReasonCodes.Adopting.Code;
+            return concern.Length > 0 && (isAdopting || target.Number("readyReplicas") < replicas)
                 ? new(null, $"{name}: {concern}")
                 : new(ExitCodes.Success, $"{name}: {target.Number("updatedReplicas") ?? 0} of {replicas} pods at {revision}{(target.Flag("held") ? ", held" : "")}");
         }
