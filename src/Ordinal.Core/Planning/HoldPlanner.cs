@@ -7,7 +7,8 @@ namespace Ordinal.Core.Planning;
 /// <summary>Decides about a StatefulSet of a policy while no rollout of it is active: adopt it, keep it held, tell drift, let it go. Pure.</summary>
 /// <remarks>
 /// <list type="number">
-/// <item>A set whose spec the built-in controller has not seen, or that is claimed by a rollout, is left alone for now.</item>
+/// <item>A set whose spec the built-in controller has not seen, or that is claimed by a rollout, is left alone for now; but a hold that somebody else took
+/// off is put back before the controller sees that.</item>
 /// <item>A policy that is being deleted lets it go: the original strategy comes back only when no change waits, since restoring it under drift
 /// rolls every pod (T7); else the hold stays and says so, until <c>spec.release</c>.</item>
 /// <item>A set that was not adopted yet is: its strategy is kept in an annotation and the hold written, in one patch. OnDelete is left as it
@@ -52,7 +53,7 @@ public static class HoldPlanner
 
         if (!set.IsObserved)
         {
-            return decision with { Holds = [Of(set, ReasonCodes.NotObserved, $"the StatefulSet controller has seen generation {set.ObservedGeneration} of {set.Generation}; wait")] };
+            return IsReleasedUnseen(input, memory) ? HoldUnseen(input, decision) : decision with { Holds = [Of(set, ReasonCodes.NotObserved, $"the StatefulSet controller has seen generation {set.ObservedGeneration} of {set.Generation}; wait")] };
         }
 
         decision = decision with { Drift = DriftOf(snapshot) };
@@ -206,6 +207,21 @@ public static class HoldPlanner
             : set.Strategy.IsOurHold ? decision with { Actions = [new AdoptSet(StrategyValue.HeldFrom(set.Strategy, original), original, set.Generation)] }
             : HoldOnce(input, decision, new AdoptSet(StrategyValue.HeldFrom(set.Strategy, original), original, set.Generation));
     }
+
+    /// <summary>
+    /// Tells whether somebody else took the hold off a set and the built-in controller has not seen it yet. Then nothing is waited for: it would take
+    /// a pod in the same pass in which it sees it, and a hold that is put back too early harms nothing. Counted once for the revision that is known;
+    /// what the controller makes of the new generation counts anew.
+    /// </summary>
+    private static bool IsReleasedUnseen(HoldInput input, HoldMemory memory)
+    {
+        var set = input.Snapshot.Set;
+        return !input.IsPolicyDeleted && set.HeldBy.Length == 0 && !RestsOpen(input) && (memory.ForeignReleases == 0 || memory.Generation == set.Generation)
+            && set.Strategy is { Type: UpdateStrategyType.RollingUpdate, IsOurHold: false } && (set.OriginalStrategy ?? memory.Original) is { Type: UpdateStrategyType.RollingUpdate };
+    }
+
+    private static HoldDecision HoldUnseen(HoldInput input, HoldDecision decision) =>
+        input.Snapshot.Set.OriginalStrategy is null ? AdoptAgain(input, decision, decision.Memory.Original!) : Keep(input, decision);
 
     private static HoldDecision Keep(HoldInput input, HoldDecision decision)
     {

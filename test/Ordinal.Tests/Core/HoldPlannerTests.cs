@@ -119,6 +119,25 @@ public sealed class HoldPlannerTests
     }
 
     [Test]
+    public void A_foreign_release_at_rest_is_undone_before_the_StatefulSet_controller_sees_it()
+    {
+        var unseen = Picture.Resting("o o o").WithSet(s => s with { Strategy = new(UpdateStrategyType.RollingUpdate), Generation = 6, ObservedGeneration = 5 });
+        var replaced = unseen.WithSet(s => s with { OriginalStrategy = null });
+        var first = Decide(unseen);
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Actions.OfType<WriteStrategy>().Single().Next.IsOurHold, Is.True);
+            Assert.That(first.Memory, Is.EqualTo(new HoldMemory { SetUid = "set-uid", Revision = Picture.New, ForeignReleases = 1, Generation = 6, Original = first.Memory.Original }));
+            Assert.That(Decide(unseen, first.Memory).Actions, Is.EqualTo(first.Actions), "the same release: the write did not arrive");
+            Assert.That(Decide(unseen.WithSet(s => s with { Generation = 7 }), first.Memory).Holds.Single().Reason, Is.EqualTo(ReasonCodes.NotObserved), "the second is judged by the revision that comes of it");
+            Assert.That(Decide(replaced, new HoldMemory { SetUid = "set-uid", Original = Rolling }).Actions.Single(), Is.InstanceOf<AdoptSet>(), "an older manifest took the annotation too");
+            Assert.That(Decide(replaced).Holds.Single().Reason, Is.EqualTo(ReasonCodes.NotObserved), "one that was never adopted may be in the middle of a rollout");
+            Assert.That(Decide(unseen, deleted: true).Actions, Is.Empty, "it is let go");
+            Assert.That(HoldPlanner.Decide(new() { Snapshot = unseen.Input.Snapshot, Memory = new(), IsNative = true }).Actions, Is.Empty, "it rests open");
+        });
+    }
+
+    [Test]
     public void T22_a_set_that_was_adopted_and_lost_its_annotation_with_the_hold_is_held_at_once_and_only_once()
     {
         var replaced = Picture.Resting("o o o").WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.RollingUpdate, 0) });
@@ -215,7 +234,7 @@ public sealed class HoldPlannerTests
         var released = Picture.Resting("o o o").WithSet(s => s with { Strategy = Rolling });
         Assert.Multiple(() =>
         {
-            Assert.That(Decide(released.WithSet(s => s with { ObservedGeneration = 4 })).Holds.Single().Reason, Is.EqualTo(ReasonCodes.NotObserved));
+            Assert.That(Decide(Picture.Resting("o o o").WithSet(s => s with { ObservedGeneration = 4 })).Holds.Single().Reason, Is.EqualTo(ReasonCodes.NotObserved));
             Assert.That(Decide(released.WithFacts(s => s with { Freshness = new(false, null, "no event for 90 s") })).Holds.Single().Reason, Is.EqualTo(ReasonCodes.StoresNotFresh));
             var claimed = Decide(released.WithSet(s => s with { HeldBy = "policy/rollout" }));
             Assert.That(claimed.Actions, Is.Empty);
