@@ -1,4 +1,5 @@
 using Ordinal.ControlPlane.Workloads.Kafka;
+using Ordinal.Core.Reasons;
 using Ordinal.Operator.Demo.Judging;
 using Ordinal.Operator.View;
 
@@ -68,7 +69,9 @@ internal sealed class KafkaLag(KafkaCluster cluster, KafkaWitness witness, strin
             }
 
             var (reason, _, message) = RolloutWords.Waiting(picture);
-            if (_record.NamedBy is null && reason.StartsWith("Kafka", StringComparison.Ordinal) && _partitions.Any(p => message.Contains(p, StringComparison.Ordinal)))
+
+            // A broker that was replaced before may still be catching up with one of these partitions when the lag begins: that is no word about it.
+            if (_record.NamedBy is null && reason == ReasonCodes.KafkaWouldGoUnderMinIsr.Code && _partitions.Any(p => message.Contains(p, StringComparison.Ordinal)))
             {
                 _record = _record with { NamedBy = $"{reason}: {message}", NamedAt = now };
                 return $"the rollout holds, and says why: {reason}: {message}";
