@@ -248,7 +248,9 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
                 parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, rollout), isWarning: true, ReasonCodes.ActionRefused, "Rolling", outcome.Message);
                 refused[(((IStoreItem)rollout).Uid, frame.Target)] = (ActionWords.Of(action), outcome.Message);
                 var status = RolloutStatuses.Refused(rollout, rollout.Status, outcome.Message, Clock.Now(timeProvider));
-                if (StatusComparison.Of(rollout.Status, status, MemoryChange.None) is not StatusUrgency.None)
+                // A refusal may be worded anew each time (a webhook that tells a number of the request): then this is progress, which is written now and then.
+                var wait = parts.Statuses.WaitOf(((IStoreItem)rollout).Uid, StatusComparison.Of(rollout.Status, status, MemoryChange.None));
+                if (wait == TimeSpan.Zero)
                 {
                     rollout = await parts.Statuses.WriteAsync(rollout, status, parts.Stores.Rollouts.Informer, null, cancellationToken);
                 }

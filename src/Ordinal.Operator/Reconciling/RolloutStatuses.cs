@@ -68,12 +68,20 @@ public static class RolloutStatuses
         Conditions = ConditionsOf(rollout, frame.Memory, frame.Reason, frame.Message, isFinished: false, frame.Reason.NeedsHuman ? (frame.Reason, frame.Message) : null, now),
     };
 
-    /// <summary>Builds conditions that say why an action cannot be carried out.</summary>
-    public static StatefulSetRolloutStatus Refused(V1Alpha1StatefulSetRollout rollout, StatefulSetRolloutStatus status, string message, DateTimeOffset now) => status with
+    /// <summary>
+    /// Builds conditions that say why an action cannot be carried out. A status that was made anew says "not stalled", since its decision knows of no refusal:
+    /// when the rollout stalled is in the status before. With a new time in each pass, each pass would write, and each write bring the next pass.
+    /// </summary>
+    public static StatefulSetRolloutStatus Refused(V1Alpha1StatefulSetRollout rollout, StatefulSetRolloutStatus status, string message, DateTimeOffset now)
     {
-        Current = (status.Current ?? new CurrentStatus()) with { Reason = ReasonCodes.ActionRefused.Code, WaitingFor = Conditions.Cut(message, 1024) },
-        Conditions = new Conditions(status.Conditions, rollout.Metadata.Generation ?? 0, now).Set("Stalled", true, ReasonCodes.ActionRefused, message).All,
-    };
+        var before = Conditions.Find(rollout.Status.Conditions, "Stalled");
+        var conditions = status.Conditions?.Select(each => each.Type == "Stalled" ? before ?? each : each).ToList();
+        return status with
+        {
+            Current = (status.Current ?? new CurrentStatus()) with { Reason = ReasonCodes.ActionRefused.Code, WaitingFor = Conditions.Cut(message, 1024) },
+            Conditions = new Conditions(conditions, rollout.Metadata.Generation ?? 0, now).Set("Stalled", true, ReasonCodes.ActionRefused, message).All,
+        };
+    }
 
     /// <summary>Returns the hold that the rollout waits on, as one line can show it; null when nothing waits.</summary>
     public static Hold? MainHold(Decision decision)

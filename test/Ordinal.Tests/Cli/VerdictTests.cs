@@ -26,6 +26,24 @@ public sealed class VerdictTests
     public void A_rollout_that_nobody_has_looked_at_is_under_way() =>
         Assert.That(Verdict.OfRollout(new JsonObject { ["metadata"] = new JsonObject { ["name"] = "web-1" } }, Now), Is.EqualTo(new Verdict(null, "web-1: New: the operator has not looked at it yet")));
 
+    [TestCase("True", "403 Forbidden", "web-1: Running: 3 of 3 pods updated; stalled: ActionRefused: 403 Forbidden")]
+    [TestCase("True", "3 of 3 pods", "web-1: Running: 3 of 3 pods updated", Description = "said already")]
+    [TestCase("False", "", "web-1: Running: 3 of 3 pods updated")]
+    public void A_write_that_is_refused_is_told_too(string status, string words, string line)
+    {
+        var rollout = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = "web-1" },
+            ["status"] = new JsonObject
+            {
+                ["conditions"] = new JsonArray(
+                    new JsonObject { ["type"] = "Succeeded", ["status"] = "Unknown", ["reason"] = "Running", ["message"] = "3 of 3 pods updated" },
+                    new JsonObject { ["type"] = "Stalled", ["status"] = status, ["reason"] = "ActionRefused", ["message"] = words }),
+            },
+        };
+        Assert.That(Verdict.OfRollout(rollout, Now), Is.EqualTo(new Verdict(null, line)));
+    }
+
     [Test]
     public void What_the_policy_says_counts_only_once_it_has_seen_the_sets_own_generation()
     {

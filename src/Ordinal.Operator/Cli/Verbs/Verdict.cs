@@ -21,7 +21,7 @@ internal sealed record Verdict(int? ExitCode, string Line)
         var took = RolloutFacts.Took(rollout, now) is { } length ? $" ({Ages.Of(length)})" : "";
         if (!RolloutFacts.IsFinished(rollout))
         {
-            return new(null, $"{rollout.Name()}: {reason}: {(message.Length > 0 ? message : "the operator has not looked at it yet")}{took}");
+            return new(null, $"{rollout.Name()}: {reason}: {(message.Length > 0 ? message : "the operator has not looked at it yet")}{StalledWords(rollout, message)}{took}");
         }
 
         var code = rollout.Condition("Succeeded").Text("status") == "True" ? ExitCodes.Success
@@ -95,6 +95,14 @@ internal sealed record Verdict(int? ExitCode, string Line)
             : verdicts.Max(each => each.ExitCode),
             string.Join(Environment.NewLine, verdicts.Select(each => each.Line).Distinct(StringComparer.Ordinal))),
     };
+
+    /// <summary>What keeps a rollout from going on and only a person can put right, where the message does not say it: a write that the API server refuses.</summary>
+    private static string StalledWords(JsonObject rollout, string message)
+    {
+        var stalled = rollout.Condition("Stalled");
+        var words = stalled.Text("message");
+        return stalled.Text("status") != "True" || words.Length == 0 || message.Contains(words, StringComparison.Ordinal) ? "" : $"; stalled: {stalled.Text("reason")}: {words}";
+    }
 
     private static string Or(string text, string other) => text.Length > 0 ? text : other;
 }

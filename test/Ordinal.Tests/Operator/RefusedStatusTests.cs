@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using NUnit.Framework;
+using Ordinal.Core.Model;
+using Ordinal.Operator.Api;
+using Ordinal.Operator.Observing;
+using Ordinal.Operator.Reconciling;
+using Ordinal.Tests.Core;
+
+namespace Ordinal.Tests.Operating;
+
+/// <summary>What a rollout says of a write that the API server goes on refusing.</summary>
+public sealed class RefusedStatusTests
+{
+    private const string Words = "PATCH /apis/apps/v1/namespaces/prod/statefulsets/web: 403 Forbidden";
+
+    [Test]
+    public void The_same_refusal_in_a_later_pass_is_nothing_to_write()
+    {
+        var picture = Picture.Running("o o o");
+        var rollout = new V1Alpha1StatefulSetRollout { Metadata = new() { Name = "web-7f9c6", NamespaceProperty = "prod", Generation = 1 } };
+        rollout.Status = StatusOf(rollout, picture, Picture.Noon);
+        rollout.Status = RolloutStatuses.Refused(rollout, rollout.Status, Words, Picture.Noon);
+        Assert.That(StalledOf(rollout.Status), Is.EqualTo(("True", "ActionRefused", (DateTimeOffset?)Picture.Noon)));
+
+        var later = Picture.Noon.AddMinutes(1);
+        var next = RolloutStatuses.Refused(rollout, StatusOf(rollout, picture, later), Words, later);
+        Assert.Multiple(() =>
+        {
+            Assert.That(StalledOf(next), Is.EqualTo(("True", "ActionRefused", (DateTimeOffset?)Picture.Noon)), "it has been stalled since then");
+            Assert.That(StatusComparison.Of(rollout.Status, next, MemoryChange.None), Is.EqualTo(StatusUrgency.None), "a write would bring the next pass at once, and that one the next write");
+        });
+    }
+
+    private static (string Status, string Reason, DateTimeOffset? Since) StalledOf(StatefulSetRolloutStatus status)
+    {
+        var stalled = status.Conditions!.Single(each => each.Type == "Stalled");
+        return (stalled.Status, stalled.Reason, stalled.LastTransitionTime);
+    }
+
+    private static StatefulSetRolloutStatus StatusOf(V1Alpha1StatefulSetRollout rollout, Picture picture, DateTimeOffset now)
+    {
+        var item = new StatefulSetItem { Snapshot = picture.Set, Labels = ImmutableSortedDictionary<string, string>.Empty, PodLabels = ImmutableSortedDictionary<string, string>.Empty, Selector = "" };
+        var frame = new RolloutFrame.Ready("web", new Observation(item, picture.Input.Snapshot), new V1Alpha1RolloutPolicy(), picture.Input.Policy, picture.Input.Request, picture.Input.Memory, null);
+        return RolloutStatuses.Of(rollout, frame, picture.Decide(), [], now);
+    }
+}
