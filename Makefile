@@ -4,6 +4,8 @@ CONFIG_DIR := $(shell echo $(CONFIGURATION) | tr A-Z a-z)
 ORDINAL := artifacts/bin/Ordinal.Operator/$(CONFIG_DIR)/ordinal
 DOTNET_FLAGS := -c $(CONFIGURATION) -v quiet -nologo
 KUBECTL ?= kubectl
+# The operator's image, under a name that the cluster can pull: make deploy IMAGE=registry.example.com/ordinal:0.1.0
+IMAGE ?= ordinal:0.1.0
 # Seeds of the simulation that make soak plays, and the first of them
 SEEDS ?= 2000
 FIRST ?= 1
@@ -80,8 +82,8 @@ uninstall: kustomize ## Take the CRDs away again; every RolloutPolicy goes with 
 	@$(KUBECTL) delete --ignore-not-found -k config/crd
 
 .PHONY: deploy
-deploy: kustomize ## Put CRDs and operator on the cluster that kubectl points at
-	@$(KUBECTL) apply --server-side -k config/default
+deploy: kustomize ## Put CRDs and operator on the cluster that kubectl points at; IMAGE= names the image
+	@$(KUBECTL) kustomize config/default | sed 's#image: ordinal:0\.1\.0$$#image: $(IMAGE)#' | $(KUBECTL) apply --server-side -f -
 
 .PHONY: undeploy
 undeploy: kustomize ## Take operator and CRDs away again
