@@ -40,7 +40,10 @@ internal static class NetFailures
     private static NetFailure Http(HttpRequestException failure, string where) => failure.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError => new(NetFailureKind.NameUnknown, $"the name of {where} has no address"),
-        HttpRequestError.SecureConnectionError => new(NetFailureKind.Tls, $"the TLS handshake with {where} failed: {Words(failure)}"),
+        // Its own message is "see inner exception", which nobody can.
+        HttpRequestError.SecureConnectionError when failure.InnerException is IOException =>
+            new(NetFailureKind.Tls, $"{where} closed the connection in the middle of the TLS handshake (its port may be plain text, or want a client certificate)"),
+        HttpRequestError.SecureConnectionError => new(NetFailureKind.Tls, $"the TLS handshake with {where} failed: {Words(failure.InnerException ?? failure)}"),
         HttpRequestError.InvalidResponse => new(NetFailureKind.Protocol, $"{where} does not answer in HTTP (does it expect TLS?)"),
         HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError or HttpRequestError.ExtendedConnectNotSupported =>
             new(NetFailureKind.Protocol, $"{where} does not speak the version of HTTP that is needed"),

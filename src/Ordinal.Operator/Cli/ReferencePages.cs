@@ -87,11 +87,20 @@ public static class ReferencePages
             before a rollout, and a rollout before a StatefulSet.
 
             """.ReplaceLineEndings("\n"));
-        foreach (var (verb, command) in Below(root, ""))
+        foreach (var (verb, command, inherited) in Below(root, "", []))
         {
-            page.Append("\n## ordinal ").Append(string.Join(' ', command.Arguments.Select(a => a.Name.ToUpperInvariant()).Prepend(verb))).Append("\n\n");
+            page.Append("\n## ordinal ").Append(string.Join(' ', command.Arguments.Select(Placeholder).Prepend(verb))).Append("\n\n");
             page.Append(command.Description).Append('\n');
-            var options = command.Options.Where(o => !o.Hidden && o.Name is not ("--help" or "--version")).OrderBy(o => o.Name, StringComparer.Ordinal).ToArray();
+            if (command.Arguments.Count > 0)
+            {
+                page.Append("\n| Argument | Meaning |\n| --- | --- |\n");
+                foreach (var argument in command.Arguments)
+                {
+                    page.Append("| `").Append(Placeholder(argument)).Append("` | ").Append(Cell(argument.Description)).Append(" |\n");
+                }
+            }
+
+            var options = command.Options.Concat(inherited).Where(o => !o.Hidden && o.Name is not ("--help" or "--version")).OrderBy(o => o.Name, StringComparer.Ordinal).ToArray();
             if (options.Length == 0)
             {
                 continue;
@@ -100,7 +109,7 @@ public static class ReferencePages
             page.Append("\n| Option | Default | Meaning |\n| --- | --- | --- |\n");
             foreach (var option in options)
             {
-                page.Append("| ").Append(string.Join(", ", option.Aliases.Order(StringComparer.Ordinal).Prepend(option.Name).Select(name => $"`{name}`"))).Append(" | ").Append(Default(option)).Append(" | ").Append(option.Description?.Replace("|", "\\|", StringComparison.Ordinal)).Append(" |\n");
+                page.Append("| ").Append(string.Join(", ", option.Aliases.Order(StringComparer.Ordinal).Prepend(option.Name).Select(name => $"`{name}`"))).Append(" | ").Append(Default(option)).Append(" | ").Append(Cell(option.Description)).Append(" |\n");
             }
         }
 
@@ -121,9 +130,17 @@ public static class ReferencePages
             """.ReplaceLineEndings("\n")).ToString();
     }
 
-    private static IEnumerable<(string Verb, Command Command)> Below(Command parent, string prefix) =>
-        parent.Subcommands.Where(c => !c.Hidden).OrderBy(c => c.Name, StringComparer.Ordinal)
-            .SelectMany(c => Below(c, $"{prefix}{c.Name} ").Prepend(($"{prefix}{c.Name}", c)));
+    /// <summary>The commands below one, with the options that each has from those above it, which its help shows too.</summary>
+    private static IEnumerable<(string Verb, Command Command, IReadOnlyList<Option> Inherited)> Below(Command parent, string prefix, IReadOnlyList<Option> above)
+    {
+        IReadOnlyList<Option> inherited = [.. above, .. parent.Options.Where(option => option.Recursive)];
+        return parent.Subcommands.Where(c => !c.Hidden).OrderBy(c => c.Name, StringComparer.Ordinal)
+            .SelectMany(c => Below(c, $"{prefix}{c.Name} ", inherited).Prepend(($"{prefix}{c.Name}", c, inherited)));
+    }
+
+    private static string Placeholder(Argument argument) => argument.Arity.MinimumNumberOfValues == 0 ? $"[{argument.Name.ToUpperInvariant()}]" : argument.Name.ToUpperInvariant();
+
+    private static string? Cell(string? text) => text?.Replace("|", "\\|", StringComparison.Ordinal);
 
     private static string Default(Option option) =>
         !option.HasDefaultValue ? ""

@@ -21,7 +21,7 @@ internal sealed record Verdict(int? ExitCode, string Line)
         var took = RolloutFacts.Took(rollout, now) is { } length ? $" ({Ages.Of(length)})" : "";
         if (!RolloutFacts.IsFinished(rollout))
         {
-            return new(null, $"{rollout.Name()}: {reason}: {(message.Length > 0 ? message : "the operator has not looked at it yet")}{StalledWords(rollout, message)}{took}");
+            return new(null, $"{rollout.Name()}: {reason}: {(message.Length > 0 ? WithStall(rollout, message) : "the operator has not looked at it yet")}{took}");
         }
 
         var code = rollout.Condition("Succeeded").Text("status") == "True" ? ExitCodes.Success
@@ -65,7 +65,7 @@ internal sealed record Verdict(int? ExitCode, string Line)
         var generation = set.Number("metadata", "generation") ?? 0;
         if (target is null || (target.Number("observedGeneration") ?? 0) < generation || (policy.Number("status", "observedGeneration") ?? 0) < (policy.Number("metadata", "generation") ?? 0))
         {
-            return new(null, $"{name}: policy {policy.Name()} has not yet seen generation {generation}; is the operator running?");
+            return new(null, $"{name}: policy {policy.Name()} has not yet seen generation {generation}; that takes a moment, if the operator runs");
         }
 
         var (replicas, revision) = (target.Number("replicas") ?? 0, target.Text("updateRevision"));
@@ -96,12 +96,12 @@ internal sealed record Verdict(int? ExitCode, string Line)
             string.Join(Environment.NewLine, verdicts.Select(each => each.Line).Distinct(StringComparer.Ordinal))),
     };
 
-    /// <summary>What keeps a rollout from going on and only a person can put right, where the message does not say it: a write that the API server refuses.</summary>
-    private static string StalledWords(JsonObject rollout, string message)
+    /// <summary>Adds what keeps a rollout from going on and only a person can put right, where the message does not say it: a write that the API server refuses.</summary>
+    private static string WithStall(JsonObject rollout, string message)
     {
         var stalled = rollout.Condition("Stalled");
         var words = stalled.Text("message");
-        return stalled.Text("status") != "True" || words.Length == 0 || message.Contains(words, StringComparison.Ordinal) ? "" : $"; stalled: {stalled.Text("reason")}: {words}";
+        return stalled.Text("status") != "True" || words.Length == 0 || message.Contains(words, StringComparison.Ordinal) ? message : $"{message.TrimEnd('.')}; stalled: {stalled.Text("reason")}: {words}";
     }
 
     private static string Or(string text, string other) => text.Length > 0 ? text : other;
