@@ -231,15 +231,19 @@ internal static class PodStages
         Words name = $"{pass.Set.Namespace}/{pass.Named(index)}";
         if (fact.Is(PodFlags.Missing))
         {
-            var failure = pass.Input.Snapshot.CreateFailure;
-            var why = failure.Length > 0 ? Words.Of($": {failure}") : default;
-            return (ReasonCodes.PodMissing, $"{name}: the pod does not exist{why}; the StatefulSet controller creates it.");
+            if (pass.Input.Snapshot.CreateFailure is { Length: > 0 } failure)
+            {
+                // The built-in controller pauses longer after each refusal, up to 1000 s; any write to the object makes it try at once.
+                return (ReasonCodes.PodMissing, $"{name}: the pod does not exist: {failure}; once that is mended the StatefulSet controller tries again within 17 minutes, and at once when the StatefulSet is annotated.");
+            }
+
+            return (ReasonCodes.PodMissing, $"{name}: the pod does not exist; the StatefulSet controller creates it.");
         }
 
         var pod = pass.PodOf(index);
+        var node = pod.Node.Length > 0 ? Words.Of($" on node {pod.Node}") : default;
         if (fact.Is(PodFlags.Terminating))
         {
-            var node = pod.Node.Length > 0 ? Words.Of($" on node {pod.Node}") : default;
             return (ReasonCodes.PodTerminating, $"{name}: the pod is terminating{node}; wait for its grace period, or force its deletion if the node is dead.");
         }
 
@@ -251,7 +255,7 @@ internal static class PodStages
         if (!fact.Is(PodFlags.Ready))
         {
             var trouble = pod.Trouble is PodTrouble.None ? default : Words.Of($", {pod.Trouble}: {pod.TroubleMessage}");
-            return (ReasonCodes.PodNotReady, $"{name}: the pod is not ready ({pod.Phase}, {pod.Restarts} restarts{trouble}); look at its events and logs.");
+            return (ReasonCodes.PodNotReady, $"{name}: the pod is not ready ({pod.Phase}{node}, {pod.Restarts} restarts{trouble}); look at its events and logs.");
         }
 
         var readyFor = pass.Now - pod.ReadySince!.Value;

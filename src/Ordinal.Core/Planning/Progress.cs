@@ -7,9 +7,12 @@ namespace Ordinal.Core.Planning;
 /// <summary>What a decision tells people: one hold for each pod that waits, the stages of the pods in flight, and the one sentence above.</summary>
 internal static class Progress
 {
+    private const int MostNames = 10;
+
     /// <summary>Gives every pod that waits, and has no hold yet, its one hold (rule 6).</summary>
     internal static void Explain(ref Pass pass)
     {
+        var isFirst = true;
         for (var i = 0; i < pass.Facts.Length; i++)
         {
             var fact = pass.Facts[i];
@@ -29,10 +32,29 @@ internal static class Progress
             }
             else
             {
+                // What is told first is one of these: it names the others that are lost, as when a node pool is.
                 var (why, text) = PodStages.Explain(ref pass, i);
-                pass.HoldPod(i, why, text);
+                var others = isFirst || fact.Is(PodFlags.InFlight) ? OthersLost(in pass, i) : default;
+                isFirst = false;
+                pass.HoldPod(i, why, others.IsEmpty ? text : Words.Of($"{text} Away too: {others}."));
             }
         }
+    }
+
+    /// <summary>Names the pods beside this one that do not serve, and not because this rollout took them; the highest first.</summary>
+    private static Words OthersLost(in Pass pass, int index)
+    {
+        var (names, count) = (default(Words), 0);
+        for (var i = pass.Facts.Length - 1; i >= 0; i--)
+        {
+            if (i != index && pass.Facts[i].IsAway && !pass.Facts[i].Is(PodFlags.InFlight) && ++count <= MostNames)
+            {
+                names.AppendLiteral(count > 1 ? ", " : "");
+                names.AppendFormatted(pass.Named(i));
+            }
+        }
+
+        return count > MostNames ? Words.Of($"{names} and {count - MostNames} more") : names;
     }
 
     /// <summary>The stages of the pods in flight, at a gate, or failed.</summary>

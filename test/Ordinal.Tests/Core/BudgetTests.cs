@@ -123,7 +123,27 @@ public sealed class BudgetTests
     public void U43_a_missing_pod_shows_why_it_cannot_be_created()
     {
         var decision = Picture.Running("o o -").WithFacts(s => s with { CreateFailure = "exceeded quota: pods" }).Decide();
-        Assert.That(decision.MessageOf("web-2"), Does.Contain("exceeded quota: pods"));
+        Assert.That(decision.MessageOf("web-2"), Does.Contain("exceeded quota: pods").And.Contain("tries again within 17 minutes"));
+    }
+
+    [Test]
+    public void U44_what_is_told_first_names_its_node_and_the_other_pods_that_are_lost_with_it()
+    {
+        var decision = Picture.Running("o n o t - U U").WithPod(1, p => p with { Node = "node-7" }).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Removed(), Is.Empty);
+            Assert.That(decision.MessageOf("web-1"), Does.Contain(" on node node-7").And.EndWith(" Away too: web-4, web-3."));
+            Assert.That(decision.Message, Does.EndWith(decision.MessageOf("web-1")));
+            Assert.That(decision.MessageOf("web-4"), Does.Not.Contain("Away too"), "once is enough");
+        });
+    }
+
+    [Test]
+    public void U44_of_many_pods_that_are_lost_ten_are_named()
+    {
+        var decision = Picture.Running(string.Join(' ', Enumerable.Repeat("n", 20))).Decide();
+        Assert.That(decision.MessageOf("web-0"), Does.Contain(" Away too: web-19, web-18, ").And.EndWith(", web-10 and 9 more."));
     }
 
     [Test]
