@@ -85,15 +85,16 @@ internal static class Arrivals
             }
         }
 
-        var whole = Deadlines.OfRollout(in pass);
-        if (whole < pass.Policy.RolloutDeadline)
+        var (whole, limit) = (Deadlines.OfRollout(in pass), Deadlines.LimitOf(in pass));
+        if (whole < limit)
         {
-            Wake(ref pass, pass.Policy.RolloutDeadline - whole);
+            Wake(ref pass, limit - whole);
             return false;
         }
 
-        Reverts.Fail(ref pass, ReasonCodes.DeadlineExceeded,
-            $"{pass.SetName}: {pass.Counts.Done} of {pass.Facts.Length} pods done {Text.Of(whole)} after the start, rolloutDeadline is {Text.Of(pass.Policy.RolloutDeadline)}; create a new rollout to go on.");
+        Reverts.Fail(ref pass, ReasonCodes.DeadlineExceeded, pass.Memory.Revert is null
+            ? Words.Of($"{pass.SetName}: {pass.Counts.Done} of {pass.Facts.Length} pods done {Text.Of(whole)} after the start, rolloutDeadline is {Text.Of(limit)}; create a new rollout to go on.")
+            : Words.Of($"{pass.SetName}: not back {Text.Of(whole)} after it began to go back, which may take twice rolloutDeadline, {Text.Of(limit)}; create a new rollout to go on."));
         return true;
     }
 

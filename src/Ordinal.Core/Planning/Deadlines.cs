@@ -8,6 +8,13 @@ internal static class Deadlines
         pass.Memory.Revert is { } revert ? Since(in pass, revert.Since, revert.PausedBefore) :
         pass.Memory.StartedAt is { } start ? NotNegative(pass.Now - start - pass.PausedInAll) : TimeSpan.Zero;
 
+    /// <summary>
+    /// How long the rollout may take. The way back has the pods in flight to take beside those that are done: at the pace of the way there it takes longer than that, and one
+    /// that was stopped by its deadline must not be left half back by the same.
+    /// </summary>
+    internal static TimeSpan LimitOf(in Pass pass) =>
+        pass.Memory.Revert is null || pass.Policy.RolloutDeadline > TimeSpan.MaxValue / 2 ? pass.Policy.RolloutDeadline : pass.Policy.RolloutDeadline * 2;
+
     /// <summary>How long a pod has been in flight, pauses since its intent taken out.</summary>
     internal static TimeSpan OfPod(in Pass pass, Flight entry) => Since(in pass, entry.Since, entry.PausedBefore);
 

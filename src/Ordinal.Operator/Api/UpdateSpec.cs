@@ -45,7 +45,7 @@ public sealed class UpdateSpec
 
     [Duration]
     [Default("\"6h\"")]
-    [Description("How long the whole rollout may take. It stands still while paused.")]
+    [Description("How long the whole rollout may take; the way back from one that failed may take twice as long. It stands still while paused.")]
     public string? RolloutDeadline { get; set; }
 
     [EmbeddedEnum("Halt", "RevertPods", "RevertTemplate")]

@@ -218,6 +218,16 @@ public sealed class RevertTests
         Assert.That(decision.Memory.Revert!.Message, Does.Contain("rolloutDeadline is 30s"));
     }
 
+    [TestCase(59, RolloutState.Reverting)]
+    [TestCase(60, RolloutState.Failed)]
+    public void U37_the_way_back_may_take_twice_as_long_as_the_way_there(int seconds, RolloutState expected)
+    {
+        var decision = Reverting("o U U").WithPolicy(p => p with { RolloutDeadline = TimeSpan.FromSeconds(30) })
+            .With(m => m with { Revert = m.Revert! with { Since = Picture.Noon - TimeSpan.FromSeconds(seconds) } }).Decide();
+        Assert.That(decision.Memory.State, Is.EqualTo(expected), decision.Message);
+        Assert.That(decision.Message.Contains("may take twice rolloutDeadline, 1m0s", StringComparison.Ordinal), Is.EqualTo(expected is RolloutState.Failed));
+    }
+
     /// <summary>A rollout whose pod in flight misses its deadline in this pass.</summary>
     private static Picture Failing(string pods) => Picture.Running(pods).InFlight(2, PodStage.Starting, uid: "gone")
         .WithPolicy(p => p with { OnFailure = FailureAction.RevertPods, PodDeadline = TimeSpan.FromSeconds(15) });
