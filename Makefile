@@ -42,10 +42,11 @@ test: ## Build, then run every test module; the last line is the sum
 	@CONFIGURATION=$(CONFIGURATION) hack/test
 
 .PHONY: soak
-soak: deps ## Play as many seeds as asked for, then kill -9 the operator at each write on a real etcd: make soak SEEDS=20000 FIRST=1
+soak: deps ## Play as many seeds as asked for, roll a set of 1,000 pods, then kill -9 the operator at each write on a real etcd: make soak SEEDS=20000 FIRST=1
 	@dotnet build test/Ordinal.Simulation/Ordinal.Simulation.csproj $(DOTNET_FLAGS)
 	@env $$(hack/simulation-settings) ORDINAL_SIM_SEEDS=$(SEEDS) ORDINAL_SIM_FIRST=$(FIRST) \
 		artifacts/bin/Ordinal.Simulation/$(CONFIG_DIR)/Ordinal.Simulation --filter "Name~No_rule_is_broken" --progress off --no-ansi
+	@env $$(hack/simulation-settings) ORDINAL_SOAK=1 artifacts/bin/Ordinal.Simulation/$(CONFIG_DIR)/Ordinal.Simulation --filter "Name~A_large_set" --progress off --no-ansi
 	@dotnet build test/Ordinal.Integration/Ordinal.Integration.csproj $(DOTNET_FLAGS)
 	@ORDINAL_SOAK=1 artifacts/bin/Ordinal.Integration/$(CONFIG_DIR)/Ordinal.Integration --filter "FullyQualifiedName~KillTests" --progress off --no-ansi
 

@@ -20,6 +20,12 @@ internal sealed class ClusterTruth(TimeProvider time, Trace trace) : IApiFaults
     /// <summary>Gets or sets the store; null until the cluster has started.</summary>
     public RevisionedStore? Store { get; set; }
 
+    /// <summary>Gets or sets what refuses a request of anybody, as a quota or a webhook does; null answers of it, and null itself, refuse nothing.</summary>
+    public Func<ApiCall, ApiAnswer?>? Refusal { get; set; }
+
+    /// <summary>Gets or sets a value indicating whether the events of the cluster's own components are kept, for a scenario in which the operator reads them.</summary>
+    public bool KeepsEvents { get; set; }
+
     public IEnumerable<SetTruth> Sets => sets.Values;
 
     public SetTruth? Find(string name) => sets.GetValueOrDefault(name);
@@ -34,9 +40,10 @@ internal sealed class ClusterTruth(TimeProvider time, Trace trace) : IApiFaults
     /// <summary>Reads all objects of one kind.</summary>
     public IEnumerable<JsonElement> ReadAll(string resource) => Store!.Snapshot(resource, "default").Objects().Select(DocumentOf);
 
-    /// <summary>The events of the cluster's own components are read by nobody here, and would be a fifth of all writes: they are answered, and not kept.</summary>
+    /// <summary>The events of the cluster's own components are seldom read here, and would be a fifth of all writes: they are answered, and not kept.</summary>
     public ValueTask<ApiAnswer?> BeforeAsync(ApiCall apiCall, CancellationToken cancellationToken) => new(
-        apiCall.Method != "GET" && apiCall.Path.Contains("/events", StringComparison.Ordinal) && apiCall.UserAgent?.StartsWith("kube", StringComparison.Ordinal) is true
+        Refusal?.Invoke(apiCall) is { } refused ? refused
+        : !KeepsEvents && apiCall.Method != "GET" && apiCall.Path.Contains("/events", StringComparison.Ordinal) && apiCall.UserAgent?.StartsWith("kube", StringComparison.Ordinal) is true
             ? new ApiAnswer(200, NoEvent)
             : null);
 

@@ -27,7 +27,8 @@ internal sealed class OperatorWorld : IDisposable
     /// <summary>Starts a cluster, creates the sets and waits until their pods are ready. There is no policy and no operator yet.</summary>
     /// <param name="seed">Seed of everything.</param>
     /// <param name="plan">Makes the sets; ensembles are made in the world given.</param>
-    public OperatorWorld(int seed, Func<SimulatedWorld, IReadOnlyList<SetPlan>> plan)
+    /// <param name="cluster">Changes what the cluster consists of; null: one node that never fails.</param>
+    public OperatorWorld(int seed, Func<SimulatedWorld, IReadOnlyList<SetPlan>> plan, Func<EmbeddedClusterOptions, EmbeddedClusterOptions>? cluster = null)
     {
         World = new SimulatedWorld(seed);
         random = new Random(World.Random.Next());
@@ -35,7 +36,7 @@ internal sealed class OperatorWorld : IDisposable
         Truth = new ClusterTruth(World.Time, Trace);
         Checker = new RuleChecker(Truth, World.Time, Trace);
         EmbeddedClusterOptions options = new() { Nodes = 1, Seed = seed, ApiServer = new ApiServerOptions { Faults = Truth } };
-        Cluster = World.Run(() => EmbeddedCluster.StartAsync(options, World.Time, CancellationToken.None), Soon);
+        Cluster = World.Run(() => EmbeddedCluster.StartAsync(cluster?.Invoke(options) ?? options, World.Time, CancellationToken.None), Soon);
         Truth.Store = Cluster.Server.Store;
         Client = new ClusterClient(Cluster.Door, "somebody");
         foreach (string definition in OurKinds.Value)

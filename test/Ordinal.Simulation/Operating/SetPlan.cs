@@ -29,6 +29,15 @@ internal sealed record SetPlan
 
     public TimeSpan PodDeadline { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>Gets how long the whole rollout may take; null for the default.</summary>
+    public TimeSpan? RolloutDeadline { get; init; }
+
+    /// <summary>Gets Keep or ReplaceStale; null for the default.</summary>
+    public string? StuckPods { get; init; }
+
+    /// <summary>Gets Manual when no rollout is to begin by itself; null for the default.</summary>
+    public string? Trigger { get; init; }
+
     public TimeSpan StartDelay { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Gets the PodDisruptionBudget's maxUnavailable; null for no budget.</summary>
@@ -114,6 +123,21 @@ internal sealed record SetPlan
                 ["podRemoval"] = Deletes ? "Delete" : "Evict",
             },
         };
+        if (RolloutDeadline is { } whole)
+        {
+            spec["update"]!["rolloutDeadline"] = $"{(int)whole.TotalSeconds}s";
+        }
+
+        if (StuckPods is not null)
+        {
+            spec["update"]!["stuckPods"] = StuckPods;
+        }
+
+        if (Trigger is not null)
+        {
+            spec["trigger"] = Trigger;
+        }
+
         if (Ensemble is not null)
         {
             spec["gates"] = new JsonArray(new JsonObject
