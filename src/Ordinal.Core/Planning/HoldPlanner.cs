@@ -171,9 +171,22 @@ public static class HoldPlanner
         // A missing pod of a held set comes back at the current revision, of an OnDelete set at the update revision: it is behind only if the
         // revisions differ and the set is held.
         var judgedByPods = Preflight.RestTypeOf(set) is UpdateStrategyType.OnDelete;
+        if (!judgedByPods && IsUpdated(set))
+        {
+            // The pods' store is behind: the built-in controller has replaced what it still shows.
+            return null;
+        }
+
         var drifts = from.Length > 0 || (!judgedByPods && set.CurrentRevision != set.UpdateRevision);
         return drifts ? new(from.Length > 0 ? from : set.CurrentRevision, set.UpdateRevision, set.Replicas - atTarget) : null;
     }
+
+    /// <summary>
+    /// Tells whether the status says of this very spec that the update revision is the current one and that every pod there is runs it: then no pod of another
+    /// revision can be there any more, nor come.
+    /// </summary>
+    private static bool IsUpdated(StatefulSetSnapshot set) =>
+        set.IsObserved && set.CurrentRevision == set.UpdateRevision && set.Replicas > 0 && set.StatusReplicas == set.Replicas && set.UpdatedReplicas == set.Replicas;
 
     private static HoldDecision Adopt(HoldInput input, HoldDecision decision)
     {

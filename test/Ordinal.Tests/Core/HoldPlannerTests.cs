@@ -87,6 +87,20 @@ public sealed class HoldPlannerTests
         Assert.That(Decide(Picture.Resting(pods).WithSet(s => s with { CurrentRevision = current })).Drift, Is.EqualTo(new Drift(Picture.Old, Picture.New, behind)));
 
     [Test]
+    public void Pods_that_the_store_still_shows_at_the_old_revision_are_no_drift_once_the_status_says_that_all_are_updated()
+    {
+        var late = Picture.Resting("o o U").WithSet(s => s with { CurrentRevision = Picture.New, UpdatedReplicas = 3 });
+        var drift = new Drift(Picture.Old, Picture.New, 2);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Decide(late).Drift, Is.Null);
+            Assert.That(Decide(late.WithSet(s => s with { UpdatedReplicas = 2 })).Drift, Is.EqualTo(drift), "one is not");
+            Assert.That(Decide(late.WithSet(s => s with { StatusReplicas = 4 })).Drift, Is.EqualTo(drift), "one that is updated may be another one, which goes");
+            Assert.That(Decide(late.WithSet(s => s with { CurrentRevision = Picture.Old })).Drift, Is.EqualTo(drift), "a lost pod would come back as it was");
+        });
+    }
+
+    [Test]
     public void Under_a_declared_OnDelete_the_pods_are_the_judge()
     {
         Picture Declared(string pods) => Picture.Resting(pods).WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.OnDelete) });
