@@ -12,7 +12,7 @@ namespace Ordinal.TestSupport;
 /// <param name="plugins">A folder with plugins; null for those on the PATH.</param>
 internal sealed class Kubectl(string folder, string? kubeconfig = null, string? plugins = null)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     public string Folder { get; } = folder;
 
@@ -103,7 +103,7 @@ internal sealed class Kubectl(string folder, string? kubeconfig = null, string? 
 /// <summary>A kubectl that goes on until it is disposed.</summary>
 internal sealed class RunningKubectl(Process process) : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     /// <summary>Reads the next line that it prints.</summary>
     public async Task<string> ReadLineAsync()

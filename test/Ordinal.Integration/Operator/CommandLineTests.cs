@@ -20,13 +20,13 @@ public sealed class CommandLineTests(ClusterKind kind)
         await web.CreateAsync();
         await web.AddPolicyAsync();
         await using var running = new RunningOperator(cluster);
-        var (code, output, error) = await ordinal.RunAsync("status sts/web --wait --timeout 60s");
+        var (code, output, error) = await ordinal.RunAsync("status sts/web --wait --timeout 170s");
         Assert.That((code, output), Is.EqualTo((0, Line($"statefulset web: 3 of 3 pods at {await RevisionAsync(web)}, held"))), error);
 
         // The pods take their time until the command has seen them on the way.
         await web.ChangeTemplateAsync("app:v2", Workload.Slow());
         using var progress = new SharedText();
-        var waiting = ordinal.RunAsync("status sts/web --wait --timeout 60s", progress);
+        var waiting = ordinal.RunAsync("status sts/web --wait --timeout 170s", progress);
         await cluster.UntilAsync("progress is told", () => Task.FromResult(waiting.IsCompleted || progress.ToString().Contains("web-", StringComparison.Ordinal)), web.DescribeAsync);
         await web.LetUpAsync("app:v2", "web-2", "web-1", "web-0");
         (code, output, error) = await waiting;
@@ -35,7 +35,7 @@ public sealed class CommandLineTests(ClusterKind kind)
         Assert.That(error, Does.Contain("web-"), "progress is told on standard error");
         await web.UntilRolloutAsync("True", "Completed");
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
-        Assert.That((await ordinal.RunAsync("status rop/web")).Code, Is.Zero);
+        Assert.That((await ordinal.RunAsync("status rop/web --wait --timeout 170s")).Code, Is.Zero);
 
         var rollout = (await web.RolloutsAsync())[0].Member("metadata").Text("name");
         (code, output, _) = await ordinal.RunAsync($"status stsr/{rollout}");
@@ -97,8 +97,8 @@ public sealed class CommandLineTests(ClusterKind kind)
         Assert.That((await ordinal.RunAsync($"approve {rollout} --step 1")).Error, Does.Contain("approved already"));
 
         Assert.That((await ordinal.RunAsync("cancel rop/web")).Code, Is.Zero, "the one that is under way");
-        Assert.That((await ordinal.RunAsync($"status {rollout} --wait --timeout 60s")).Code, Is.EqualTo(4));
-        Assert.That((await ordinal.RunAsync("status sts/web")).Code, Is.EqualTo(4), "the last word about the revision that waits");
+        Assert.That((await ordinal.RunAsync($"status {rollout} --wait --timeout 170s")).Code, Is.EqualTo(4));
+        Assert.That((await ordinal.RunAsync("status sts/web --wait --timeout 170s")).Code, Is.EqualTo(4), "the last word about the revision that waits, once the policy has seen the hold that the rollout has put back");
         (code, _, error) = await ordinal.RunAsync($"cancel {rollout}");
         Assert.That((code, error), Is.EqualTo((2, error)));
         Assert.That(error, Does.Contain("has ended (Cancelled)").And.Contain($"ordinal retry {rollout}"));
@@ -122,7 +122,7 @@ public sealed class CommandLineTests(ClusterKind kind)
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
         await web.ChangeTemplateAsync("app:v2", new JsonObject { ["sim.ordinal.dev/fail"] = "NeverReady" });
 
-        var (code, output, error) = await ordinal.RunAsync("status sts/web --wait --timeout 60s");
+        var (code, output, error) = await ordinal.RunAsync("status sts/web --wait --timeout 170s");
         Assert.That(code, Is.EqualTo(1), error);
         Assert.That(output, Does.Contain("DeadlineExceeded").And.Contain("web-2"));
         await web.UntilPolicyAsync("Ready", "False", "RolloutFailed");

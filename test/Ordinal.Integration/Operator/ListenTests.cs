@@ -71,11 +71,13 @@ public sealed class ListenTests
             users: [{name: u, user: {token: t}}]
             contexts: [{name: c, context: {cluster: c, user: u}}]
             """);
-        using var process = Process.Start(new ProcessStartInfo(OrdinalProgram, ["run", "--kubeconfig", kubeconfig, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+
+        // Errors only: on a machine that stands still, the server warns that its heartbeat is late.
+        using var process = Process.Start(new ProcessStartInfo(OrdinalProgram, ["run", "--kubeconfig", kubeconfig, "--log-level", "error", .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         try
         {
-            var error = await process.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+            var error = await process.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System);
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System);
             return (process.ExitCode, error);
         }
         finally

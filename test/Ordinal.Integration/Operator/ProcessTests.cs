@@ -32,7 +32,7 @@ public sealed class ProcessTests(ClusterKind kind)
             string? line;
             do
             {
-                line = await process.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+                line = await process.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System);
                 Assert.That(line, Is.Not.Null, "the process ended before it told where it listens");
             }
             while (!line!.Contains("probes and metrics on", StringComparison.Ordinal));
@@ -165,8 +165,8 @@ public sealed class ProcessTests(ClusterKind kind)
     public async Task A_wrong_start_ends_with_a_code_and_a_remedy(string option, string value, int code)
     {
         using var process = Process.Start(new ProcessStartInfo(OrdinalProgram) { ArgumentList = { "run", option, value }, RedirectStandardError = true, RedirectStandardOutput = true })!;
-        var error = await process.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        var error = await process.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System);
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System);
         Assert.That(process.ExitCode, Is.EqualTo(code), error);
         Assert.That(error, Does.Contain(option).And.Contain(value.TrimEnd('s')), "the flag, and the value without its unit");
         Assert.That(error, Does.Contain("write ").Or.Contain("Change ").Or.Contain("name a "), "and what to do");
@@ -227,7 +227,7 @@ public sealed class ProcessTests(ClusterKind kind)
     private static async Task TerminateAsync(Process process)
     {
         using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2), TimeProvider.System);
     }
 
     private static async Task<string?> HolderAsync(SimulatedCluster cluster) =>

@@ -22,7 +22,7 @@ public sealed class RequestTests(ClusterKind kind)
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
         await using var witness = await PodWitness.StartAsync(cluster.Api, "web", 3);
 
-        var (code, output, error) = await new CommandLine(cluster).RunAsync("start update web --image c=registry:5000/app@sha256:abc=1 --reason CHG-20413-Überprüfung-✔ --wait --timeout 60s");
+        var (code, output, error) = await new CommandLine(cluster).RunAsync("start update web --image c=registry:5000/app@sha256:abc=1 --reason CHG-20413-Überprüfung-✔ --wait --timeout 170s");
         Assert.That(code, Is.Zero, error + output + await web.DescribeAsync());
 
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("registry:5000/app@sha256:abc=1"));
@@ -126,7 +126,7 @@ public sealed class RequestTests(ClusterKind kind)
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v2"));
         await web.UntilPolicyAsync("Ready", "True", "UpToDate");
 
-        var (code, output, error) = await new CommandLine(cluster).RunAsync($"start rollback web --to-revision {first} --wait --timeout 60s");
+        var (code, output, error) = await new CommandLine(cluster).RunAsync($"start rollback web --to-revision {first} --wait --timeout 170s");
         Assert.That(code, Is.Zero, error + output);
         Assert.That((await web.PodsAsync()).Values.Select(pod => pod.Image), Is.All.EqualTo("app:v1"));
         Assert.That((await web.SetAsync()).Member("status").Text("currentRevision"), Is.EqualTo(first), "the revision's name is as before");
@@ -206,7 +206,7 @@ public sealed class RequestTests(ClusterKind kind)
             var (death, atWrite) = ((Death)(lives / 2 % 2), 1 + (lives % 2));
             await using (new RunningOperator(cluster, inner => transport = new DyingTransport(inner, death, atWrite)))
             {
-                await transport!.Died.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+                await cluster.UntilAsync("the operator has died", () => Task.FromResult(transport!.Died.Task.IsCompleted), web.DescribeAsync);
             }
         }
 
@@ -243,7 +243,7 @@ public sealed class RequestTests(ClusterKind kind)
             var (death, atWrite) = ((Death)(lives / 2 % 2), 1 + (lives % 2));
             await using (new RunningOperator(cluster, inner => transport = new DyingTransport(inner, death, atWrite)))
             {
-                await transport!.Died.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+                await cluster.UntilAsync("the operator has died", () => Task.FromResult(transport!.Died.Task.IsCompleted), sets[0].DescribeAsync);
             }
         }
 

@@ -89,7 +89,7 @@ public sealed class RolloutTests(ClusterKind kind)
             var atWrite = 1 + (lives % 2);
             await using (new RunningOperator(cluster, inner => transport = new DyingTransport(inner, (Death)death, atWrite)))
             {
-                await transport!.Died.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+                await cluster.UntilAsync("the operator has died", () => Task.FromResult(transport!.Died.Task.IsCompleted), web.DescribeAsync);
             }
         }
 

@@ -11,6 +11,8 @@ internal sealed class Workload(SimulatedCluster cluster, string name, string ns 
     private readonly string policies = $"/apis/ordinal.dev/v1alpha1/namespaces/{ns}/rolloutpolicies";
     private readonly string sets = $"/apis/apps/v1/namespaces/{ns}/statefulsets";
 
+    private string Budgets { get; } = $"/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets";
+
     public string Path => $"{sets}/{name}";
 
     /// <summary>Gets the path of the rollouts.</summary>
@@ -122,15 +124,14 @@ internal sealed class Workload(SimulatedCluster cluster, string name, string ns 
     /// <summary>Creates a budget for its pods; the operator, if one runs, has seen it when this returns.</summary>
     public async Task AddBudgetAsync(int maxUnavailable)
     {
-        var budgets = $"/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets";
-        var made = await cluster.CreateAsync(budgets, new JsonObject
+        var made = await cluster.CreateAsync(Budgets, new JsonObject
         {
             ["apiVersion"] = "policy/v1",
             ["kind"] = "PodDisruptionBudget",
             ["metadata"] = new JsonObject { ["name"] = name },
             ["spec"] = new JsonObject { ["maxUnavailable"] = maxUnavailable, ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = name } } },
         });
-        await cluster.UntilSeenAsync($"{budgets}/{name}", made);
+        await cluster.UntilSeenAsync($"{Budgets}/{name}", made);
     }
 
     public async Task<JsonElement> SetAsync() => (await cluster.FindAsync(Path)).GetValueOrDefault();
@@ -215,12 +216,20 @@ internal sealed class Workload(SimulatedCluster cluster, string name, string ns 
         return ("", "", "");
     }
 
+    private static string DescribePod(JsonElement pod)
+    {
+        var metadata = pod.Member("metadata");
+        var isReady = pod.Member("status").Member("conditions").Items().Any(each => each.Text("type") == "Ready" && each.Text("status") == "True");
+        return $"{metadata.Text("name")}={pod.Member("spec").Member("containers")[0].Text("image")} ({pod.Member("status").Text("phase")}, {(isReady ? "ready" : "not ready")}{(metadata.Text("deletionTimestamp") is { Length: > 0 } since ? $", to go since {since}" : "")})";
+    }
+
     /// <summary>All that helps to see why a wait was in vain.</summary>
     public async Task<string> DescribeAsync()
     {
         var all = await RolloutsAsync();
         return $"set: {(await SetAsync()).Member("spec").Member("updateStrategy")} {(await SetAsync()).Member("status")} {(await SetAsync()).Member("metadata").Member("annotations")}\n"
-            + $"pods: {string.Join(", ", (await PodsAsync()).Select(pod => $"{pod.Key}={pod.Value.Image}"))}\n"
+            + $"pods: {string.Join(", ", (await cluster.FindAsync(Pods)).GetValueOrDefault().Member("items").Items().Select(DescribePod))}\n"
+            + $"budgets: {string.Join(", ", (await cluster.FindAsync(Budgets)).GetValueOrDefault().Member("items").Items().Select(budget => $"{budget.Member("metadata").Text("name")}: {budget.Member("status")}"))}\n"
             + $"policy: {(await PolicyAsync()).Member("status")}\n"
             + string.Join('\n', all.Select(rollout => $"rollout {rollout.Member("metadata").Text("name")}: {rollout.Member("status")}"));
     }
