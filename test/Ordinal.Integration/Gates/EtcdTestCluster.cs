@@ -11,6 +11,12 @@ namespace Ordinal.Integration.Gates;
 /// <summary>Three or more etcd processes on a network of their own (127.x.y.0/24), seen by a gate as the pods etcd-0 and so on.</summary>
 internal sealed class EtcdTestCluster : IDisposable
 {
+    /// <summary>For answers that come: long enough for a machine that stands still.</summary>
+    internal static readonly EtcdGateOptions Patient = new() { Scheme = "http", RequestTimeout = TimeSpan.FromSeconds(20), DialTimeout = TimeSpan.FromSeconds(20) };
+
+    /// <summary>For answers that never come. On a slow machine another one may come too late as well, so who asks like this asks until it is told what it waits for.</summary>
+    internal static readonly EtcdGateOptions Hasty = Patient with { RequestTimeout = TimeSpan.FromSeconds(2), DialTimeout = TimeSpan.FromSeconds(1) };
+
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false });
 
     private readonly string folder = Directory.CreateTempSubdirectory("ordinal-etcd-").FullName;
@@ -30,7 +36,7 @@ internal sealed class EtcdTestCluster : IDisposable
         this.extra = extra;
         (claim, net) = Claim();
         gate = null!;
-        Configure(new EtcdGateOptions { Scheme = "http", RequestTimeout = TimeSpan.FromSeconds(2), DialTimeout = TimeSpan.FromSeconds(1) });
+        Configure(Patient);
     }
 
     internal static Task<EtcdTestCluster> StartAsync(params string[] extra) => StartAsync(3, extra);
@@ -74,7 +80,7 @@ internal sealed class EtcdTestCluster : IDisposable
             [
                 "--name", $"etcd-{ordinal}", "--data-dir", Data(ordinal), "--initial-cluster", peers, "--initial-cluster-state", state, "--initial-cluster-token", token,
                 "--listen-client-urls", $"http://{ip}:2379", "--advertise-client-urls", $"http://{ip}:2379", "--listen-peer-urls", $"http://{ip}:2380",
-                "--initial-advertise-peer-urls", $"http://{ip}:2380", "--heartbeat-interval", "100", "--election-timeout", "1000", "--unsafe-no-fsync=true",
+                "--initial-advertise-peer-urls", $"http://{ip}:2380", "--heartbeat-interval", "200", "--election-timeout", "3000", "--unsafe-no-fsync=true",
                 "--logger", "zap", "--log-level", "warn", .. extra,
             ]);
         var isFirst = !pods.TryGetValue(ordinal, out var before);
@@ -168,10 +174,10 @@ internal sealed class EtcdTestCluster : IDisposable
         return (answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>Asks until the answer is as expected; after a minute the last answer is the failure.</summary>
+    /// <summary>Asks until the answer is as expected; after two minutes the last answer is the failure.</summary>
     internal async Task<GateReport> UntilAsync(Func<Task<GateReport>> ask, Func<GateReport, bool> expected)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1), TimeProvider.System);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2), TimeProvider.System);
         while (true)
         {
             var report = await ask();
@@ -182,7 +188,7 @@ internal sealed class EtcdTestCluster : IDisposable
 
             if (deadline.IsCancellationRequested)
             {
-                throw new TimeoutException($"not so after a minute; last: {report.Verdict} {report.Reason} {report.Message}\n{Logs()}");
+                throw new TimeoutException($"not so after two minutes; last: {report.Verdict} {report.Reason} {report.Message}\n{Logs()}");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);

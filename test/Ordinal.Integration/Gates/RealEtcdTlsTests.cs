@@ -43,7 +43,7 @@ public sealed class RealEtcdTlsTests
 
     private static async Task<GateReport> UntilAsync(string address, GateSecrets secrets, Func<GateReport, bool> expected, string log)
     {
-        using var gate = new EtcdGateFactory(TimeProvider.System).Create(new EtcdGateOptions { ServerName = "etcd.test" }, secrets);
+        using var gate = new EtcdGateFactory(TimeProvider.System).Create(new EtcdGateOptions { ServerName = "etcd.test", RequestTimeout = TimeSpan.FromSeconds(20), DialTimeout = TimeSpan.FromSeconds(20) }, secrets);
         var context = new GateContext
         {
             WorkloadUid = "w",

@@ -23,7 +23,7 @@ internal sealed class RealEnsemble : IDisposable
     private RealEnsemble()
     {
         gate = null!;
-        Configure(new ZooKeeperGateOptions { RequestTimeout = TimeSpan.FromSeconds(5) });
+        Configure(new ZooKeeperGateOptions { RequestTimeout = TimeSpan.FromSeconds(20) });
     }
 
     internal static async Task<RealEnsemble> StartAsync()
