@@ -229,10 +229,10 @@ public sealed class GroupScenarios(ClusterKind kind) : GroupTests(kind)
                 async () => System.Text.RegularExpressions.Regex.IsMatch(await kubectl.RunAsync($"get stsr all -n {scene.Namespace}"), "all +web +Restart +3/4 +b-0 +GateWaiting"),
                 scene.Web.DescribeAsync);
             await kubectl.RunAsync($"patch stsr all -n {scene.Namespace} --type=merge -p {{\"spec\":{{\"suspend\":true}}}}");
-            await kubectl.RunAsync($"wait stsr/all -n {scene.Namespace} --for=condition=Paused --timeout=30s");
+            await kubectl.RunAsync($"wait stsr/all -n {scene.Namespace} --for=condition=Paused --timeout=170s");
             scene.Script.MayPass = (_, _) => true;
             await kubectl.RunAsync($"patch stsr all -n {scene.Namespace} --type=merge -p {{\"spec\":{{\"suspend\":false}}}}");
-            await kubectl.RunAsync($"wait stsr/all -n {scene.Namespace} --for=condition=Finished --timeout=50s");
+            await kubectl.RunAsync($"wait stsr/all -n {scene.Namespace} --for=condition=Finished --timeout=170s");
             Assert.That(await kubectl.RunAsync($"get stsr all -n {scene.Namespace}"), Does.Match(@"all +web +Restart +4/4 +Completed"));
         }
         finally
