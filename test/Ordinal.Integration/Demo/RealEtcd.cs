@@ -60,7 +60,9 @@ internal sealed class RealEtcd : IAsyncDisposable
             $"--listen-client-urls=http://{Address(member)}:2379", $"--advertise-client-urls=http://{Address(member)}:2379",
             $"--listen-peer-urls=http://{Address(member)}:2380", $"--initial-advertise-peer-urls=http://{Address(member)}:2380",
             $"--initial-cluster={string.Join(',', Enumerable.Range(0, 3).Select(i => $"etcd-{i}=http://{Address(i)}:2380"))}",
-            "--log-level=error", .. more])
+
+            // A machine that stands still for a moment shall not cost an election.
+            "--heartbeat-interval=200", "--election-timeout=3000", "--log-level=error", .. more])
         {
             start.ArgumentList.Add(word);
         }

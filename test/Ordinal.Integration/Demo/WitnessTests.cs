@@ -7,7 +7,7 @@ namespace Ordinal.Integration.Demo;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class WitnessTests : IDisposable
 {
-    private readonly CancellationTokenSource _deadline = new(TimeSpan.FromSeconds(60), TimeProvider.System);
+    private readonly CancellationTokenSource _deadline = new(TimeSpan.FromMinutes(3), TimeProvider.System);
     private readonly CancellationTokenSource _end = new();
     private RealEtcd _etcd = null!;
     private WriteClient _client = null!;

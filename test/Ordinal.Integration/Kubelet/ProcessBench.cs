@@ -90,7 +90,7 @@ internal sealed class ProcessBench : IPodObjects, IAsyncDisposable
 /// <summary>One pod on the bench.</summary>
 internal sealed class BenchPod(ProcessBench bench, ObjectKey key)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public IRunningPod Running { get; set; } = null!;

@@ -16,7 +16,7 @@ public sealed class ProcessProbeTests
         await using var bench = await ProcessBench.CreateAsync();
         var pod = await bench.ScriptAsync(
             Forever,
-            """{"volumeMounts":[{"name":"v","mountPath":"/v"}],"readinessProbe":{"exec":{"command":["test","-e","/v/ready"]},"periodSeconds":1,"failureThreshold":1}}""",
+            """{"volumeMounts":[{"name":"v","mountPath":"/v"}],"readinessProbe":{"exec":{"command":["test","-e","/v/ready"]},"periodSeconds":1,"timeoutSeconds":20,"failureThreshold":1}}""",
             """{"volumes":[{"name":"v","emptyDir":{}}]}""");
         await pod.UntilAsync(_ => pod.Events.Any(e => e.Contains("Readiness probe failed", StringComparison.Ordinal)), "a failed probe");
         Assert.That(pod.Main.IsReady, Is.False);
@@ -35,7 +35,7 @@ public sealed class ProcessProbeTests
         using var listener = new TcpListener(IPAddress.Parse(bench.Net.Address(30)), 8080);
         var pod = await bench.ScriptAsync(
             Forever,
-            """{"ports":[{"name":"web","containerPort":8080}],"readinessProbe":{"tcpSocket":{"port":"web"},"periodSeconds":1,"failureThreshold":1}}""",
+            """{"ports":[{"name":"web","containerPort":8080}],"readinessProbe":{"tcpSocket":{"port":"web"},"periodSeconds":1,"timeoutSeconds":20,"failureThreshold":1}}""",
             metadata: """{"annotations":{"ordinal.dev/host":"30"}}""");
         await pod.UntilAsync(_ => pod.Events.Any(e => e.Contains("Readiness probe failed", StringComparison.Ordinal)), "a refused connection");
         listener.Start();
@@ -79,7 +79,7 @@ public sealed class ProcessProbeTests
             "trap 'echo ended; exit 5' TERM; echo up; while :; do sleep 0.1; done",
             """
             {"volumeMounts":[{"name":"v","mountPath":"/v"}],
-             "startupProbe":{"exec":{"command":["test","-e","/v/started"]},"periodSeconds":1,"failureThreshold":100},
+             "startupProbe":{"exec":{"command":["test","-e","/v/started"]},"periodSeconds":1,"timeoutSeconds":20,"failureThreshold":100},
              "livenessProbe":{"exec":{"command":["test","-e","/v/alive"]},"periodSeconds":1,"failureThreshold":2}}
             """,
             """{"volumes":[{"name":"v","emptyDir":{}}]}""");
