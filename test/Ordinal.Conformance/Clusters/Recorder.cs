@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Cache;
 using Ordinal.ControlPlane.Door;
@@ -25,6 +26,7 @@ public sealed class Recorder : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly List<Seen> events = [];
     private readonly Dictionary<(ResourceKind Kind, string Name), JsonObject> latest = [];
+    private readonly Dictionary<(ResourceKind Kind, string Name), long> versions = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly Task running;
     private readonly TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -77,6 +79,17 @@ public sealed class Recorder : IAsyncDisposable
         lock (gate)
         {
             return [.. latest.Where(each => each.Key.Kind == kind).OrderBy(each => each.Key.Name, StringComparer.Ordinal).Select(each => each.Value)];
+        }
+    }
+
+    /// <summary>Tells whether the watch of a kind has told at least what a list of it tells.</summary>
+    public bool HasSeen(ResourceKind kind, JsonObject list)
+    {
+        var there = list.List("items")!.OfType<JsonObject>().ToDictionary(item => item.Child("metadata").Text("name")!, Version, StringComparer.Ordinal);
+        lock (gate)
+        {
+            return there.All(item => versions.TryGetValue((kind, item.Key), out var seen) && seen >= item.Value)
+                && latest.Keys.Where(key => key.Kind == kind && !there.ContainsKey(key.Name)).All(key => versions[key] > Version(list));
         }
     }
 
@@ -139,6 +152,7 @@ public sealed class Recorder : IAsyncDisposable
             if (seen.Type is not "BOOKMARK")
             {
                 events.Add(seen);
+                versions[(kind, seen.Name)] = Version(item);
                 if (seen.Type is "DELETED")
                 {
                     latest.Remove((kind, seen.Name));
@@ -156,4 +170,6 @@ public sealed class Recorder : IAsyncDisposable
         before.SetResult();
         return item.Child("metadata").Text("resourceVersion");
     }
+
+    private static long Version(JsonObject item) => long.Parse(item.Child("metadata").Text("resourceVersion")!, CultureInfo.InvariantCulture);
 }

@@ -18,7 +18,7 @@ public sealed class Space : IAsyncDisposable
     public const string JsonPatch = "application/json-patch+json";
     public const string Apply = "application/apply-patch+yaml";
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
     private static int made;
     private readonly Recorder recorder;
 
@@ -99,12 +99,21 @@ public sealed class Space : IAsyncDisposable
     /// <summary>Gets the objects of a kind as last seen, by name.</summary>
     public ImmutableArray<JsonObject> All(ResourceKind kind) => recorder.All(kind);
 
-    /// <summary>Waits until what was seen fulfils a condition. It is asked after every event, under one deadline far beyond what it needs.</summary>
+    /// <summary>
+    /// Waits until what was seen fulfils a condition, and then until all that had happened by then is seen: each kind is watched for itself, and the StatefulSet's status may be here before
+    /// the pods that it tells of. The condition is asked after every event, under one deadline far beyond what it needs.
+    /// </summary>
     public async Task UntilAsync(string what, Func<bool> isSo)
     {
         if (!await WaitAsync(Deadline, isSo))
         {
             Assert.Fail($"not within {Deadline.TotalSeconds} s: {what}");
+        }
+
+        foreach (var kind in (ResourceKind[])[ResourceKind.StatefulSets, ResourceKind.Pods, ResourceKind.ControllerRevisions, ResourceKind.Claims])
+        {
+            var list = (await SendAsync("GET", Path(kind))).Ok();
+            Assert.That(await WaitAsync(Deadline, () => recorder.HasSeen(kind, list)), Is.True, $"the watch of {kind.Plural} tells less than a list");
         }
     }
 

@@ -154,9 +154,25 @@ public sealed class IdentityTests(ClusterKind kind) : ConformanceTests(kind)
         known["metadata"] = new JsonObject { ["name"] = "web-old", ["labels"] = new JsonObject { ["app"] = "web" } };
         known.Child("data").Child("spec").Child("template").Child("spec").List("containers")![0]!.AsObject().Remove("terminationMessagePolicy");
         await Space.CreateAsync(ResourceKind.ControllerRevisions, known);
+        await UntilRevisionsAreSeenAsync();
         var again = await Workload.StartAsync(Space, new StatefulSetDocument { Replicas = 1 });
         Assert.That(again.CurrentRevision, Is.EqualTo("web-old"));
         Assert.That(Space.All(ResourceKind.ControllerRevisions).Select(revision => revision.Name()), Is.EqualTo(new[] { "web-old" }));
+    }
+
+    /// <summary>
+    /// Waits until the controller's watch of revisions is past those that are there. It watches each kind for itself, and a set may be seen before an older revision; but when it
+    /// cuts another set's history, it has seen what was made after them.
+    /// </summary>
+    private async Task UntilRevisionsAreSeenAsync()
+    {
+        var other = await Workload.CreateAsync(Space, new StatefulSetDocument { Name = "other", Replicas = 0, HistoryLimit = 0 });
+        await other.UntilObservedAsync(1);
+        var first = other.UpdateRevision;
+        await other.ChangeImageAsync("app:v2");
+        await Space.UntilAsync("the other history is cut", () => other.UpdateRevision != first && Space.Find(ResourceKind.ControllerRevisions, first) is null);
+        await Space.DeleteAsync(ResourceKind.StatefulSets, "other");
+        await Space.UntilAsync("the other set's revisions are gone", () => Space.All(ResourceKind.ControllerRevisions).All(revision => !revision.Name().StartsWith("other-", StringComparison.Ordinal)));
     }
 
     [TestCase(2, new long[] { 3, 4, 5 }), TestCase(0, new long[] { 5 }), Rule("S12")]

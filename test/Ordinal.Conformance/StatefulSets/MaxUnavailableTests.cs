@@ -35,7 +35,8 @@ public sealed class MaxUnavailableTests(ClusterKind kind) : ConformanceTests(kin
     [Test, Rule("S20")]
     public async Task Under_OrderedReady_two_are_deleted_at_once_and_made_again_in_order()
     {
-        var web = await Workload.StartAsync(Space, Document(4, false, """{"type":"RollingUpdate","rollingUpdate":{"maxUnavailable":2}}"""));
+        // They take their time to stop, so that the controller has seen both go before the first is gone.
+        var web = await Workload.StartAsync(Space, Document(4, false, """{"type":"RollingUpdate","rollingUpdate":{"maxUnavailable":2}}""") with { PodAnnotations = new() { ["sim.ordinal.dev/stop-delay"] = "2s" } });
         var made = web.Created().Length;
         await web.ChangeImageAsync("app:v2");
         await web.UntilCompleteAsync();
