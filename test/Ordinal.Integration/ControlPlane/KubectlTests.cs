@@ -157,7 +157,7 @@ public sealed class KubectlTests
     public async Task Custom_resources_are_waited_for_listed_scaled_and_refused()
     {
         await _kubectl.RunAsync("apply -f -", Crd);
-        string waited = await _kubectl.RunAsync("wait --for=condition=established crd/gadgets.test.dev --timeout=20s");
+        string waited = await _kubectl.RunAsync("wait --for=condition=established crd/gadgets.test.dev --timeout=170s");
         await _kubectl.RunAsync("apply -f -", "apiVersion: test.dev/v1\nkind: Gadget\nmetadata: {name: g}\nspec: {}");
         string scaled = await _kubectl.RunAsync("scale gd/g --replicas=7");
         string listed = await _kubectl.RunAsync("get gd");

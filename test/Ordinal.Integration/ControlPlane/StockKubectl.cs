@@ -11,7 +11,7 @@ namespace Ordinal.Integration.ControlPlane;
 /// </summary>
 public sealed class StockKubectl
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private readonly Lazy<int> minor;
 
     private StockKubectl(string name, string program)

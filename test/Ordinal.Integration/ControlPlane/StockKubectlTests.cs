@@ -113,6 +113,10 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
     {
         await RollOutAsync();
         await SayWithInputAsync(Budget(2), "apply", "-f", "-");
+
+        // Events come when they can, some time after what they tell of.
+        await UntilSaysAsync("Pod web-2 in StatefulSet web successful", "describe", "sts", "web");
+        await UntilSaysAsync("Container started", "describe", "pod", "web-0");
         Assert.That(Squeezed(await SayAsync("describe", "sts", "web")), Does.Contain("Replicas: 3 desired | 3 total").And.Contain("Pods Status: 3 Running / 0 Waiting / 0 Succeeded / 0 Failed")
             .And.Contain("statefulset-controller").And.Contain("Pod web-0 in StatefulSet web successful"));
         Assert.That(Squeezed(await SayAsync("describe", "pod", "web-0")), Does.Contain("Status: Running").And.Contain("Controlled By: StatefulSet/web").And.Contain("Ready: True")
@@ -126,6 +130,7 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
             return;
         }
 
+        await UntilSaysAsync("1", "get", "pdb", "web", "-o", "jsonpath={.status.disruptionsAllowed}");
         Assert.That(Squeezed(await SayAsync("describe", "pdb", "web")), Does.Contain("Min available: 2").And.Contain("Allowed disruptions: 1").And.Contain("Current: 3").And.Contain("Desired: 2").And.Contain("Total: 3"));
     }
 
@@ -199,7 +204,7 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
         Assert.That(await SayAsync("get", "pods", "-o", "name"), Is.Empty, "foreground: the pods have gone first");
         await RollOutAsync();
         Assert.That(await SayAsync("delete", "sts", "web", "--cascade=background"), Is.EqualTo(Deleted("statefulset.apps \"web\"")));
-        var waited = await RunAsync(null, "wait", "pods", "-l", "app=web", "--for=delete", "--timeout=30s");
+        var waited = await RunAsync(null, "wait", "pods", "-l", "app=web", "--for=delete", "--timeout=170s");
         Assert.That(waited.Code is 0 || waited.Error.Contains("no matching resources found", StringComparison.Ordinal), waited.Error);
     }
 
@@ -207,7 +212,7 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
     public async Task A_pod_that_never_stops_goes_by_force()
     {
         await SayWithInputAsync("apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {sim.ordinal.dev/fail: NeverStops}}\nspec: {terminationGracePeriodSeconds: 1, containers: [{name: c, image: x}]}\n", "apply", "-f", "-");
-        await SayAsync("wait", "pod/p", "--for=condition=Ready", "--timeout=30s");
+        await SayAsync("wait", "pod/p", "--for=condition=Ready", "--timeout=170s");
         await SayAsync("delete", "pod", "p", "--wait=false");
         Assert.That(await FailAsync("wait", "pod/p", "--for=delete", "--timeout=3s"), Does.Contain("timed out waiting for the condition on pods/p"));
         var forced = await RunAsync(null, "delete", "pod", "p", "--force", "--grace-period=0");
@@ -224,7 +229,7 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
         Assert.That(await SayAsync("scale", "sts/web", "--replicas=4"), Is.EqualTo("statefulset.apps/web scaled\n"));
         Assert.That(await FailAsync("scale", "sts/web", "--current-replicas=9", "--replicas=2"), Does.Contain("Expected replicas to be 9, was 4").IgnoreCase);
         Assert.That(await SayAsync("set", "image", "sts/web", "c=app:v2"), Is.EqualTo("statefulset.apps/web image updated\n"));
-        await SayAsync("rollout", "status", "sts/web", "--timeout=60s");
+        await SayAsync("rollout", "status", "sts/web", "--timeout=170s");
         Assert.That(await SayAsync("get", "pods", "-o", "jsonpath={.items[*].spec.containers[0].image}"), Is.EqualTo("app:v2 app:v2 app:v2 app:v2"));
     }
 
@@ -234,18 +239,18 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
         await RollOutAsync();
         Assert.That(await SayAsync("rollout", "status", "sts/web"), Is.EqualTo("partitioned roll out complete: 3 new pods have been updated...\n"));
         await SayAsync("set", "image", "sts/web", "c=app:v2");
-        var lines = (await SayAsync("rollout", "status", "sts/web", "--timeout=60s")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = (await SayAsync("rollout", "status", "sts/web", "--timeout=170s")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.That(lines[^1], Is.EqualTo("partitioned roll out complete: 3 new pods have been updated..."));
         Assert.That(lines, Has.All.Match("^(Waiting for statefulset spec update to be observed|Waiting for [123] pods to be ready|Waiting for partitioned roll out to finish: [012] out of 3 new pods have been updated|partitioned roll out complete: 3 new pods have been updated)\\.\\.\\.$"));
         Assert.That(await SayAsync("rollout", "history", "sts/web"), Is.EqualTo("statefulset.apps/web \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n"));
         Assert.That(await SayAsync("rollout", "history", "sts/web", "--revision=2"), Does.StartWith("statefulset.apps/web with revision #2\nPod Template:\n").And.Contain("Image:\tapp:v2"));
         Assert.That(await SayAsync("rollout", "undo", "sts/web"), Is.EqualTo("statefulset.apps/web rolled back\n"));
-        await SayAsync("rollout", "status", "sts/web", "--timeout=60s");
+        await SayAsync("rollout", "status", "sts/web", "--timeout=170s");
         Assert.That(await SayAsync("rollout", "history", "sts/web"), Is.EqualTo("statefulset.apps/web \nREVISION  CHANGE-CAUSE\n2         <none>\n3         <none>\n\n"));
         Assert.That(await FailAsync("rollout", "undo", "sts/web", "--to-revision=99"), Does.EndWith("error: unable to find specified revision 99 in history\n"));
         Assert.That(await FailAsync("rollout", "pause", "sts/web"), Is.EqualTo("error: statefulsets.apps \"web\" pausing is not supported\n"));
         Assert.That(await SayAsync("rollout", "restart", "sts/web"), Is.EqualTo("statefulset.apps/web restarted\n"));
-        await SayAsync("rollout", "status", "sts/web", "--timeout=60s");
+        await SayAsync("rollout", "status", "sts/web", "--timeout=170s");
         await SayAsync("patch", "sts", "web", "--type=merge", "-p", """{"spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":null}}}""");
         Assert.That(await FailAsync("rollout", "status", "sts/web"), Is.EqualTo("error: rollout status is only available for RollingUpdate strategy type\n"));
     }
@@ -256,14 +261,14 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
         await RollOutAsync();
         await SayAsync("patch", "sts", "web", "--type=merge", "-p", """{"spec":{"updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"partition":1000000000}}}}""");
         await SayAsync("set", "image", "sts/web", "c=app:v7");
-        Assert.That(await SayAsync("rollout", "status", "sts/web", "--timeout=30s"), Does.EndWith("partitioned roll out complete: 0 new pods have been updated...\n"), "T25");
+        Assert.That(await SayAsync("rollout", "status", "sts/web", "--timeout=170s"), Does.EndWith("partitioned roll out complete: 0 new pods have been updated...\n"), "T25");
     }
 
     [Test]
     public async Task Wait_waits_for_conditions_and_says_when_they_do_not_come()
     {
         await RollOutAsync();
-        Assert.That(await SayAsync("wait", "pod/web-0", "--for=condition=Ready", "--timeout=60s"), Is.EqualTo("pod/web-0 condition met\n"));
+        Assert.That(await SayAsync("wait", "pod/web-0", "--for=condition=Ready", "--timeout=170s"), Is.EqualTo("pod/web-0 condition met\n"));
         Assert.That(await FailAsync("wait", "pod/web-0", "--for=delete", "--timeout=1s"), Is.EqualTo("error: timed out waiting for the condition on pods/web-0\n"));
         Assert.That(await FailAsync("wait", "pod/nope", "--for=condition=Ready", "--timeout=1s"), Is.EqualTo("Error from server (NotFound): pods \"nope\" not found\n"));
     }
@@ -273,7 +278,7 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
     {
         kubectl.Needs(23);
         await RollOutAsync();
-        Assert.That(await SayAsync("wait", "sts/web", "--for=jsonpath={.status.readyReplicas}=3", "--timeout=60s"), Is.EqualTo("statefulset.apps/web condition met\n"));
+        Assert.That(await SayAsync("wait", "sts/web", "--for=jsonpath={.status.readyReplicas}=3", "--timeout=170s"), Is.EqualTo("statefulset.apps/web condition met\n"));
     }
 
     [Test]
@@ -328,11 +333,12 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
             Assert.That(held.Code, Is.EqualTo(1), held.Output);
             Assert.That(held.Error, Does.Contain("Cannot evict pod as it would violate the pod's disruption budget."));
             await SayWithInputAsync(Budget(2), "apply", "-f", "-");
-            var drained = await RunAsync(null, "drain", node, "--pod-selector=app=web", "--ignore-daemonsets", "--timeout=60s");
+            var drained = await RunAsync(null, "drain", node, "--pod-selector=app=web", "--ignore-daemonsets", "--timeout=170s");
             Assert.That(drained.Code, Is.Zero, drained.Error);
             Assert.That(drained.Output, Does.Contain($"evicting pod {space}/web-1").Or.Contain("pod/web-1 evicted"));
             Assert.That(drained.Output, Does.Match($"node/{node} (drained|evicted)"));
-            await SayAsync("rollout", "status", "sts/web", "--timeout=60s");
+            await UntilSaysAsync("node-", "get", "pod", "web-1", "--ignore-not-found", "-o", "jsonpath={.spec.nodeName}");
+            await SayAsync("rollout", "status", "sts/web", "--timeout=170s");
             Assert.That(await SayAsync("get", "pod", "web-1", "-o", "jsonpath={.spec.nodeName}"), Is.Not.EqualTo(node));
         }
         finally
@@ -415,7 +421,18 @@ public sealed partial class StockKubectlTests(StockKubectl kubectl)
     private async Task RollOutAsync()
     {
         await SayWithInputAsync(Manifest, "apply", "-f", "-");
-        await SayAsync("rollout", "status", "sts/web", "--timeout=60s");
+        await SayAsync("rollout", "status", "sts/web", "--timeout=170s");
+    }
+
+    /// <summary>Asks until the answer has these words, or a deadline far beyond what it needs is over.</summary>
+    private async Task UntilSaysAsync(string words, params string[] arguments)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3), TimeProvider.System);
+        while (await SayAsync(arguments) is var said && !said.Contains(words, StringComparison.Ordinal))
+        {
+            Assert.That(deadline.IsCancellationRequested, Is.False, said);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken.None);
+        }
     }
 
     private Task<string> SayAsync(params string[] arguments) => SayWithInputAsync(null, arguments);

@@ -6,7 +6,7 @@ namespace Ordinal.Integration.Kubelet;
 /// <summary><c>ordinal cluster fault</c> and <c>down</c> as a person uses them: processes beside a running cluster.</summary>
 public sealed class ClusterFaultTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     [Test]
     public async Task Faults_of_the_API_server_are_added_listed_hit_and_cleared()
@@ -28,23 +28,23 @@ public sealed class ClusterFaultTests
     {
         await using var up = await ClusterUp.StartAsync("--nodes", "2", "--node-monitor-grace-period", "15s");
         await up.KubectlAsync("run", "lone", "--image=app:v1");
-        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready", "--timeout=30s");
+        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready", "--timeout=170s");
         Assert.That(await SayAsync(up, "fault", "pod", "lone", "kill"), Is.EqualTo("pod default/lone: kill\n"));
         await EventuallyAsync(up, "1", "get", "pod", "lone", "-o", "jsonpath={.status.containerStatuses[0].restartCount}");
-        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready", "--timeout=30s");
+        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready", "--timeout=170s");
         Assert.That(await SayAsync(up, "fault", "pod", "lone", "unready"), Is.EqualTo("pod default/lone: unready\n"));
-        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready=false", "--timeout=30s");
+        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready=false", "--timeout=170s");
         await SayAsync(up, "fault", "pod", "lone", "recover");
-        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready", "--timeout=30s");
+        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready", "--timeout=170s");
 
         var node = await up.KubectlAsync("get", "pod", "lone", "-o", "jsonpath={.spec.nodeName}");
         Assert.That(await SayAsync(up, "fault", "node", node, "down"), Is.EqualTo($"node {node} is down\n"));
         Assert.That(await SayAsync(up, "fault", "list"), Is.EqualTo($"node {node} is down\n"));
-        await up.KubectlAsync("wait", $"node/{node}", "--for=condition=Ready=Unknown", "--timeout=60s");
-        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready=false", "--timeout=30s");
+        await up.KubectlAsync("wait", $"node/{node}", "--for=condition=Ready=Unknown", "--timeout=170s");
+        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready=false", "--timeout=170s");
         Assert.That(await SayAsync(up, "fault", "node", node, "up"), Is.EqualTo($"node {node} is up\n"));
-        await up.KubectlAsync("wait", $"node/{node}", "--for=condition=Ready", "--timeout=60s");
-        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready", "--timeout=30s");
+        await up.KubectlAsync("wait", $"node/{node}", "--for=condition=Ready", "--timeout=170s");
+        await up.KubectlAsync("wait", "pod/lone", "--for=condition=Ready", "--timeout=170s");
         Assert.That(await RunAsync(up, "fault", "node", "node-9", "down"), Is.EqualTo((2, "", "there is no node node-9 in this cluster; its nodes are node-0, node-1\n")));
         Assert.That((await RunAsync(up, "fault", "pod", "nope", "kill")).Error, Does.StartWith("no node of this cluster runs pod default/nope"));
     }
@@ -67,7 +67,7 @@ public sealed class ClusterFaultTests
         await using var up = await ClusterUp.StartAsync("--nodes", "1", "--scenario", file);
         await up.KubectlAsync("run", "good", "--image=app:v1");
         await up.KubectlAsync("run", "bad", "--image=app:bad");
-        await up.KubectlAsync("wait", "pod/good", "--for=condition=Ready", "--timeout=30s");
+        await up.KubectlAsync("wait", "pod/good", "--for=condition=Ready", "--timeout=170s");
         await EventuallyAsync(up, "ImagePullBackOff", "get", "pod", "bad", "-o", "jsonpath={.status.containerStatuses[0].state.waiting.reason}");
         File.Delete(file);
     }

@@ -8,7 +8,7 @@ namespace Ordinal.Integration.Kubelet;
 /// <summary><c>ordinal cluster up</c> as a process of its own, seen through stock kubectl.</summary>
 internal sealed class ClusterUp : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private readonly Process _process;
 
     private ClusterUp(Process process, string folder)

@@ -21,7 +21,7 @@ public sealed class ClusterUpTests
     {
         await using var up = await ClusterUp.StartAsync("--kubelet", "process", "--nodes", "1");
         await up.ApplyAsync(Family);
-        await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=30s");
+        await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=170s");
         var (mark, data) = await LookAsync(up);
         await up.KillAsync();
         await ProcessMarks.EventuallyAsync(() => !ProcessMarks.Marked(mark).Any(), "every process of the pod is gone");
@@ -33,7 +33,7 @@ public sealed class ClusterUpTests
     {
         await using var up = await ClusterUp.StartAsync("--kubelet", "process", "--nodes", "1");
         await up.ApplyAsync(Family);
-        await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=30s");
+        await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=170s");
         var (mark, data) = await LookAsync(up);
         Assert.That(await up.TerminateAsync(), Is.Zero);
         Assert.That(ProcessMarks.Marked(mark), Is.Empty);
@@ -55,7 +55,7 @@ public sealed class ClusterUpTests
                 image: none
                 command: [sh, -c, "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done"]
             """);
-        await up.KubectlAsync("wait", "--for=condition=Ready", "pod/talker", "--timeout=30s");
+        await up.KubectlAsync("wait", "--for=condition=Ready", "pod/talker", "--timeout=170s");
         var followed = await up.FollowAsync("line 15", "talker");
         Assert.That(followed, Does.StartWith("line 1\nline 2\n").And.Contain("line 15\n"));
         var tail = (await up.KubectlAsync("logs", "talker", "--tail=2")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -76,7 +76,7 @@ public sealed class ClusterUpTests
                     await up.KubectlAsync("get", "nodes", "-o", "jsonpath={range .items[*]}{.metadata.name}={.metadata.labels.topology\\.kubernetes\\.io/zone} {end}"),
                     Is.EqualTo("node-0=a node-1=b "));
                 await up.ApplyAsync(Family);
-                await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=30s");
+                await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=170s");
                 Assert.That(await up.TerminateAsync(), Is.Zero);
             }
 
@@ -101,7 +101,7 @@ public sealed class ClusterUpTests
         await using var up = await ClusterUp.StartAsync("--nodes", "1");
         using var kubelet = await up.StartKubeletAsync("--node", "extra-a", "--node", "extra-b", "--runtime", "process", "--zone", "z");
         await up.ApplyAsync(Family.Replace("terminationGracePeriodSeconds: 1", "nodeName: extra-b", StringComparison.Ordinal));
-        await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=30s");
+        await up.KubectlAsync("wait", "--for=condition=Ready", "pod/family", "--timeout=170s");
         var id = await up.KubectlAsync("get", "pod", "family", "-o", "jsonpath={.status.containerStatuses[0].containerID}");
         var mark = ProcessMarks.Mark(int.Parse(id["process://".Length..], System.Globalization.CultureInfo.InvariantCulture));
         kubelet.Kill();

@@ -8,7 +8,7 @@ namespace Ordinal.Integration.Kubelet;
 /// <summary>Simulated pods that are members of ensembles, as clients see them that share nothing with them: librdkafka, and the demo's witnesses.</summary>
 public sealed class EnsembleTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [Test]
     public async Task The_pods_of_a_StatefulSet_are_brokers_that_come_and_go_lag_and_hang_with_their_pods()
@@ -18,7 +18,7 @@ public sealed class EnsembleTests
         // All but the policy: its kind is not installed here.
         var sample = await File.ReadAllTextAsync(Path.Combine(Programs.Repository, "config/samples/kafka-simulated.yaml"));
         await up.ApplyAsync(string.Join("\n---\n", sample.Split("\n---\n").Where(d => !d.Contains("ordinal.dev/v1alpha1", StringComparison.Ordinal))));
-        await up.KubectlAsync("rollout", "status", "statefulset/kafka", "--timeout=60s");
+        await up.KubectlAsync("rollout", "status", "statefulset/kafka", "--timeout=170s");
         var addresses = (await up.KubectlAsync("get", "pods", "-o", "jsonpath={range .items[*]}{.status.podIP}:9092,{end}")).TrimEnd(',');
         Assert.That(addresses.Split(','), Has.Length.EqualTo(5).And.All.StartWith("127."));
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = addresses, SocketTimeoutMs = 2000, TopicMetadataRefreshIntervalMs = 1000 }).SetLogHandler((_, _) => { }).Build();
@@ -50,8 +50,8 @@ public sealed class EnsembleTests
     {
         await using var up = await ClusterUp.StartAsync("--nodes", "2");
         await up.ApplyAsync($"{Set("etcd", 7, "etcd")}\n---\n{Set("zk", 5, "zookeeper")}");
-        await up.KubectlAsync("rollout", "status", "statefulset/etcd", "--timeout=60s");
-        await up.KubectlAsync("rollout", "status", "statefulset/zk", "--timeout=60s");
+        await up.KubectlAsync("rollout", "status", "statefulset/etcd", "--timeout=170s");
+        await up.KubectlAsync("rollout", "status", "statefulset/zk", "--timeout=170s");
         var etcd = (await AddressesAsync(up, "etcd")).Select((a, i) => new MemberClient($"etcd-{i}", new Uri($"http://{a}:2379"))).ToArray();
         var zk = (await AddressesAsync(up, "zk")).Select((a, i) => new ZooKeeperMember($"zk-{i}", (ulong)i + 1, new System.Net.IPEndPoint(System.Net.IPAddress.Parse(a), 2181), "")).ToArray();
         Assert.That((etcd.Length, zk.Length), Is.EqualTo((7, 5)));
@@ -77,8 +77,8 @@ public sealed class EnsembleTests
     {
         await using var up = await ClusterUp.StartAsync("--nodes", "1");
         await up.ApplyAsync($"{Set("etcd", 3, "etcd", Claims)}\n---\n{Set("zk", 3, "zookeeper", Claims)}");
-        await up.KubectlAsync("rollout", "status", "statefulset/etcd", "--timeout=60s");
-        await up.KubectlAsync("rollout", "status", "statefulset/zk", "--timeout=60s");
+        await up.KubectlAsync("rollout", "status", "statefulset/etcd", "--timeout=170s");
+        await up.KubectlAsync("rollout", "status", "statefulset/zk", "--timeout=170s");
         var etcd = (await AddressesAsync(up, "etcd")).Select((a, i) => new MemberClient($"etcd-{i}", new Uri($"http://{a}:2379"))).ToArray();
         await LeaderAsync(etcd);
         var claims = await ClaimsAsync(up);
@@ -86,7 +86,7 @@ public sealed class EnsembleTests
         // The claims stay until their pods are gone, and the StatefulSet controller makes new ones with the new pods.
         await up.KubectlAsync("delete", "pvc", "data-etcd-1", "data-zk-1", "--wait=false");
         await up.KubectlAsync("delete", "pod", "etcd-1", "zk-1", "--wait=false");
-        await up.KubectlAsync("wait", "--for=condition=Ready", "pod/zk-0", "--timeout=60s");
+        await up.KubectlAsync("wait", "--for=condition=Ready", "pod/zk-0", "--timeout=170s");
         await UntilAsync("the empty etcd has crashed", async () => int.TryParse(await up.KubectlAsync("get", "pod", "etcd-1", "-o", "jsonpath={.status.containerStatuses[0].restartCount}", "--ignore-not-found"), out var restarts) && restarts > 0);
         await UntilAsync("the empty ZooKeeper is back", async () => await up.KubectlAsync("get", "pod", "zk-1", "-o", "jsonpath={.status.conditions[?(@.type=='Ready')].status}", "--ignore-not-found") == "True");
         Assert.That((await ClaimsAsync(up)).Intersect(claims).Count(), Is.EqualTo(4), "two of six are new");

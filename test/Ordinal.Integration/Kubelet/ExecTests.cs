@@ -53,7 +53,7 @@ public sealed class ExecTests(StockKubectl kubectl)
             new LocalClusterOptions { Nodes = 1, RunsProcesses = true, Path = "/usr/bin:/bin", TokenFile = "secret,bob,1" }, TimeProvider.System, CancellationToken.None);
         var applied = await RunAsync(Manifest, "apply", "-f", "-");
         Assert.That(applied.Code, Is.Zero, applied.Error);
-        Assert.That((await RunAsync(null, "wait", "--for=condition=Ready", "pod/work", "pod/pair", "--timeout=60s")).Code, Is.Zero);
+        Assert.That((await RunAsync(null, "wait", "--for=condition=Ready", "pod/work", "pod/pair", "--timeout=170s")).Code, Is.Zero);
     }
 
     [OneTimeTearDown]
@@ -110,7 +110,7 @@ public sealed class ExecTests(StockKubectl kubectl)
     public async Task A_command_ends_with_its_container_and_is_gone()
     {
         Assert.That((await RunAsync(Manifest.Split("---")[0].Replace("name: work", "name: short", StringComparison.Ordinal), "apply", "-f", "-")).Code, Is.Zero);
-        Assert.That((await RunAsync(null, "wait", "--for=condition=Ready", "pod/short", "--timeout=60s")).Code, Is.Zero);
+        Assert.That((await RunAsync(null, "wait", "--for=condition=Ready", "pod/short", "--timeout=170s")).Code, Is.Zero);
         using var running = kubectl.Start(folder, cluster.Kubeconfig, ["exec", "short", "--", "sh", "-c", "echo $$; exec sleep 1000"]);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var pid = int.Parse((await running.StandardOutput.ReadLineAsync(deadline.Token))!, System.Globalization.CultureInfo.InvariantCulture);
