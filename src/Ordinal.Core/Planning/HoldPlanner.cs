@@ -98,6 +98,13 @@ public static class HoldPlanner
     private static bool RestsOpen(HoldInput input) => input is { IsNative: true, NativeRefusal: null };
 
     /// <summary>
+    /// Tells whether adoption opens the set for driver Native. One that keeps a change back, by its own partition or by a hold of ours, is not opened over
+    /// it: no rollout has asked the gates about the first pod yet.
+    /// </summary>
+    private static bool MayOpen(HoldInput input, HoldDecision decision) =>
+        RestsOpen(input) && (decision.Drift is null || input.ChangesNothing || input.Snapshot.Set.Strategy.EffectivePartition == 0);
+
+    /// <summary>
     /// Under driver Native the set rests with partition 0. One that is held is opened when no change waits; with one it stays held until a
     /// rollout opens it.
     /// </summary>
@@ -201,11 +208,11 @@ public static class HoldPlanner
             return decision with
             {
                 Drift = null,
-                Holds = [Of(set, ReasonCodes.AdoptionWaits, $"the StatefulSet controller is rolling it out itself (partition {set.Strategy.Partition ?? 0}, {busy}); it is adopted when that ends.{BlockingPods.Sentence(input.Snapshot, outside: false)}")],
+                Holds = [new(ReasonCodes.AdoptionWaits, null, $"{Name(set)}: the StatefulSet controller is rolling it out itself (partition {set.Strategy.Partition ?? 0}, {busy}); it is adopted when that ends.{BlockingPods.Sentence(input.Snapshot, outside: false)}")],
             };
         }
 
-        return decision with { Actions = [new AdoptSet(RestsOpen(input) ? Open(set.Strategy, null) : StrategyValue.HeldFrom(set.Strategy, null), set.Strategy, set.Generation)] };
+        return decision with { Actions = [new AdoptSet(MayOpen(input, decision) ? Open(set.Strategy, null) : StrategyValue.HeldFrom(set.Strategy, null), set.Strategy, set.Generation)] };
     }
 
     /// <summary>
@@ -216,7 +223,7 @@ public static class HoldPlanner
     {
         var set = input.Snapshot.Set;
         var original = set.Strategy.IsOurHold ? lost : set.Strategy;
-        return RestsOpen(input) ? decision with { Actions = [new AdoptSet(Open(set.Strategy, original), original, set.Generation)] }
+        return MayOpen(input, decision) ? decision with { Actions = [new AdoptSet(Open(set.Strategy, original), original, set.Generation)] }
             : set.Strategy.IsOurHold ? decision with { Actions = [new AdoptSet(StrategyValue.HeldFrom(set.Strategy, original), original, set.Generation)] }
             : HoldOnce(input, decision, new AdoptSet(StrategyValue.HeldFrom(set.Strategy, original), original, set.Generation));
     }

@@ -39,6 +39,7 @@ public sealed class HoldPlannerTests
             Assert.That(decision.Actions, Is.Empty);
             Assert.That(decision.Holds.Single().Reason, Is.EqualTo(ReasonCodes.AdoptionWaits));
             Assert.That(decision.Drift, Is.Null, "no rollout of ours begins before");
+            Assert.That(decision.Holds.Single().Message, Does.EndWith(" it is adopted when that ends."));
         });
     }
 
@@ -49,7 +50,7 @@ public sealed class HoldPlannerTests
         Assert.Multiple(() =>
         {
             Assert.That(decision.Actions, Is.Empty);
-            Assert.That(decision.Holds.Single().Message, Does.Contain("not ready: web-1, web-2; if they cannot become ready, delete them"));
+            Assert.That(decision.Holds.Single().Message, Does.Contain("adopted when that ends. Under").And.EndsWith("not ready: web-1, web-2; if they cannot become ready, delete them."));
         });
         var parallel = Decide(Picture.Resting("o x b U").WithSet(s => s with { OriginalStrategy = null, Strategy = new(UpdateStrategyType.RollingUpdate, 0) }));
         Assert.That(parallel.Holds.Single().Message, Does.Not.Contain("delete"), "under Parallel it goes on by itself");

@@ -190,6 +190,22 @@ public sealed class NativeDriverTests
         Assert.That(action, Is.EqualTo(new AdoptSet(new(UpdateStrategyType.RollingUpdate, 0), new(UpdateStrategyType.RollingUpdate, 0), 5)));
     }
 
+    [TestCase(3L, false, TestName = "Under_Native_a_set_that_its_maker_held_over_a_change_is_adopted_held")]
+    [TestCase(2L, false, TestName = "Under_Native_a_parked_canary_is_adopted_held")]
+    [TestCase(StrategyValue.HeldPartition, true, TestName = "Under_Native_a_hold_that_lost_its_annotation_stays_while_a_change_waits")]
+    public void Adopted(long partition, bool wasAdopted)
+    {
+        // Opened, its next pod would go at once, before any rollout has asked the gates about it.
+        var original = new StrategyValue(UpdateStrategyType.RollingUpdate, partition);
+        var set = Gated(partition == 2 ? "o o U" : "o o o").WithSet(s => s with { HeldBy = "", OriginalStrategy = null, Strategy = original }).Input.Snapshot;
+        var input = new HoldInput { Snapshot = set, Memory = wasAdopted ? new() { SetUid = "set-uid", Original = new(UpdateStrategyType.RollingUpdate, 0) } : new(), IsNative = true };
+        Assert.Multiple(() =>
+        {
+            Assert.That(((AdoptSet)HoldPlanner.Decide(input).Actions.Single()).Next.IsOurHold, Is.True);
+            Assert.That(((AdoptSet)HoldPlanner.Decide(input with { ChangesNothing = true }).Actions.Single()).Next.Partition, Is.Zero, "nothing waits");
+        });
+    }
+
     [Test]
     public void A_set_on_which_Native_cannot_work_is_adopted_held()
     {
