@@ -51,7 +51,7 @@ public static class RolloutGroup
         // The first of the worst: those that it stopped tell of it, not of themselves.
         var worst = group.OrderByDescending(each => Ends.IndexOf(each.State)).First();
         var all = string.Join(", ", group.GroupBy(each => each.State).OrderBy(each => Ends.IndexOf(each.Key)).Select(each => $"{each.Key}: {Names(each)}"));
-        return new(worst.State, worst.Reason ?? ReasonCodes.Cancelled, IsWell(worst.State) ? $"{group.Length} StatefulSets; {all}" : $"{worst.Message} Of {group.Length} StatefulSets {all}.");
+        return new(worst.State, worst.Reason ?? ReasonCodes.Cancelled, IsWell(worst.State) ? $"{group.Length} StatefulSets; {all}" : $"{worst.Message.TrimEnd('.')}. Of {group.Length} StatefulSets {all}.");
     }
 
     /// <summary>

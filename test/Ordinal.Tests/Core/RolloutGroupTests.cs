@@ -41,6 +41,13 @@ public sealed class RolloutGroupTests
     public void The_message_is_of_the_one_that_went_wrong_and_not_of_those_that_it_stopped() =>
         Assert.That(RolloutGroup.EndOf(Group("Completed Cancelled Failed"))!.Message, Is.EqualTo("c: Failed. Of 3 StatefulSets Completed: a, Cancelled: b, Failed: c."));
 
+    [TestCase("the newer template is left alone")]
+    [TestCase("the newer template is left alone.")]
+    public void A_message_that_is_no_sentence_becomes_one(string message) =>
+        Assert.That(
+            RolloutGroup.EndOf([.. Group("Completed Superseded").Select(each => each with { Message = message })])!.Message,
+            Is.EqualTo("the newer template is left alone. Of 2 StatefulSets Completed: a, Superseded: b."));
+
     [Test]
     public void One_that_failed_or_goes_back_stops_the_others_and_one_that_was_overtaken_does_not()
     {
