@@ -55,6 +55,7 @@ internal sealed class KafkaLag(KafkaCluster cluster, KafkaWitness witness, strin
     /// <returns>A line to print; null for none.</returns>
     public string? See(ClusterPicture picture, TimeSpan now)
     {
+        int broker;
         lock (_gate)
         {
             if (_record is null || _isOver)
@@ -78,15 +79,16 @@ internal sealed class KafkaLag(KafkaCluster cluster, KafkaWitness witness, strin
             }
 
             var isEnough = _record.NamedAt is { } named ? now - named >= HeldFor : now - _record.From >= Patience;
-            return isEnough || RolloutWords.IsFinished(picture) ? Continue(now) : null;
-        }
-    }
+            if (!isEnough && !RolloutWords.IsFinished(picture))
+            {
+                return null;
+            }
 
-    /// <summary>Lets the broker keep up again.</summary>
-    private string Continue(TimeSpan now)
-    {
-        cluster.Lag(_record!.Broker, lags: false);
-        (_isOver, _record) = (true, _record with { To = now });
-        return $"{setName}-{_record.Broker} keeps up again";
+            (_isOver, _record, broker) = (true, _record with { To = now }, _record.Broker);
+        }
+
+        // Outside of the lock: the cluster calls Look in a lock of its own, and each would wait for the other.
+        cluster.Lag(broker, lags: false);
+        return $"{setName}-{broker} keeps up again";
     }
 }
