@@ -38,9 +38,22 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
     private static readonly ResourceKind RevisionKind = ResourceKind.Of<V1ControllerRevision>();
     private static readonly ResourceKind PodKind = ResourceKind.Of<V1Pod>();
 
-    /// <summary>Carries out one action.</summary>
+    private readonly RefusedActions refused = new(timeProvider);
+
+    /// <summary>Carries out one action. One that was refused is sent again after a pause, or when the StatefulSet's spec has changed; not with every event.</summary>
     /// <exception cref="ApiException">A transient failure. If the request may have been carried out, the key waits until that is known.</exception>
     public async Task<ActionOutcome> ExecuteAsync(ActionScope scope, PlannedAction action, CancellationToken cancellationToken)
+    {
+        if (refused.Find(scope.Set, action) is { } pause)
+        {
+            return pause;
+        }
+
+        var outcome = await SendAsync(scope, action, cancellationToken);
+        return outcome.Result is ActionResult.Refused ? refused.Remember(scope.Set, action, outcome.Message) : outcome;
+    }
+
+    private async Task<ActionOutcome> SendAsync(ActionScope scope, PlannedAction action, CancellationToken cancellationToken)
     {
         try
         {

@@ -167,7 +167,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             if (outcome.Result is ActionResult.Refused)
             {
                 parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, policy), isWarning: true, ReasonCodes.ActionRefused, "Holding", outcome.Message);
-                return (state with { Concern = (ReasonCodes.ActionRefused, outcome.Message) }, TimeSpan.FromSeconds(30));
+                return (state with { Concern = (ReasonCodes.ActionRefused, outcome.Message) }, outcome.RetryAfter);
             }
 
             if (outcome.Result is not ActionResult.Done)
