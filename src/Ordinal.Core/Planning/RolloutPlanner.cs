@@ -30,7 +30,8 @@ namespace Ordinal.Core.Planning;
 /// <item><b>Reasons.</b> Every pod that waits has exactly one hold: its own, or the reason why no further pod is taken.</item>
 /// </list>
 /// The caller writes <see cref="Decision.Memory"/> before it carries out <see cref="Decision.Actions"/>. If there are questions it asks the gates,
-/// and decides again in the same pass with all current reports and a new <c>Now</c>, at most three times; only the last decision counts.
+/// and decides again in the same pass with all current reports, what the stores show by then and a new <c>Now</c>, at most three times; only the last
+/// decision counts.
 /// After a <see cref="PrepareGate"/> it drops that gate's reports.
 /// A decision allocates its result and nothing else: what a pass needs on the way is kept by the thread, see <see cref="Scratch"/> and <see cref="Words"/>.
 /// </remarks>

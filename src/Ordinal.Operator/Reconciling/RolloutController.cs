@@ -98,18 +98,8 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
     /// </summary>
     private async Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> GroupAsync(V1Alpha1StatefulSetRollout rollout, ImmutableArray<string> targets, CancellationToken cancellationToken)
     {
-        List<TargetLook> seen = [];
-        foreach (var target in targets)
-        {
-            if (RolloutEnds.HasEnded(rollout, target) && !HasClaim(rollout, target))
-            {
-                continue;
-            }
-
-            (rollout, var look) = await looks.LookAsync(rollout, target, cancellationToken);
-            seen.Add(look);
-        }
-
+        var open = targets.Where(target => !RolloutEnds.HasEnded(rollout, target) || HasClaim(rollout, target)).ToList();
+        (rollout, var seen) = await looks.LookAsync(rollout, open, cancellationToken);
         var (before, now) = (rollout, Clock.Now(timeProvider));
         var decided = seen.OfType<TargetLook.Decided>().ToList();
         foreach (var each in decided)
@@ -132,16 +122,23 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
             delay = Sooner(delay, look switch { TargetLook.Waits waits => waits.Delay, TargetLook.Undecided { Frame: RolloutFrame.NotYet } => TimeSpan.FromSeconds(5), _ => null });
         }
 
-        ReconciliationResult<V1Alpha1StatefulSetRollout>? failure = null;
+        var failure = seen.OfType<TargetLook.Failed>().FirstOrDefault()?.Error;
         foreach (var each in decided)
         {
-            var result = await ActAsync(rollout, each, null, cancellationToken);
-            rollout = result.Entity;
-            failure ??= result.IsSuccess ? null : result;
-            delay = Sooner(delay, result.RequeueAfter);
+            try
+            {
+                var result = await ActAsync(rollout, each, null, cancellationToken);
+                rollout = result.Entity;
+                failure ??= result.Error as ApiException;
+                delay = Sooner(delay, result.RequeueAfter);
+            }
+            catch (ApiException error)
+            {
+                failure ??= error;
+            }
         }
 
-        return failure ?? Again(rollout, delay);
+        return failure is null ? Again(rollout, delay) : ReconciliationResult<V1Alpha1StatefulSetRollout>.Failure(rollout, failure.Message, failure, delay);
     }
 
     private bool HasClaim(V1Alpha1StatefulSetRollout rollout, string target) =>
@@ -155,6 +152,11 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
         var scope = new ActionScope(frame.Observation.Item, look.Gates, decision.Memory.GoalOf(frame.Request));
         foreach (var action in decision.Actions)
         {
+            if (look.IsTooLate(action, Clock.Now(timeProvider)))
+            {
+                return Again(rollout, TimeSpan.FromMilliseconds(1));
+            }
+
             var outcome = await parts.Actuator.ExecuteAsync(scope, action, cancellationToken);
             if (outcome.Result is not ActionResult.Done)
             {
@@ -255,7 +257,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
                     rollout = await parts.Statuses.WriteAsync(rollout, status, parts.Stores.Rollouts.Informer, null, cancellationToken);
                 }
 
-                return Again(rollout, TimeSpan.FromSeconds(30));
+                return Again(rollout, outcome.RetryAfter);
             default:
                 // With back-off: the stores may be a moment behind what the server just said.
                 return ReconciliationResult<V1Alpha1StatefulSetRollout>.Failure(rollout, outcome.Message, new ApiException(ApiErrorKind.Conflict, outcome.Message));

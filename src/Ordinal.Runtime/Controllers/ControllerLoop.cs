@@ -284,6 +284,12 @@ public sealed partial class ControllerLoop<TEntity> : IControllerLoop, IDisposab
 
     private PassOutcome Fail(NamespacedName key, string message, Exception? error, TimeSpan? requeueAfter)
     {
+        if (error is not null && requeueAfter is { } wanted)
+        {
+            // A part of the pass failed, and another one wants to be called again: the earlier time counts.
+            Queue.AddAfter(key, wanted);
+        }
+
         switch (error)
         {
             case TerminalException or ApiException { Class: ApiErrorClass.Terminal }:

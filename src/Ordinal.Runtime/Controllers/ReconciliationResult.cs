@@ -34,7 +34,7 @@ public sealed record ReconciliationResult<TEntity>
 #pragma warning disable CA1000 // KubeOps' shape: ReconciliationResult<T>.Success(entity).
     public static ReconciliationResult<TEntity> Success(TEntity entity, TimeSpan? requeueAfter = null) => new(entity, true, requeueAfter, null, null);
 
-    /// <summary>A pass that failed; it comes back after the back-off, or after <paramref name="requeueAfter"/> when that is given.</summary>
+    /// <summary>A pass that failed; it comes back after the back-off, or after <paramref name="requeueAfter"/> when that is given; with an error at the earlier of both.</summary>
     public static ReconciliationResult<TEntity> Failure(TEntity entity, string errorMessage, Exception? error = null, TimeSpan? requeueAfter = null) =>
         new(entity, false, requeueAfter, errorMessage, error);
 #pragma warning restore CA1000

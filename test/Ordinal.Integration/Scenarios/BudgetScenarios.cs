@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Ordinal.Core.Model;
 using Ordinal.Integration.Clusters;
 using Ordinal.Integration.Operating;
 using Ordinal.Runtime.Client;
@@ -61,6 +62,36 @@ public sealed class BudgetScenarios(ClusterKind kind) : ScenarioTests(kind)
 
         await scene.ScriptPodAsync("web-0", "ready", "true");
         await scene.Web.UntilRolloutAsync("True", "Completed");
+    }
+
+    [Test]
+    public async Task A_pod_that_falls_while_a_gate_is_asked_about_another_holds_that_one()
+    {
+        await using var scene = await SceneAsync(management: "Parallel", gates: Gates("BeforePod"));
+        var before = await scene.Web.PodsAsync();
+        var hasFallen = 0;
+        scene.Script.MayPass = (phase, _) =>
+        {
+            if (phase is GatePhase.BeforePod && Interlocked.Exchange(ref hasFallen, 1) == 0)
+            {
+                FallAsync(scene).GetAwaiter().GetResult();
+            }
+
+            return true;
+        };
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        Assert.That(await scene.UntilWaitsAsync("PodNotReady"), Does.Contain("web-0"));
+        Assert.That(await scene.Web.PodsAsync(), Is.EqualTo(before), "the gate lets it, and the budget does not");
+
+        await scene.ScriptPodAsync("web-0", "ready", "true");
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+
+        static async Task FallAsync(Scene scene)
+        {
+            await scene.ScriptPodAsync("web-0", "ready", "false");
+            await scene.UntilReadyAsync("web-0", false);
+            await scene.Cluster.UntilSeenAsync($"/api/v1/namespaces/{scene.Namespace}/pods/web-0");
+        }
     }
 
     [Test]

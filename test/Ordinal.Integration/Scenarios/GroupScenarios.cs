@@ -173,6 +173,30 @@ public sealed class GroupScenarios(ClusterKind kind) : GroupTests(kind)
         Assert.That(Entries(await scene.Web.RolloutAsync("all")), Is.EqualTo(["a zone-a Completed 2/2", "b zone-b Completed 2/2"]));
     }
 
+    [TestCase(false, TestName = "One_on_which_the_server_fails_keeps_no_other_from_its_rollout")]
+    [TestCase(true, TestName = "One_whose_template_the_server_fails_to_write_keeps_no_other_from_its_rollout")]
+    public async Task One_fails(bool writesTemplate)
+    {
+        await using var cluster = await SimulatedCluster.StartAsync(Kind);
+        HookedTransport? hooks = null;
+        await using var running = new RunningOperator(cluster, inner => hooks = new HookedTransport(inner));
+        var update = ByEviction();
+        update["zoneStrategy"] = "Parallel";
+        await using var scene = await GroupAsync(await Scene.EmptyAsync(cluster, new ScriptedGates()), ["a", "b"], update, "Manual");
+        hooks!.BeforeWrite = request => request.Path == scene.Set("a").Path ? Task.FromException(new ApiException(ApiErrorKind.InternalError, "a webhook does not answer", 500)) : Task.CompletedTask;
+        if (!writesTemplate)
+        {
+            await ChangeAllAsync(scene, "a", "b");
+            await scene.Web.UntilPolicyAsync("Ready", "False", "DriftHeld");
+        }
+
+        await AskAsync(scene, "all", writesTemplate ? Images("app:v2") : new JsonObject { ["type"] = "Update" });
+        await UntilAllAsync(scene, "v2 v2", "b");
+        Assert.That(await ImagesAsync(scene, "a"), Is.EqualTo("v1 v1"));
+        hooks.BeforeWrite = _ => Task.CompletedTask;
+        await scene.Web.UntilRolloutAsync("all", "True", "Completed");
+    }
+
     [Test]
     public async Task A_newer_request_takes_one_of_them_over_and_the_others_go_on()
     {

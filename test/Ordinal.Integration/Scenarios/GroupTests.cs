@@ -11,9 +11,11 @@ public abstract class GroupTests(ClusterKind kind) : ScenarioTests(kind)
     private protected Task<Scene> GroupAsync(params string[] names) => GroupAsync(names, null);
 
     /// <summary>Sets of two pods each, selected by a label, by eviction; all of their pods carry <c>app: group</c>.</summary>
-    private protected async Task<Scene> GroupAsync(string[] names, JsonObject? update = null, string trigger = "OnTemplateChange", JsonArray? gates = null)
+    private protected async Task<Scene> GroupAsync(string[] names, JsonObject? update = null, string trigger = "OnTemplateChange", JsonArray? gates = null) =>
+        await GroupAsync(await EmptySceneAsync(), names, update, trigger, gates);
+
+    private protected static async Task<Scene> GroupAsync(Scene scene, string[] names, JsonObject? update, string trigger, JsonArray? gates = null)
     {
-        var scene = await EmptySceneAsync();
         foreach (var name in names)
         {
             await scene.Set(name).CreateAsync(2, management: "Parallel", change: set =>

@@ -62,6 +62,16 @@ public sealed class ControllerLoopTests
     });
 
     [Test]
+    public void A_pass_that_failed_in_part_comes_back_when_the_other_part_wants_it() => Run(null, async test =>
+    {
+        test.Reconcile = (thing, _) => Task.FromResult(ReconciliationResult<Thing>.Failure(thing, "no", new ApiException(ApiErrorKind.Forbidden, "no"), TimeSpan.FromSeconds(10)));
+        test.Fixture.Server.Put("prod", "a");
+        await test.StartAsync();
+        await test.World.PassAsync(TimeSpan.FromSeconds(35));
+        Assert.That(test.Passes, Has.Count.EqualTo(4), "at once, and every 10 s");
+    });
+
+    [Test]
     public void A_server_that_asks_for_time_is_given_it() => Run(null, async test =>
     {
         test.Reconcile = (_, _) => throw new ApiException(ApiErrorKind.TooManyRequests, "later", 429, retryAfter: TimeSpan.FromSeconds(17));
