@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Ordinal.ControlPlane.Cache;
 using Ordinal.ControlPlane.Controllers.Cluster;
@@ -22,6 +23,12 @@ public sealed record ControllerManagerOptions
     /// all that is missing.
     /// </summary>
     public bool RunsControllers { get; init; } = true;
+
+    /// <summary>
+    /// Gets the controllers that do not run although the others do, by the names that <c>kube-controller-manager --controllers=*,-NAME</c> takes. A name that no
+    /// controller has here leaves nothing out, as there.
+    /// </summary>
+    public ImmutableHashSet<string> Without { get; init; } = [];
 
     /// <summary>Gets how long a node may be silent before it is declared unknown; null for ever, for nodes without heartbeats. The real one waits 50 s.</summary>
     public TimeSpan? NodeMonitorGracePeriod { get; init; }
@@ -58,17 +65,28 @@ public sealed class ControllerManager
         }
 
         statefulSets = new StatefulSetController(client, cache, options.StatefulSets, timeProvider, new Random(random.Next()), logger);
-        garbage = new GarbageCollector(client, cache, timeProvider, new Random(random.Next()), logger);
         controllers.Add(statefulSets);
-        controllers.Add(new DisruptionController(client, cache, timeProvider, logger));
-        controllers.Add(new EndpointsController(client, cache, timeProvider, logger));
-        controllers.Add(new EndpointSliceController(client, cache, timeProvider, logger));
-        controllers.Add(new NamespaceController(client, cache, timeProvider, logger));
-        controllers.Add(new ClaimController(client, cache, timeProvider, logger));
-        controllers.Add(new NodeLifecycleController(client, cache, options.NodeMonitorGracePeriod, timeProvider, logger));
-        controllers.Add(new TaintEvictionController(client, cache, timeProvider, logger));
-        controllers.Add(new PodGarbageController(client, cache, timeProvider, logger));
-        controllers.Add(new RoleAggregationController(client, cache, timeProvider, logger));
+        Random collecting = new(random.Next());
+        garbage = Runs("garbage-collector-controller") ? new GarbageCollector(client, cache, timeProvider, collecting, logger) : null;
+        Add("disruption-controller", () => new DisruptionController(client, cache, timeProvider, logger));
+        Add("endpoints-controller", () => new EndpointsController(client, cache, timeProvider, logger));
+        Add("endpointslice-controller", () => new EndpointSliceController(client, cache, timeProvider, logger));
+        Add("namespace-controller", () => new NamespaceController(client, cache, timeProvider, logger));
+        Add("persistentvolume-binder-controller", () => new ClaimController(client, cache, timeProvider, logger));
+        Add("node-lifecycle-controller", () => new NodeLifecycleController(client, cache, options.NodeMonitorGracePeriod, timeProvider, logger));
+        Add("taint-eviction-controller", () => new TaintEvictionController(client, cache, timeProvider, logger));
+        Add("pod-garbage-collector-controller", () => new PodGarbageController(client, cache, timeProvider, logger));
+        Add("clusterrole-aggregation-controller", () => new RoleAggregationController(client, cache, timeProvider, logger));
+
+        void Add(string name, Func<KeyedController<ObjectKey>> make)
+        {
+            if (Runs(name))
+            {
+                controllers.Add(make());
+            }
+        }
+
+        bool Runs(string name) => !options.Without.Contains(name);
     }
 
     /// <summary>Writes what the controllers tell of themselves.</summary>
@@ -89,9 +107,13 @@ public sealed class ControllerManager
         }
 
         List<Task> running = [caches, .. controllers.Select(controller => controller.RunAsync(options.Workers, cancellationToken))];
-        if (statefulSets is not null && garbage is not null)
+        if (statefulSets is not null)
         {
             running.Add(statefulSets.ResyncAsync(cancellationToken));
+        }
+
+        if (garbage is not null)
+        {
             running.Add(garbage.RunAsync(options.Workers, cancellationToken));
             running.Add(garbage.WatchCustomKindsAsync(cancellationToken));
         }

@@ -13,9 +13,7 @@ internal static class ClusterSizes
     /// <summary>Draws the replicas of each set of one cluster.</summary>
     public static int[] Draw(Random random)
     {
-        // Box and Muller: two evenly spread numbers make one that is spread normally.
-        double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-        int pods = Math.Clamp((int)Math.Round(Median * Math.Exp(Spread * normal)), 1, Most);
+        int pods = Math.Clamp((int)Math.Round(Median * Math.Exp(Spread * Normal(random))), 1, Most);
         int sets = Math.Min(pods, random.Next(20) switch { < 9 => 1, < 14 => 2, < 17 => 3, < 19 => 4, _ => 5 });
         int[] replicas = [.. Enumerable.Repeat(1, sets)];
         for (int more = pods - sets; more > 0; more--)
@@ -25,4 +23,10 @@ internal static class ClusterSizes
 
         return replicas;
     }
+
+    /// <summary>Draws a number that is spread normally around 0, by 1.</summary>
+    public static double Normal(Random random) =>
+
+        // Box and Muller: two evenly spread numbers make one that is spread normally.
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -9,12 +9,12 @@ internal sealed partial class Scenario
 {
     private void DrawStorm()
     {
-        int length = random.Next(60, 400);
+        int length = isLong ? random.Next(60, 400) : StormLengths.Draw(random);
         bug?.Storm?.Invoke(Stage);
         foreach (SetPlan set in Stage.Sets)
         {
             At(random.Next(length / 2), () => ChangeTemplate(set));
-            for (int more = random.Next(6); more > 0; more--)
+            for (int more = random.Next(isLong ? 6 : StormLengths.MostEvents(length) + 1); more > 0; more--)
             {
                 DrawEvent(set, random.Next(length));
             }
@@ -25,7 +25,7 @@ internal sealed partial class Scenario
             }
         }
 
-        for (int deaths = bug is null ? random.Next(3) : 0; deaths > 0; deaths--)
+        for (int deaths = bug is null ? random.Next(isLong ? 3 : StormLengths.MostDeaths(length) + 1) : 0; deaths > 0; deaths--)
         {
             DrawDeath(random.Next(length));
         }

@@ -71,9 +71,9 @@ public sealed class SimulationTests
     }
 
     /// <summary>Plays one seed; returns how it failed, null when it did not.</summary>
-    internal static string? Play(int seed, bool shows = false)
+    internal static string? Play(int seed, bool shows = false, bool? hasLongStorm = null)
     {
-        using Scenario scenario = new(seed);
+        using Scenario scenario = new(seed, hasLongStorm: hasLongStorm);
         try
         {
             scenario.Run();
