@@ -3,7 +3,7 @@ using Ordinal.Runtime.Client;
 
 namespace Ordinal.Integration.Scenarios;
 
-/// <summary>A transport in which a test can hold back what a watch tells, and do something in the moment before a write.</summary>
+/// <summary>A transport in which a test can hold back what a watch tells, do something in the moment before a write, and look at the answer.</summary>
 internal sealed class HookedTransport(IApiTransport inner) : IApiTransport
 {
     private volatile Func<string, string, bool> isHeldBack = (_, _) => false;
@@ -11,6 +11,9 @@ internal sealed class HookedTransport(IApiTransport inner) : IApiTransport
 
     /// <summary>Gets or sets what is done before a write is sent.</summary>
     public Func<ApiRequest, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Gets or sets what is done with the answer to a write before the operator has it.</summary>
+    public Action<ApiRequest, ApiResponse> AfterWrite { get; set; } = (_, _) => { };
 
     /// <summary>Holds back every event from the first one on that fits; each watch keeps its order.</summary>
     /// <param name="events">The resource that is watched, and the event as text.</param>
@@ -29,12 +32,15 @@ internal sealed class HookedTransport(IApiTransport inner) : IApiTransport
 
     public async Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellationToken)
     {
-        if (request.Method != "GET")
+        if (request.Method == "GET")
         {
-            await BeforeWrite(request);
+            return await inner.SendAsync(request, cancellationToken);
         }
 
-        return await inner.SendAsync(request, cancellationToken);
+        await BeforeWrite(request);
+        var answer = await inner.SendAsync(request, cancellationToken);
+        AfterWrite(request, answer);
+        return answer;
     }
 
     public async Task<ApiStreamOpening> OpenAsync(ApiRequest request, CancellationToken cancellationToken)

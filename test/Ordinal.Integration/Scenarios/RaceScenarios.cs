@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -146,6 +147,78 @@ public sealed class RaceScenarios(ClusterKind kind)
         Assert.That(evictions, Is.EqualTo(2), "the first with a version that was stale by then: 409; the second with a fresh one");
         Assert.That(await witness.GoneAsync(), Is.EqualTo(["web-2", "web-1", "web-0"]));
         Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task T3_A_write_that_does_not_name_the_strategy_leaves_what_an_earlier_one_made_of_it()
+    {
+        // Were they applies of one manager, the first that does not name the partition would give it up: 0, and under Parallel all pods roll at once.
+        var update = Workload.Quick("Partition");
+        update["steps"] = new JsonArray(new JsonObject { ["pods"] = 1, ["pause"] = new JsonObject() }, new JsonObject { ["pods"] = "100%" });
+        await using var race = await Race.StartAsync(kind, update, "Parallel");
+        var silent = new ConcurrentQueue<JsonElement>();
+        race.Hooks.AfterWrite = (request, answer) =>
+        {
+            if (request.Method == "PATCH" && request.Path == race.Scene.Web.Path && answer.IsSuccess && !Encoding.UTF8.GetString(request.Body.Span).Contains("updateStrategy", StringComparison.Ordinal))
+            {
+                using var document = JsonDocument.Parse(answer.Body);
+                silent.Enqueue(document.RootElement.Member("spec").Member("updateStrategy").Clone());
+            }
+        };
+        await using var witness = await race.Scene.WitnessAsync(3);
+        await race.Scene.Web.ChangeTemplateAsync("app:v2");
+        await race.Scene.Web.UntilRolloutAsync("Unknown", "AwaitingApproval");
+        Assert.That((await race.Scene.ImagesAsync(), await race.Scene.Web.PartitionAsync()), Is.EqualTo(("v1 v1 v2", 2L)));
+        await race.ApproveAsync();
+        await race.Scene.Web.UntilRolloutAsync("True", "Completed");
+        await race.Scene.Web.UntilUnclaimedAsync();
+
+        Assert.That(silent, Is.Not.Empty, "the claim before all of it names no strategy");
+        Assert.That(silent.Select(strategy => strategy.Member("rollingUpdate").WholeNumber("partition")), Is.All.EqualTo(1_000_000_000), "held all the same");
+        Assert.That((await race.Scene.Web.SetAsync()).Member("metadata").Member("managedFields").Items().Select(entry => entry.Text("operation")), Is.All.EqualTo("Update"), "nobody's apply");
+        Assert.That(await witness.MostAwayAsync(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task T5_A_set_that_is_deleted_between_the_look_and_the_write_is_not_found_and_nothing_tries_to_make_it()
+    {
+        await using var race = await Race.StartAsync(kind, Workload.Quick("Partition"));
+        var hasDeleted = false;
+        var answers = new ConcurrentQueue<int>();
+        var made = new ConcurrentQueue<string>();
+        race.Hooks.BeforeWrite = async request =>
+        {
+            if (!hasDeleted && request.Path == race.Scene.Web.Path && Encoding.UTF8.GetString(request.Body.Span).Contains("\"partition\":2", StringComparison.Ordinal))
+            {
+                hasDeleted = true;
+                await race.Scene.Cluster.DeleteAsync(race.Scene.Web.Path);
+                await race.Scene.Cluster.UntilAsync("the set is gone", async () => (await race.Scene.Web.SetAsync()).ValueKind is JsonValueKind.Undefined);
+            }
+        };
+        race.Hooks.AfterWrite = (request, answer) =>
+        {
+            if (hasDeleted && request.Path == race.Scene.Web.Path)
+            {
+                answers.Enqueue(answer.StatusCode);
+            }
+            else if (request.Method == "POST" && request.Path.EndsWith("/statefulsets", StringComparison.Ordinal))
+            {
+                made.Enqueue(request.Path);
+            }
+        };
+
+        await race.Scene.Web.ChangeTemplateAsync("app:v2");
+        await race.Scene.Web.UntilRolloutAsync("False", "TargetGone");
+        Assert.That(answers, Is.Not.Empty.And.All.EqualTo(404), "an apply would be answered with 422: it tries to create what is not there");
+        Assert.That((made, (await race.Scene.Web.SetAsync()).ValueKind), Is.EqualTo((Array.Empty<string>(), JsonValueKind.Undefined)));
+
+        // Another set of that name is taken over like any.
+        race.Hooks.BeforeWrite = _ => Task.CompletedTask;
+        await race.Scene.Cluster.UntilAsync("its pods are gone", async () => (await race.Scene.Web.PodsAsync()).Count == 0, race.Scene.Web.DescribeAsync);
+        await race.Scene.Web.CreateAsync();
+        await race.Scene.Web.UntilHeldAsync();
+        await race.Scene.Web.UntilPolicyAsync("Ready", "True", "UpToDate");
+        Assert.That(await race.Scene.Web.RolloutsAsync(), Has.Count.EqualTo(1));
     }
 
     [Test]
