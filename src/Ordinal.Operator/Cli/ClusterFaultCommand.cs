@@ -103,15 +103,16 @@ internal static class ClusterFaultCommand
 
     private static Command PodCommand()
     {
+        var ns = new Option<string>("--namespace", "-n") { Description = "Namespace of the pod.", DefaultValueFactory = _ => "default" };
         var pod = new Argument<string>("pod") { Description = "Name of the pod." };
         var what = new Argument<string>("what")
         {
             Description = "crash (exit code 1), kill (KILL), hang (no probe passes, TERM is not heard), unready (the readiness probe fails), or recover (from hang and unready).",
         };
         what.AcceptOnly([.. Enum.GetNames<PodAffliction>().Select(name => name.ToLowerInvariant())]);
-        var command = new Command("pod", "Make something befall a pod that runs.") { pod, what, Namespace };
+        var command = new Command("pod", "Make something befall a pod that runs.") { pod, what, ns };
         command.SetAction((parsed, cancellationToken) => SendAsync(
-            parsed, "POST", $"pods/{Escape(parsed.GetValue(Namespace) ?? "default")}/{Escape(parsed.GetRequiredValue(pod))}/{parsed.GetRequiredValue(what)}", null, null, cancellationToken));
+            parsed, "POST", $"pods/{Escape(parsed.GetRequiredValue(ns))}/{Escape(parsed.GetRequiredValue(pod))}/{parsed.GetRequiredValue(what)}", null, null, cancellationToken));
         return command;
     }
 
