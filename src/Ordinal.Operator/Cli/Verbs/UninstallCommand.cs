@@ -37,9 +37,11 @@ internal static class UninstallCommand
         }
 
         var releases = parsed.GetValue(Release);
+        var sets = await session.ListAsync(TargetRef.StatefulSets, ns, null, cancellationToken);
+        var rollouts = await session.ListAsync(TargetRef.Rollouts, ns, null, cancellationToken);
         foreach (var policy in policies)
         {
-            await session.Error.WriteLineAsync(PlanOf(policy, releases));
+            await session.Error.WriteLineAsync(LetGoPlan.Of(policy, sets, rollouts, releases));
         }
 
         if (parsed.GetValue(DryRun))
@@ -59,14 +61,6 @@ internal static class UninstallCommand
         }
 
         return await WaitAsync(session, feed, ns, policies, parsed.GetValue(Timeout), cancellationToken);
-    }
-
-    private static string PlanOf(JsonObject policy, bool releases)
-    {
-        var waiting = policy.Items("status", "targets").Where(target => target.Text("updateRevision") != target.Text("currentRevision")).Select(target => target.Text("name")).ToList();
-        return waiting.Count == 0
-            ? $"{KeyOf(policy)}: the update strategy is given back, no pod moves"
-            : $"{KeyOf(policy)}: a change waits on {string.Join(", ", waiting)}: {(releases ? "its pods are rolled at once, WITHOUT GATES" : "the hold stays, and the policy with it")}";
     }
 
     private static async Task<bool> ConfirmAsync(CliSession session, int count)
