@@ -182,7 +182,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
         {
             if (refused.TryGetValue((uid, each.Target), out var refusal) && each.Decision.Actions.Any(action => ActionWords.Of(action) == refusal.Action))
             {
-                next = RolloutStatuses.Refused(rollout, next, refusal.Message, Clock.Now(timeProvider));
+                next = RolloutStatuses.Refused(rollout, next, each.Target, refusal.Message, Clock.Now(timeProvider));
             }
         }
 
@@ -249,7 +249,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
             case ActionResult.Refused:
                 parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, rollout), isWarning: true, ReasonCodes.ActionRefused, "Rolling", outcome.Message);
                 refused[(((IStoreItem)rollout).Uid, frame.Target)] = (ActionWords.Of(action), outcome.Message);
-                var status = RolloutStatuses.Refused(rollout, rollout.Status, outcome.Message, Clock.Now(timeProvider));
+                var status = RolloutStatuses.Refused(rollout, rollout.Status, frame.Target, outcome.Message, Clock.Now(timeProvider));
                 // A refusal may be worded anew each time (a webhook that tells a number of the request): then this is progress, which is written now and then.
                 var wait = parts.Statuses.WaitOf(((IStoreItem)rollout).Uid, StatusComparison.Of(rollout.Status, status, MemoryChange.None));
                 if (wait == TimeSpan.Zero)

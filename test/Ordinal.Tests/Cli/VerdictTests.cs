@@ -45,6 +45,21 @@ public sealed class VerdictTests
     }
 
     [Test]
+    public void A_write_to_one_set_of_several_that_is_refused_is_told_of_that_set()
+    {
+        var rollout = (JsonObject)JsonNode.Parse("""
+            {"metadata": {"name": "all-1"}, "status": {"targets": [
+              {"name": "db", "state": "Running", "reason": "Running", "message": "1 of 3 pods updated.", "stalled": "ActionRefused", "current": {"waitingFor": "403 Forbidden"}},
+              {"name": "web", "state": "Running", "reason": "Running", "message": "2 of 3 pods updated"}]}}
+            """)!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(Verdict.OfRollout(rollout, "db", Now), Is.EqualTo(new Verdict(null, "all-1, db: Running: 1 of 3 pods updated; stalled: ActionRefused: 403 Forbidden")));
+            Assert.That(Verdict.OfRollout(rollout, "web", Now).Line, Is.EqualTo("all-1, web: Running: 2 of 3 pods updated"));
+        });
+    }
+
+    [Test]
     public void What_the_policy_says_counts_only_once_it_has_seen_the_sets_own_generation()
     {
         Assert.That(Verdict.OfSet(Set(8), Policy(observed: 7), [], Now).ExitCode, Is.Null);

@@ -19,15 +19,35 @@ public sealed class RefusedStatusTests
         var picture = Picture.Running("o o o");
         var rollout = new V1Alpha1StatefulSetRollout { Metadata = new() { Name = "web-7f9c6", NamespaceProperty = "prod", Generation = 1 } };
         rollout.Status = StatusOf(rollout, picture, Picture.Noon);
-        rollout.Status = RolloutStatuses.Refused(rollout, rollout.Status, Words, Picture.Noon);
+        rollout.Status = RolloutStatuses.Refused(rollout, rollout.Status, "web", Words, Picture.Noon);
         Assert.That(StalledOf(rollout.Status), Is.EqualTo(("True", "ActionRefused", (DateTimeOffset?)Picture.Noon)));
 
         var later = Picture.Noon.AddMinutes(1);
-        var next = RolloutStatuses.Refused(rollout, StatusOf(rollout, picture, later), Words, later);
+        var next = RolloutStatuses.Refused(rollout, StatusOf(rollout, picture, later), "web", Words, later);
         Assert.Multiple(() =>
         {
             Assert.That(StalledOf(next), Is.EqualTo(("True", "ActionRefused", (DateTimeOffset?)Picture.Noon)), "it has been stalled since then");
             Assert.That(StatusComparison.Of(rollout.Status, next, MemoryChange.None), Is.EqualTo(StatusUrgency.None), "a write would bring the next pass at once, and that one the next write");
+        });
+    }
+
+    [Test]
+    public void One_of_several_says_it_too_and_speaks_for_all()
+    {
+        var rollout = new V1Alpha1StatefulSetRollout { Metadata = new() { Name = "all", NamespaceProperty = "prod", Generation = 1 } };
+        var before = new StatefulSetRolloutStatus
+        {
+            Targets =
+            [
+                new() { Name = "db", State = "Running", Reason = "Running", Message = "1 of 3 pods updated" },
+                new() { Name = "web", State = "Queued", Reason = "Queued", Message = "it waits" },
+            ],
+        };
+        var status = RolloutStatuses.Refused(rollout, GroupStatuses.Sum(rollout, before, Picture.Noon), "web", Words, Picture.Noon);
+        Assert.Multiple(() =>
+        {
+            Assert.That(status.Targets!.Select(each => (each.Name, each.Stalled, each.Current?.WaitingFor)), Is.EqualTo(new (string, string?, string?)[] { ("db", null, null), ("web", "ActionRefused", Words) }));
+            Assert.That(StalledOf(GroupStatuses.Sum(rollout, status, Picture.Noon)), Is.EqualTo(("True", "ActionRefused", (DateTimeOffset?)Picture.Noon)), "whoever looks at the whole hears of it in the next pass, too");
         });
     }
 

@@ -41,7 +41,7 @@ internal sealed record Verdict(int? ExitCode, string Line)
         var (state, reason, message) = (member.Text("state"), member.Text("reason"), member.Text("message"));
         if (!RolloutFacts.IsFinishedFor(rollout, set))
         {
-            return new(null, $"{rollout.Name()}, {set}: {Or(reason, "Queued")}: {Or(message, "the operator has not looked at it yet")}");
+            return new(null, $"{rollout.Name()}, {set}: {Or(reason, "Queued")}: {(message.Length > 0 ? WithStall(member, message) : "the operator has not looked at it yet")}");
         }
 
         var code = Well.Contains(state, StringComparer.Ordinal) ? ExitCodes.Success : Overtaken.Contains(state, StringComparer.Ordinal) ? ExitCodes.Cancelled : ExitCodes.Failed;
@@ -100,9 +100,14 @@ internal sealed record Verdict(int? ExitCode, string Line)
     private static string WithStall(JsonObject rollout, string message)
     {
         var stalled = rollout.Condition("Stalled");
-        var words = stalled.Text("message");
-        return stalled.Text("status") != "True" || words.Length == 0 || message.Contains(words, StringComparison.Ordinal) ? message : $"{message.TrimEnd('.')}; stalled: {stalled.Text("reason")}: {words}";
+        return stalled.Text("status") == "True" ? WithStall(message, stalled.Text("reason"), stalled.Text("message")) : message;
     }
+
+    /// <summary>Adds the same of one StatefulSet of several.</summary>
+    private static string WithStall(JsonNode member, string message) => WithStall(message, member.Text("stalled"), member.Text("current", "waitingFor"));
+
+    private static string WithStall(string message, string reason, string words) =>
+        reason.Length == 0 || words.Length == 0 || message.Contains(words, StringComparison.Ordinal) ? message : $"{message.TrimEnd('.')}; stalled: {reason}: {words}";
 
     private static string Or(string text, string other) => text.Length > 0 ? text : other;
 }
