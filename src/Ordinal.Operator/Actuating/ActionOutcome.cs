@@ -22,10 +22,10 @@ public enum ActionResult
 /// <summary>How one action went, and what the next pass should know of it.</summary>
 /// <param name="Result">How.</param>
 /// <param name="Message">Object and fact; empty when done.</param>
-/// <param name="RetryAfter">When the server asks to come back; null when it does not say.</param>
+/// <param name="RetryAfter">When to come back; null when nobody says.</param>
 public sealed record ActionOutcome(ActionResult Result, string Message = "", TimeSpan? RetryAfter = null)
 {
     public static ActionOutcome Done { get; } = new(ActionResult.Done);
 
-    public static ActionOutcome Replan(string message) => new(ActionResult.Replan, message);
+    public static ActionOutcome Replan(string message, TimeSpan? retryAfter = null) => new(ActionResult.Replan, message, retryAfter);
 }

@@ -38,19 +38,14 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
     private static readonly ResourceKind RevisionKind = ResourceKind.Of<V1ControllerRevision>();
     private static readonly ResourceKind PodKind = ResourceKind.Of<V1Pod>();
 
-    private readonly RefusedActions refused = new(timeProvider);
+    private readonly RestingWrites rests = new(timeProvider);
 
-    /// <summary>Carries out one action. One that was refused is sent again after a pause, or when the StatefulSet's spec has changed; not with every event.</summary>
+    /// <summary>Carries out one action. One that was refused, or was made for what is no more, is sent again after a pause, or when that has changed; not with every event.</summary>
     /// <exception cref="ApiException">A transient failure. If the request may have been carried out, the key waits until that is known.</exception>
     public async Task<ActionOutcome> ExecuteAsync(ActionScope scope, PlannedAction action, CancellationToken cancellationToken)
     {
-        if (refused.Find(scope.Set, action) is { } pause)
-        {
-            return pause;
-        }
-
-        var outcome = await SendAsync(scope, action, cancellationToken);
-        return outcome.Result is ActionResult.Refused ? refused.Remember(scope.Set, action, outcome.Message) : outcome;
+        var words = ActionWords.Of(action);
+        return rests.Find(scope.Set, words, action) ?? rests.Remember(scope.Set, words, await SendAsync(scope, action, cancellationToken), action).Outcome;
     }
 
     private async Task<ActionOutcome> SendAsync(ActionScope scope, PlannedAction action, CancellationToken cancellationToken)

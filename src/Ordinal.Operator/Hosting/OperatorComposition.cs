@@ -47,41 +47,42 @@ public sealed class OperatorComposition : IDisposable
         Api = api;
         Stores = new StoreBuilder(Api, options, timeProvider, random, metrics, loggers.CreateLogger("Ordinal.Stores")).Build();
 
-        var policyExpectations = new WriteExpectations(Api, timeProvider);
-        var rolloutExpectations = new WriteExpectations(Api, timeProvider);
-        var setExpectations = new WriteExpectations(Api, timeProvider);
+        IKubernetesApi calm = new RestingApi(Api, timeProvider);
+        var policyExpectations = new WriteExpectations(calm, timeProvider);
+        var rolloutExpectations = new WriteExpectations(calm, timeProvider);
+        var setExpectations = new WriteExpectations(calm, timeProvider);
         var events = new EventPublisher(Api, new EventPublisherSettings("ordinal.dev/operator", options.Identity), timeProvider, metrics, loggers.CreateLogger<EventPublisher>());
         Measures = new OperatorMetrics(Stores, timeProvider);
         var queue = new RolloutPrecedence(Stores);
-        var rolloutStatuses = new StatusWriter(Api, rolloutExpectations, timeProvider);
+        var rolloutStatuses = new StatusWriter(calm, rolloutExpectations, timeProvider);
         var observer = new Observer(Stores);
         var targets = new PolicyTargets(Stores);
         var keeper = new GateKeeper(timeProvider, loggers.CreateLogger<GateKeeper>());
         var announcer = new Announcer(events, timeProvider);
-        var book = new GateBook(new MeasuredGateFactory(gateFactory ?? new GateFactory(Api, PodExec.Over(transport), timeProvider), Measures, timeProvider), timeProvider);
-        var actuator = new Actuator(Api, Stores, setExpectations, keeper, timeProvider);
+        var book = new GateBook(new MeasuredGateFactory(gateFactory ?? new GateFactory(calm, PodExec.Over(transport), timeProvider), Measures, timeProvider), timeProvider);
+        var actuator = new Actuator(calm, Stores, setExpectations, keeper, timeProvider);
 
-        var services = new ServiceReader(Api);
-        var births = new RolloutBirths(Api, Stores, policyExpectations);
+        var services = new ServiceReader(calm);
+        var births = new RolloutBirths(calm, Stores, policyExpectations);
         var probe = new RestProbe(book, keeper, timeProvider);
         var zones = new ZoneGroups(targets, observer, births, probe, timeProvider);
 
-        var reverts = new GroupReverts(Api, Stores, announcer);
+        var reverts = new GroupReverts(calm, Stores, announcer);
         var rollouts = new RolloutController(
             new RolloutParts
             {
                 Stores = Stores,
                 Frames = new RolloutFrames(Stores, targets, observer, queue, options.Gates, zones, timeProvider),
-                Lifespan = new RolloutLifespan(Api, Stores, reverts, rolloutExpectations, timeProvider),
+                Lifespan = new RolloutLifespan(calm, Stores, reverts, rolloutExpectations, timeProvider),
                 Reverts = reverts,
                 Gates = book,
                 Keeper = keeper,
                 Actuator = actuator,
                 Services = services,
-                Creations = new CreateFailures(Api, timeProvider),
-                Undone = new UndoneReleases(Api, Stores, setExpectations),
+                Creations = new CreateFailures(calm, timeProvider),
+                Undone = new UndoneReleases(calm, Stores, setExpectations),
                 Statuses = rolloutStatuses,
-                Requests = new RequestPreparation(Api, Stores, queue, rolloutStatuses, setExpectations, timeProvider, loggers.CreateLogger<RequestPreparation>()),
+                Requests = new RequestPreparation(calm, Stores, queue, rolloutStatuses, setExpectations, timeProvider, loggers.CreateLogger<RequestPreparation>()),
                 Metrics = Measures,
                 Announcer = announcer,
                 SetExpectations = setExpectations,
@@ -97,7 +98,7 @@ public sealed class OperatorComposition : IDisposable
                 Gates = book,
                 Keeper = keeper,
                 Actuator = actuator,
-                Statuses = new StatusWriter(Api, policyExpectations, timeProvider),
+                Statuses = new StatusWriter(calm, policyExpectations, timeProvider),
                 Metrics = Measures,
                 Announcer = announcer,
                 SetExpectations = setExpectations,
@@ -106,7 +107,7 @@ public sealed class OperatorComposition : IDisposable
                 Births = births,
                 Zones = zones,
                 Turns = new RolloutTurns(() => [.. Stores.Rollouts.Items.List(null)], options.MaxActiveRollouts),
-                Finalizers = new PolicyFinalizers(Api, Stores, policyExpectations),
+                Finalizers = new PolicyFinalizers(calm, Stores, policyExpectations),
                 GatesMode = options.Gates,
             },
             timeProvider,

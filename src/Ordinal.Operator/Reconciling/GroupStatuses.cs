@@ -30,7 +30,7 @@ public static class GroupStatuses
                     Reason = notYet.Reason.Code,
                     Message = Conditions.Cut(notYet.Message, 1024),
                     Current = new CurrentStatus { Reason = notYet.Reason.Code, WaitingFor = Conditions.Cut(notYet.Message, 1024) },
-                    Stalled = notYet.Reason.NeedsHuman ? notYet.Reason.Code : null,
+                    Stalled = notYet.IsStalled ? notYet.Reason.Code : null,
                 }),
                 _ => status,
             };

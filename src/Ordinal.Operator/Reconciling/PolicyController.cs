@@ -93,9 +93,9 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             return (state with { Concern = state.Active is null ? (ReasonCodes.Adopting, $"{observation.Item.Key}: the operator waits to see its own last write") : InProgress(state.Active, target.Name) }, wait);
         }
 
-        if (await ReleaseOrphanedClaimAsync(observation, cancellationToken))
+        if (await ReleaseOrphanedClaimAsync(observation, cancellationToken) is { } released)
         {
-            return (state with { Concern = Unsettled(policy, state, "the claim of a rollout that is gone was taken off") }, TimeSpan.FromSeconds(1));
+            return (state with { Concern = Unsettled(policy, state, "the claim of a rollout that is gone was taken off") }, released.RetryAfter ?? TimeSpan.FromSeconds(1));
         }
 
         if (!mayAct)
@@ -141,7 +141,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             LogDone(observation.Item.Key, $"{ActionWords.Of(action)}: {outcome.Result}");
             if (outcome.Result is not ActionResult.Done)
             {
-                return (state, TimeSpan.FromSeconds(5));
+                return (state, outcome.RetryAfter ?? TimeSpan.FromSeconds(5));
             }
         }
 
@@ -173,7 +173,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
             if (outcome.Result is not ActionResult.Done)
             {
                 LogNotDone(observation.Item.Key, ActionWords.Of(action), outcome.Message);
-                return (state with { Concern = (ReasonCodes.Adopting, outcome.Message) }, TimeSpan.FromMilliseconds(200));
+                return (state with { Concern = (ReasonCodes.Adopting, outcome.Message) }, outcome.RetryAfter ?? TimeSpan.FromSeconds(5));
             }
 
             LogDone(observation.Item.Key, ActionWords.Of(action));
@@ -327,19 +327,20 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
     }
 
     /// <summary>Gives back a claim whose rollout is gone without having done so itself: its finalizer was removed by hand.</summary>
-    private async Task<bool> ReleaseOrphanedClaimAsync(Observation observation, CancellationToken cancellationToken)
+    /// <returns>How that went; null when there is none.</returns>
+    private async Task<ActionOutcome?> ReleaseOrphanedClaimAsync(Observation observation, CancellationToken cancellationToken)
     {
         var claim = observation.Item.Snapshot.HeldBy;
         if (claim.Length == 0 || parts.Stores.Rollouts.Items.IsStale
             || parts.Stores.HasRollout(claim[(claim.LastIndexOf('/') + 1)..]))
         {
-            return false;
+            return null;
         }
 
         var scope = new ActionScope(observation.Item, Observer.GateContextOf(observation, []), "");
         var outcome = await parts.Actuator.ExecuteAsync(scope, new ReleaseClaim(claim), cancellationToken);
         LogOrphan(observation.Item.Key, claim, outcome.Result);
-        return true;
+        return outcome;
     }
 
     private async Task<TimeSpan?> WriteStatusAsync(V1Alpha1RolloutPolicy policy, PolicyReading reading, ImmutableArray<TargetState> states, CancellationToken cancellationToken)

@@ -33,6 +33,11 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
     private static readonly ResourceKind SetKind = ResourceKind.Of<V1StatefulSet>();
     private static readonly ResourceKind RevisionKind = ResourceKind.Of<V1ControllerRevision>();
 
+    /// <summary>How often in a row a write may fail a test of what was read just before, and the set be the same afterwards: then it is no race but a refusal that looks like one.</summary>
+    private const int MostRaces = 3;
+
+    private readonly RestingWrites rests = new(timeProvider);
+
     /// <summary>Tells whether a rollout is still before its start. What is cancelled by then is the planner's to end.</summary>
     public static bool IsDue(V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ready frame) =>
         frame.Memory is { StartedAt: null, Ending: null } && rollout.Status.CompletionTime is null && frame.Request is { Cancel: CancelRequest.None, SupersededBy: "", StoppedBy: "" };
@@ -117,6 +122,13 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
 
     private async Task<(V1Alpha1StatefulSetRollout Rollout, RolloutFrame Frame)> WriteAsync(V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ready frame, TemplateRequestStatus? known, CancellationToken cancellationToken)
     {
+        // Somebody who corrects the request makes it another one.
+        var write = $"template for {rollout.Metadata.Uid}/{rollout.Metadata.Generation}";
+        if (rests.Find(frame.Observation.Item, write) is { } rest)
+        {
+            return (rollout, NotWritten(frame, rest));
+        }
+
         var planned = await PlanAsync(rollout, frame, known, cancellationToken);
         if (planned.Refusal is { } refusal)
         {
@@ -154,7 +166,12 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
             }
             catch (ApiException error) when (error.Kind is ApiErrorKind.PatchTestFailed or ApiErrorKind.Conflict or ApiErrorKind.NotFound)
             {
-                return (rollout, NotYet(frame, ReasonCodes.StoresNotFresh, $"{item.Key} changed in the moment in which its template was to be written; it is looked at again"));
+                // By the set as it was read: one that is the same again cannot have changed in between.
+                var words = $"{item.Key} changed in the moment in which its template was to be written; it is looked at again";
+                var (outcome, inARow) = rests.Remember(item, write, ActionOutcome.Replan(words));
+                return (rollout, NotWritten(frame, inARow < MostRaces || error.Kind is not ApiErrorKind.PatchTestFailed
+                    ? outcome
+                    : rests.Remember(item, write, new ActionOutcome(ActionResult.Refused, $"{item.Key}: {error.Message}")).Outcome));
             }
             catch (ApiException error) when (error.Kind is ApiErrorKind.Invalid)
             {
@@ -162,8 +179,10 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
             }
             catch (ApiException error) when (error.Class is ApiErrorClass.Terminal)
             {
-                return (rollout, NotYet(frame, ReasonCodes.ActionRefused, $"{item.Key}: {error.Message}"));
+                return (rollout, NotWritten(frame, rests.Remember(item, write, new ActionOutcome(ActionResult.Refused, $"{item.Key}: {error.Message}")).Outcome));
             }
+
+            rests.Remember(item, write, ActionOutcome.Done);
 
             LogWritten(item.Key, rollout.Metadata.Name, rollout.Spec.Type, generation);
         }
@@ -293,6 +312,12 @@ public sealed partial class RequestPreparation(IKubernetesApi api, OperatorStore
     private static TemplateRequestStatus? Remembered(V1Alpha1StatefulSetRollout rollout, string target) => rollout.Status.Targets?.FirstOrDefault(each => each.Name == target)?.Template;
 
     private static RolloutFrame.NotYet NotYet(RolloutFrame.Ready frame, ReasonCode reason, string message) => new(frame.Target, frame.Memory, reason, message);
+
+    private static RolloutFrame.NotYet NotWritten(RolloutFrame.Ready frame, ActionOutcome outcome)
+    {
+        var notYet = NotYet(frame, outcome.Result is ActionResult.Refused ? ReasonCodes.ActionRefused : ReasonCodes.StoresNotFresh, outcome.Message);
+        return outcome.RetryAfter is { } again ? notYet with { Again = again } : notYet;
+    }
 
     private static RolloutFrame.Ended Ended(RolloutFrame.Ready frame, ReasonCode reason, string message) => new(frame.Target, frame.Memory, RolloutState.PreflightFailed, reason, message);
 

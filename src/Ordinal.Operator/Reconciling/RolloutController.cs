@@ -119,7 +119,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
 
         foreach (var look in seen)
         {
-            delay = Sooner(delay, look switch { TargetLook.Waits waits => waits.Delay, TargetLook.Undecided { Frame: RolloutFrame.NotYet } => TimeSpan.FromSeconds(5), _ => null });
+            delay = Sooner(delay, look switch { TargetLook.Waits waits => waits.Delay, TargetLook.Undecided { Frame: RolloutFrame.NotYet notYet } => notYet.Again, _ => null });
         }
 
         var failure = seen.OfType<TargetLook.Failed>().FirstOrDefault()?.Error;
@@ -160,7 +160,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
             var outcome = await parts.Actuator.ExecuteAsync(scope, action, cancellationToken);
             if (outcome.Result is not ActionResult.Done)
             {
-                return await NotDoneAsync(rollout, frame, decision, action, outcome, cancellationToken);
+                return await NotDoneAsync(rollout, look, action, outcome, delay, cancellationToken);
             }
 
             refused.TryRemove((target.Uid, look.Target), out _);
@@ -217,7 +217,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
         var (status, again) = frame switch
         {
             RolloutFrame.Ended ended => (RolloutStatuses.Of(rollout, ended, now), (TimeSpan?)null),
-            RolloutFrame.NotYet notYet => (RolloutStatuses.Of(rollout, notYet, now), TimeSpan.FromSeconds(5)),
+            RolloutFrame.NotYet notYet => (RolloutStatuses.Of(rollout, notYet, now), notYet.Again),
             _ => throw new InvalidOperationException($"No way to go on from {frame.GetType().Name}."),
         };
         var before = rollout;
@@ -237,8 +237,10 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
     }
 
     private async Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> NotDoneAsync(
-        V1Alpha1StatefulSetRollout rollout, RolloutFrame.Ready frame, Decision decision, PlannedAction action, ActionOutcome outcome, CancellationToken cancellationToken)
+        V1Alpha1StatefulSetRollout rollout, TargetLook.Decided look, PlannedAction action, ActionOutcome outcome, TimeSpan? delay, CancellationToken cancellationToken)
     {
+        var (frame, decision) = (look.Frame, look.Decision);
+        var again = Sooner(outcome.RetryAfter, Sooner(Sooner(delay, look.Next), decision.WakeAfter));
         LogNotDone(((IStoreItem)rollout).Key, ActionWords.Of(action), outcome.Result, outcome.Message);
         switch (outcome.Result)
         {
@@ -257,10 +259,10 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
                     rollout = await parts.Statuses.WriteAsync(rollout, status, parts.Stores.Rollouts.Informer, null, cancellationToken);
                 }
 
-                return Again(rollout, outcome.RetryAfter);
+                return Again(rollout, again);
             default:
-                // With back-off: the stores may be a moment behind what the server just said.
-                return ReconciliationResult<V1Alpha1StatefulSetRollout>.Failure(rollout, outcome.Message, new ApiException(ApiErrorKind.Conflict, outcome.Message));
+                // The stores may be a moment behind what the server just said; the actuator knows how often that was so.
+                return Again(rollout, again);
         }
     }
 

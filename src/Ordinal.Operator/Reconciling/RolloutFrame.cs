@@ -27,5 +27,12 @@ public abstract record RolloutFrame
     public sealed record Ended(string Target, RolloutMemory Memory, RolloutState State, ReasonCode Reason, string Message) : RolloutFrame;
 
     /// <summary>It cannot be told yet.</summary>
-    public sealed record NotYet(string Target, RolloutMemory Memory, ReasonCode Reason, string Message) : RolloutFrame;
+    public sealed record NotYet(string Target, RolloutMemory Memory, ReasonCode Reason, string Message) : RolloutFrame
+    {
+        /// <summary>Gets when to look again although nothing changes.</summary>
+        public TimeSpan Again { get; init; } = TimeSpan.FromSeconds(5);
+
+        /// <summary>Gets a value indicating whether nothing will come of waiting: a person has to change something.</summary>
+        public bool IsStalled => Reason.NeedsHuman || Reason == ReasonCodes.ActionRefused;
+    }
 }

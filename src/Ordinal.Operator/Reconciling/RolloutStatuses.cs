@@ -65,7 +65,7 @@ public static class RolloutStatuses
     {
         ObservedGeneration = rollout.Metadata.Generation ?? 0,
         Current = new CurrentStatus { Target = frame.Target.Length == 0 ? null : frame.Target, Reason = frame.Reason.Code, WaitingFor = Conditions.Cut(frame.Message, 1024) },
-        Conditions = ConditionsOf(rollout, frame.Memory, frame.Reason, frame.Message, isFinished: false, frame.Reason.NeedsHuman ? (frame.Reason, frame.Message) : null, now),
+        Conditions = ConditionsOf(rollout, frame.Memory, frame.Reason, frame.Message, isFinished: false, frame.IsStalled ? (frame.Reason, frame.Message) : null, now),
     };
 
     /// <summary>

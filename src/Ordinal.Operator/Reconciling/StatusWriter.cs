@@ -1,5 +1,6 @@
-using Ordinal.Operator.Api;
 using System.Text.Json.Nodes;
+using Ordinal.Operator.Actuating;
+using Ordinal.Operator.Api;
 using Ordinal.Runtime.Cache;
 using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Controllers;
@@ -34,6 +35,7 @@ public enum StatusUrgency
 public sealed class StatusWriter(IKubernetesApi api, WriteExpectations expectations, TimeProvider timeProvider)
 {
     private readonly Dictionary<string, (long At, bool IsOurs)> lastWrites = [];
+    private readonly Rests<string, ApiException> rests = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(30), timeProvider);
     private readonly Lock gate = new();
 
     /// <summary>Gets the shortest time between two writes of mere progress.</summary>
@@ -82,14 +84,31 @@ public sealed class StatusWriter(IKubernetesApi api, WriteExpectations expectati
     /// <param name="member">A member of the status; null for the whole.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The object as the server has it now.</returns>
-    /// <exception cref="ApiException">PatchTestFailed when somebody else wrote meanwhile: plan again.</exception>
+    /// <exception cref="ApiException">PatchTestFailed when somebody else wrote meanwhile: plan again. The same without a request while what was refused or outdated rests.</exception>
     public async Task<TEntity> WriteAsync<TEntity>(TEntity entity, object value, IInformer informer, string? member, CancellationToken cancellationToken)
         where TEntity : class, IStoreItem
     {
+        if (rests.Find(entity.Uid, entity.ResourceVersion) is { } rest)
+        {
+            throw new ApiException(rest.Said.Kind, rest.Said.Message, rest.Said.StatusCode, rest.Said.Reason, rest.Said.Causes, rest.Left);
+        }
+
         var patch = new JsonPatch().TestUid(entity.Uid).TestResourceVersion(entity.ResourceVersion);
         var json = JsonNode.Parse(EntityJson.Write(value));
         patch = member is null ? patch.Add(json, "status") : patch.Add(json, "status", member);
-        var answer = await api.PatchRawAsync(ResourceKind.Of<TEntity>(), entity.Key, "status", PatchTypes.Json, patch.ToBytes(), cancellationToken);
+        ReadOnlyMemory<byte> answer;
+        try
+        {
+            answer = await api.PatchRawAsync(ResourceKind.Of<TEntity>(), entity.Key, "status", PatchTypes.Json, patch.ToBytes(), cancellationToken);
+        }
+        catch (ApiException error) when (error.Class is ApiErrorClass.Conflict or ApiErrorClass.Terminal)
+        {
+            // The store is behind, or a person has to change something: each event would bring the same write.
+            rests.Add(entity.Uid, entity.ResourceVersion, error, error.Class is ApiErrorClass.Terminal ? RestingWrites.Pause : TimeSpan.Zero);
+            throw;
+        }
+
+        rests.Remove(entity.Uid);
         var written = EntityJson.Read<TEntity>(answer);
         expectations.ExpectResourceVersion(entity.Key, informer, entity.Key, entity.Uid, written.ResourceVersion);
         lock (gate)
@@ -106,6 +125,7 @@ public sealed class StatusWriter(IKubernetesApi api, WriteExpectations expectati
         lock (gate)
         {
             lastWrites.Remove(uid);
+            rests.Remove(uid);
         }
     }
 }
