@@ -123,7 +123,7 @@ internal sealed class CustomResources(RevisionedStore store, TypeRegistry types,
         {
             string name = version.Text("name")!;
             string kind = names.Text("kind")!;
-            StructuralSchema schema = StructuralSchema.Read(version.Child("schema").Child("openAPIV3Schema")!);
+            StructuralSchema schema = KnownSchemas.Read(version.Child("schema").Child("openAPIV3Schema")!);
             JsonObject? subresources = version.Child("subresources");
             bool hasStatus = subresources.Child("status") is not null;
             var type = new ResourceType(group, name, names.Text("plural")!, kind, spec.Text("scope") == "Namespaced")

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Api;
 using Ordinal.ControlPlane.Schemas;
@@ -10,6 +11,9 @@ namespace Ordinal.ControlPlane.Cel;
 /// </summary>
 internal sealed class CelRuleSet
 {
+    /// <summary>The rules of whole resources, for as long as somebody has their schemas: control planes of one process share those.</summary>
+    private static readonly ConditionalWeakTable<StructuralSchema, StrongBox<CelRuleSet?>> Known = [];
+
     private readonly StructuralSchema _schema;
     private readonly CelType _type;
     private readonly IReadOnlyList<CelRule> _rules;
@@ -38,7 +42,8 @@ internal sealed class CelRuleSet
     private bool IsEmpty => _rules.Count == 0 && _items is null && _values is null && _properties.Count == 0;
 
     /// <summary>Compiles the rules of a whole resource; null when it has none.</summary>
-    public static CelRuleSet? Of(StructuralSchema schema) => CelSchema.TypeOf(schema, true) is { } type ? Of(schema, type) : null;
+    public static CelRuleSet? Of(StructuralSchema schema) =>
+        Known.GetValue(schema, static each => new(CelSchema.TypeOf(each, true) is { } type ? Of(each, type) : null)).Value;
 
     /// <summary>Compiles the rules of a part of a resource; null when it has none.</summary>
     public static CelRuleSet? OfValue(StructuralSchema schema) => CelSchema.TypeOf(schema, schema.IsEmbeddedResource) is { } type ? Of(schema, type) : null;

@@ -196,6 +196,26 @@ public sealed class CustomResourceTests
     }
 
     [Test]
+    public async Task A_schema_that_one_control_plane_took_is_checked_anew_where_other_rules_hold_for_it()
+    {
+        Reply taken = await _api.PostAsync(Crds, Fork(""));
+        Reply refused = await new ApiHarness().PostAsync(Crds, Fork(""","subresources":{"status":{}}"""));
+        Reply takenAgain = await new ApiHarness().PostAsync(Crds, Fork(""));
+        Assert.Multiple(() =>
+        {
+            Assert.That(taken.Code, Is.EqualTo(201), taken.Text);
+            Assert.That(refused.Code, Is.EqualTo(422), refused.Text);
+            Assert.That(takenAgain.Code, Is.EqualTo(201), takenAgain.Text);
+        });
+
+        static string Fork(string more) => $$$"""
+            {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"forks.test.dev"},"spec":{"group":"test.dev","scope":"Namespaced",
+            "names":{"kind":"Fork","plural":"forks"},"versions":[{"name":"v1","served":true,"storage":true,
+            "schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":{"type":"object"}},"anyOf":[{"required":["spec"]}]}}{{{more}}}}]}}
+            """;
+    }
+
+    [Test]
     public async Task A_second_version_shows_the_same_objects()
     {
         JsonObject crd = (await _api.GetAsync($"{Crds}/gadgets.test.dev")).Body;
