@@ -132,8 +132,8 @@ internal sealed class OperatorProcess : IDisposable
         stopping.Dispose();
     }
 
-    /// <summary>The usual lease; renewals a little rarer, since they are most of what happens while nothing does.</summary>
-    private static LeaseElectorSettings Lease(string name) => new(new NamespacedName("default", "ordinal"), name) { RetryPeriod = TimeSpan.FromSeconds(3) };
+    /// <summary>The usual lease; renewals rarer, two within its deadline, since they are most of what happens while nothing does.</summary>
+    private static LeaseElectorSettings Lease(string name) => new(new NamespacedName("default", "ordinal"), name) { RetryPeriod = TimeSpan.FromSeconds(4) };
 
     private async Task RunAsync()
     {

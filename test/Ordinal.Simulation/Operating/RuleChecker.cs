@@ -146,7 +146,8 @@ internal sealed partial class RuleChecker(ClusterTruth truth, TimeProvider time,
 
     /// <summary>
     /// Driver Native: the readiness gate of a pod of a change that is rolling opens only once the pod's AfterPod gate has passed, or while a pod
-    /// is missing. A pod that is lost, or a template that changed, just now may not be known yet.
+    /// is missing. A pod that is lost, or a template that changed, just now may not be known yet. While a set is not adopted a closed readiness gate would only keep
+    /// the rollout that it finds there from ending.
     /// </summary>
     private string? BeforeOpening(string name)
     {
@@ -157,7 +158,7 @@ internal sealed partial class RuleChecker(ClusterTruth truth, TimeProvider time,
         }
 
         DateTimeOffset now = time.GetUtcNow();
-        bool isRolling = set.EffectivePartition < set.Replicas && set.CurrentRevision != set.UpdateRevision && pod.Revision == set.UpdateRevision;
+        bool isRolling = set.WasAdopted && set.EffectivePartition < set.Replicas && set.CurrentRevision != set.UpdateRevision && pod.Revision == set.UpdateRevision;
         bool oneWasMissing = set.Pods.Any(each => each.Key < set.Replicas && (each.Value.Uid.Length == 0 || now - each.Value.UidSince <= StoresLag));
         return isRolling && !oneWasMissing && set.Plan.Ensemble is { } ensemble && set.Plan.GatesAfter && !ensemble.HasPassedAfter(pod.Uid) && !set.Forced.Contains(pod.Uid)
             ? $"rule 2: the readiness gate of {name} opens although its AfterPod gate has not passed"

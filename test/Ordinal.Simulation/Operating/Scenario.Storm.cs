@@ -13,7 +13,12 @@ internal sealed partial class Scenario
         bug?.Storm?.Invoke(Stage);
         foreach (SetPlan set in Stage.Sets)
         {
-            At(random.Next(length / 2), () => ChangeTemplate(set));
+            int first = random.Next(length / 2);
+            if (isLong || random.Next(3) > 0)
+            {
+                At(first, () => ChangeTemplate(set));
+            }
+
             for (int more = random.Next(isLong ? 6 : StormLengths.MostEvents(length) + 1); more > 0; more--)
             {
                 DrawEvent(set, random.Next(length));
@@ -135,6 +140,7 @@ internal sealed partial class Scenario
                     leader.Stop();
                     break;
                 case 2:
+                    frozen = true;
                     leader.Freeze(TimeSpan.FromSeconds(span));
                     break;
                 case 3 when isAfter && Stage.Sets.All(set => set is { Windows.Count: 0, HasTimes: false }):

@@ -14,7 +14,7 @@ namespace Ordinal.Simulation.Operating;
 internal sealed partial class Scenario : IDisposable
 {
     private static readonly TimeSpan Horizon = TimeSpan.FromMinutes(60);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly Random random;
     private readonly FaultRates rates;
     private readonly List<(TimeSpan At, Action Act)> storm = [];
@@ -25,17 +25,17 @@ internal sealed partial class Scenario : IDisposable
     private readonly MortalOperators? mortals;
     private int version = 1;
     private bool isCalm;
+    private bool frozen;
     private DateTimeOffset patienceEnds = DateTimeOffset.MaxValue;
 
     /// <summary>Draws a scenario.</summary>
     /// <param name="seed">Seed of everything in it.</param>
     /// <param name="planted">A bug to be found; null for the operator as it is.</param>
-    /// <param name="hasLongStorm">Whether its storm is one of one to seven minutes, against every controller. Without a word, one in ten seeds has such a one.</param>
+    /// <param name="hasLongStorm">Whether its storm is one of one to seven minutes, against every controller. Without a word, one in twenty seeds has such a one.</param>
     public Scenario(int seed, PlantedBug? planted = null, bool? hasLongStorm = null)
     {
         bug = planted;
-        isLong = hasLongStorm ?? (bug is not null || seed % 10 == 5);
-        endsByItself = !isLong && seed % 2 == 0;
+        isLong = hasLongStorm ?? (bug is not null || seed % 20 == 5);
         random = new Random(seed);
 
         // Most of such a run is renewals of a lease, so a twentieth of the seeds does.
@@ -43,6 +43,7 @@ internal sealed partial class Scenario : IDisposable
         rates = bug is null ? FaultRates.Draw(random) : FaultRates.None;
         Stage = new OperatorWorld(seed, DrawSets, isLong ? null : WithoutIdlers);
         mortals = bug is null ? MortalOperators.Of(Stage, StartOperator) : null;
+        endsByItself = !isLong && mortals is null;
         Stage.Checker.StoresLag = rates == FaultRates.None ? TimeSpan.FromSeconds(2) : rates.LongestStall + TimeSpan.FromSeconds(20);
         Stage.Checker.MayNotKnow = rates == FaultRates.None ? TimeSpan.FromSeconds(5) : rates.LongestStall + TimeSpan.FromSeconds(20);
     }
@@ -134,7 +135,7 @@ internal sealed partial class Scenario : IDisposable
     }
 
     /// <summary>
-    /// Ends faults, hangs, denials and suspensions, and changes every template for the last time. In half of the seeds what is under way may end by itself first, and
+    /// Ends faults, hangs, denials and suspensions, and changes every template for the last time. After a short storm what is under way may end by itself first, and
     /// only what does not is changed: a set on a revision that cannot work, or whose rollout has failed.
     /// </summary>
     private void Calm()
@@ -154,7 +155,7 @@ internal sealed partial class Scenario : IDisposable
 
         // An operator whose watch still stands still may carry out a request that is cancelled: its template would come after the last one.
         Stage.Sets.ToList().ForEach(Stage.CancelRequests);
-        Stage.RunFor(rates.LongestStall + TimeSpan.FromSeconds(50));
+        Stage.RunFor(rates.LongestStall + TimeSpan.FromSeconds(isLong || frozen ? 50 : 20));
         foreach (SetPlan set in Stage.Sets)
         {
             set.Ensemble?.Heal();

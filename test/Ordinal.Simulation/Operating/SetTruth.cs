@@ -32,6 +32,9 @@ internal sealed class SetTruth(SetPlan plan)
     /// <summary>Gets what <c>spec.updateStrategy</c> releases from on; OnDelete releases nothing.</summary>
     public long EffectivePartition => EffectivePartitionOf(document);
 
+    /// <summary>Gets a value indicating whether it was ever adopted. One that was not is none of the operator's: what rolls there began before, and ends as it began.</summary>
+    public bool WasAdopted { get; private set; }
+
     /// <summary>Gets the size before the last change of it, and when that was.</summary>
     public (int Replicas, DateTimeOffset Until) Before { get; private set; }
 
@@ -54,6 +57,7 @@ internal sealed class SetTruth(SetPlan plan)
         int before = document.ValueKind is JsonValueKind.Object ? Replicas : 0;
         string update = document.ValueKind is JsonValueKind.Object ? UpdateRevision : "";
         document = set;
+        WasAdopted |= document.TextAt("metadata", "annotations", "ordinal.dev/original-strategy") is not null;
         if (update != UpdateRevision)
         {
             readySince.Clear();

@@ -6,7 +6,7 @@ namespace Ordinal.Simulation.Operating;
 /// </summary>
 internal static class StormLengths
 {
-    private const int Median = 60;
+    private const int Median = 45;
     private const int Least = 15;
     private const int Most = 400;
     private const double Spread = 0.7;
