@@ -25,8 +25,8 @@ public sealed record ControllerManagerOptions
     public bool RunsControllers { get; init; } = true;
 
     /// <summary>
-    /// Gets the controllers that do not run although the others do, by the names that <c>kube-controller-manager --controllers=*,-NAME</c> takes. A name that no
-    /// controller has here leaves nothing out, as there.
+    /// Gets the controllers that do not run although the others do, by the names that <c>kube-controller-manager --controllers=*,-NAME</c> takes. The
+    /// StatefulSet controller cannot be left out, and a name that no controller has here leaves nothing out.
     /// </summary>
     public ImmutableHashSet<string> Without { get; init; } = [];
 

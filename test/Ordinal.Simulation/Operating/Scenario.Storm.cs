@@ -140,7 +140,7 @@ internal sealed partial class Scenario
                     leader.Stop();
                     break;
                 case 2:
-                    frozen = true;
+                    wasFrozen = true;
                     leader.Freeze(TimeSpan.FromSeconds(span));
                     break;
                 case 3 when isAfter && Stage.Sets.All(set => set is { Windows.Count: 0, HasTimes: false }):

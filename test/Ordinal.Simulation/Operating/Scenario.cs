@@ -25,7 +25,7 @@ internal sealed partial class Scenario : IDisposable
     private readonly MortalOperators? mortals;
     private int version = 1;
     private bool isCalm;
-    private bool frozen;
+    private bool wasFrozen;
     private DateTimeOffset patienceEnds = DateTimeOffset.MaxValue;
 
     /// <summary>Draws a scenario.</summary>
@@ -155,7 +155,7 @@ internal sealed partial class Scenario : IDisposable
 
         // An operator whose watch still stands still may carry out a request that is cancelled: its template would come after the last one.
         Stage.Sets.ToList().ForEach(Stage.CancelRequests);
-        Stage.RunFor(rates.LongestStall + TimeSpan.FromSeconds(isLong || frozen ? 50 : 20));
+        Stage.RunFor(rates.LongestStall + TimeSpan.FromSeconds(isLong || wasFrozen ? 50 : 20));
         foreach (SetPlan set in Stage.Sets)
         {
             set.Ensemble?.Heal();
