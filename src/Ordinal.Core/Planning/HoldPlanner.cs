@@ -125,7 +125,7 @@ public static class HoldPlanner
 
     /// <summary>
     /// No rollout is active: readiness gates open at once, but for pods of a change that nobody holds, since a rollout will be about them. They open
-    /// too when an expected pod is missing (rule 5).
+    /// too when an expected pod is missing (rule 5), but under Parallel: there it is created whatever gates say, and to open them would let the next pod go beside it.
     /// </summary>
     private static HoldDecision OpenGates(HoldInput input, HoldDecision decision)
     {
@@ -136,7 +136,8 @@ public static class HoldPlanner
             there += pod.Ordinal >= snapshot.Set.Ordinals.First && pod.Ordinal < snapshot.Set.Ordinals.End ? 1 : 0;
         }
 
-        var isAwaited = input.IsNative && !input.IsPolicyDeleted && decision.Drift is not null && !input.ChangesNothing && !decision.IsHeld && there == snapshot.Set.Replicas;
+        var isAwaited = input.IsNative && !input.IsPolicyDeleted && decision.Drift is not null && !input.ChangesNothing && !decision.IsHeld
+            && (there == snapshot.Set.Replicas || snapshot.Set.PodManagement is PodManagementPolicy.Parallel);
         foreach (var pod in snapshot.Pods)
         {
             // A revision that is neither may be newer than what the stores show of the set.

@@ -34,7 +34,37 @@ internal static class NativeDriver
             pass.Pending(zone.Reason, $"{pass.Set.Namespace}/{zone.Message}");
         }
 
+        Unstick(ref pass);
         OpenWhatIsThrough(ref pass);
+    }
+
+    /// <summary>
+    /// Replaces a pod that cannot become ready out of turn: the built-in controller comes to it when all above it are done, and a gate that counts it as away may keep
+    /// the next one from going until then, for ever. It comes back at the target, since the partition does not reach it.
+    /// </summary>
+    private static void Unstick(ref Pass pass)
+    {
+        for (var i = pass.InFlight.Count - 1; i >= 0; i--)
+        {
+            var entry = pass.InFlight[i];
+            if (pass.IndexOf(entry.Ordinal) is >= 0 and var standing && pass.Facts[standing].Is(PodFlags.Standing))
+            {
+                StuckPods.Follow(ref pass, entry, standing);
+                return;
+            }
+        }
+
+        if (StuckPods.Highest(in pass) is >= 0 and var index
+            && (pass.Set.Strategy.EffectivePartition <= index || pass.PodOf(index).Revision != pass.Set.CurrentRevision)
+            && !Admission.IsShut(ref pass)
+            && StuckPods.MayReplace(ref pass, index))
+        {
+            var gates = Admission.Gates(ref pass, index);
+            if (gates.IsOpen)
+            {
+                Intents.Remove(ref pass, index, InFlightAction.ReplaceStuck, gates);
+            }
+        }
     }
 
     /// <summary>Opens the gates of pods at the goal that proved themselves.</summary>
@@ -61,7 +91,8 @@ internal static class NativeDriver
 
     /// <summary>
     /// Opens the gates of pods that the rollout is not about, and of all while an expected pod is missing: nobody waits for us to come back
-    /// (rule 5). Whatever the pause.
+    /// (rule 5). Whatever the pause. Not that of a pod at the goal which alone keeps the built-in controller from taking the next one beside a pod that is missing below: under
+    /// Parallel, without which there is no driver Native, that one is created whatever gates say.
     /// </summary>
     internal static void OpenWhatNoRolloutIsAbout(ref Pass pass)
     {
@@ -73,11 +104,30 @@ internal static class NativeDriver
         for (var i = 0; i < pass.Facts.Length; i++)
         {
             // A revision that is neither the goal nor the current one may be newer than what the stores show of the set.
-            if (IsClosed(in pass, i) && (pass.Counts.Missing > 0 || (!pass.Facts[i].Is(PodFlags.AtTarget) && pass.PodOf(i).Revision == pass.Set.CurrentRevision)))
+            if (IsClosed(in pass, i) && ((pass.Counts.Missing > 0 && !LetsNextGoBesideOneMissing(in pass, i)) || (!pass.Facts[i].Is(PodFlags.AtTarget) && pass.PodOf(i).Revision == pass.Set.CurrentRevision)))
             {
                 Open(ref pass, i, pass.Counts.Missing > 0 ? "an expected pod is missing" : "no rollout is about this pod");
             }
         }
+    }
+
+    private static bool LetsNextGoBesideOneMissing(in Pass pass, int index)
+    {
+        var next = pass.Facts[index].Is(PodFlags.AtTarget) ? Next(in pass) : -1;
+        if (next < 0 || index < next || (pass.Set.IsObserved && next < pass.Set.Strategy.EffectivePartition))
+        {
+            return false;
+        }
+
+        foreach (var fact in pass.Facts[..next])
+        {
+            if (fact.Is(PodFlags.Missing))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Tells whether only our gate keeps a pod from being ready, for long enough.</summary>
@@ -94,7 +144,8 @@ internal static class NativeDriver
 
         for (var i = 0; i < pass.Facts.Length; i++)
         {
-            if (!pass.Facts[i].Is(PodFlags.AtTarget) || pass.Facts[i].Is(PodFlags.Passed))
+            // One that is through is not late, however long the next one is not allowed to go: that wait has the gate's timeout and rolloutDeadline.
+            if (!pass.Facts[i].Is(PodFlags.AtTarget) || pass.Facts[i].Is(PodFlags.Passed) || IsThrough(in pass, i))
             {
                 continue;
             }
@@ -140,7 +191,7 @@ internal static class NativeDriver
     private static void OpenWhenThrough(ref Pass pass, int index)
     {
         var pod = pass.PodOf(index);
-        if (PodStages.HasAfterPodGate(pass.Policy) && !PodStages.IsRecorded(pass.Passed, pod))
+        if (!IsProven(in pass, index))
         {
             pass.HoldPod(index, ReasonCodes.ReadinessGateClosed, $"{pass.Set.Namespace}/{pod.Name}: its readiness gate opens when its AfterPod gates pass.");
             return;
@@ -148,11 +199,25 @@ internal static class NativeDriver
 
         var next = Next(in pass);
         var isStopped = pass.Set.IsObserved && next < pass.Set.Strategy.EffectivePartition;
-        if (next >= 0 && !isStopped)
+
+        // The built-in controller waits for the pods above the one that it takes next, not for those below.
+        if (next >= 0 && index > next && !isStopped)
         {
             if (pass.Pause is not PauseKind.None || pass.Request.Zone is not null || pass.Set.Strategy.EffectivePartition != PartitionFor(in pass))
             {
                 pass.HoldPod(index, ReasonCodes.ReadinessGateClosed, $"{pass.Set.Namespace}/{pod.Name}: its readiness gate opens once the StatefulSet controller is kept from {pass.Named(next)}.");
+                return;
+            }
+
+            if (UnprovenBeside(in pass, index, next) is >= 0 and var unproven)
+            {
+                pass.HoldPod(index, ReasonCodes.ReadinessGateClosed, $"{pass.Set.Namespace}/{pod.Name}: is through, and its readiness gate opens when the AfterPod gates of {pass.Named(unproven)} passed: until then {pass.Named(next)} may not go.");
+                return;
+            }
+
+            if (AwayBelow(in pass, next) is >= 0 and var away)
+            {
+                pass.HoldPod(index, ReasonCodes.ReadinessGateClosed, $"{pass.Set.Namespace}/{pod.Name}: is through, and its readiness gate opens when {pass.Named(away)} is back: until then {pass.Named(next)} may not go.");
                 return;
             }
 
@@ -182,6 +247,41 @@ internal static class NativeDriver
 
         return -1;
     }
+
+    /// <summary>A pod at the goal, above the one that is next and not this one, whose AfterPod gates have not passed: one that opened while a pod was missing; −1 when there is none.</summary>
+    private static int UnprovenBeside(in Pass pass, int index, int next)
+    {
+        for (var i = pass.Facts.Length - 1; i > next; i--)
+        {
+            if (i != index && pass.Facts[i].Is(PodFlags.AtTarget) && !IsProven(in pass, i))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The highest pod below one that serves nobody, or is about to: two would be away if that one went (rule 1); −1 when there is none.</summary>
+    private static int AwayBelow(in Pass pass, int index)
+    {
+        for (var i = index - 1; i >= 0; i--)
+        {
+            if (pass.Facts[i].UsesBudget)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Tells whether a pod at the goal did all that was asked of it: what it waits for since, or what becomes of it, is no matter of its own deadline.</summary>
+    private static bool IsThrough(in Pass pass, int index) =>
+        PodStages.HasAfterPodGate(pass.Policy) ? PodStages.IsRecorded(pass.Passed, pass.PodOf(index)) : pass.PodOf(index).Gate is PodGate.Open || HasArrived(in pass, index);
+
+    /// <summary>Tells whether a pod's AfterPod gates passed, or there is none.</summary>
+    private static bool IsProven(in Pass pass, int index) => !PodStages.HasAfterPodGate(pass.Policy) || PodStages.IsRecorded(pass.Passed, pass.PodOf(index));
 
     private static void Open(ref Pass pass, int index, string why)
     {

@@ -49,7 +49,7 @@ internal static class PartitionDriver
             var index = pass.IndexOf(entry.Ordinal);
             if (index >= 0 && pass.Facts[index].Is(PodFlags.Standing))
             {
-                return entry.Action is InFlightAction.Release ? FollowRelease(ref pass, entry, index) : FollowRemoval(ref pass, entry, index);
+                return entry.Action is InFlightAction.Release ? FollowRelease(ref pass, entry, index) : StuckPods.Follow(ref pass, entry, index);
             }
         }
 
@@ -144,31 +144,6 @@ internal static class PartitionDriver
     {
         var isNews = entry.Baselines.IsEmpty && gates.HasBaselines;
         pass.Remember(entry with { StageSince = pass.Now, Baselines = isNews ? gates.BaselinesOf(pass.Scratch) : entry.Baselines }, isProgress: !isNews);
-    }
-
-    private static bool FollowRemoval(ref Pass pass, Flight entry, int index)
-    {
-        if (!Admission.IsShut(ref pass) && pass.Facts[index].Is(PodFlags.Stuck) && StuckPods.MayBeReplaced(in pass))
-        {
-            var gates = Admission.Gates(ref pass, index);
-            if (gates.IsOpen)
-            {
-                Intents.Repeat(ref pass, entry, gates);
-                return true;
-            }
-
-            if (gates.IsPending)
-            {
-                return true;
-            }
-        }
-
-        if (!Intents.Burn(ref pass, entry))
-        {
-            pass.HoldPod(index, ReasonCodes.IntentBurning, $"{pass.Set.Namespace}/{entry.Pod}: its replacement is no longer allowed, and is made harmless first.");
-        }
-
-        return true;
     }
 
     private static void Release(ref Pass pass, int index, in GateStanding gates)

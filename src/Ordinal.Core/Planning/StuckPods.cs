@@ -39,6 +39,33 @@ internal static class StuckPods
     /// <summary>Tells whether the policy lets stuck pods be replaced. To go back is to remove pods, whatever it says.</summary>
     internal static bool MayBeReplaced(in Pass pass) => pass.Policy.StuckPods is StuckPodAction.ReplaceStale || pass.Memory.Revert is not null;
 
+    /// <summary>Looks after the intent to replace one: carried out again while it is allowed, kept while its gates are being asked, else burnt.</summary>
+    /// <returns>True: nothing else is decided while it stands.</returns>
+    internal static bool Follow(ref Pass pass, Flight entry, int index)
+    {
+        if (!Admission.IsShut(ref pass) && pass.Facts[index].Is(PodFlags.Stuck) && MayBeReplaced(in pass))
+        {
+            var gates = Admission.Gates(ref pass, index);
+            if (gates.IsOpen)
+            {
+                Intents.Repeat(ref pass, entry, gates);
+                return true;
+            }
+
+            if (gates.IsPending)
+            {
+                return true;
+            }
+        }
+
+        if (!Intents.Burn(ref pass, entry))
+        {
+            pass.HoldPod(index, ReasonCodes.IntentBurning, $"{pass.Set.Namespace}/{entry.Pod}: its replacement is no longer allowed, and is made harmless first.");
+        }
+
+        return true;
+    }
+
     /// <summary>The highest stuck pod that is not in flight; −1 when there is none.</summary>
     internal static int Highest(in Pass pass)
     {

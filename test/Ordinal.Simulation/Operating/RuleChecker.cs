@@ -162,7 +162,19 @@ internal sealed partial class RuleChecker(ClusterTruth truth, TimeProvider time,
         bool oneWasMissing = set.Pods.Any(each => each.Key < set.Replicas && (each.Value.Uid.Length == 0 || now - each.Value.UidSince <= StoresLag));
         return isRolling && !oneWasMissing && set.Plan.Ensemble is { } ensemble && set.Plan.GatesAfter && !ensemble.HasPassedAfter(pod.Uid) && !set.Forced.Contains(pod.Uid)
             ? $"rule 2: the readiness gate of {name} opens although its AfterPod gate has not passed"
+            : isRolling && set.Claim.Length > 0 && AwayBelowNext(set, ordinal, now) is { } away
+            ? $"rule 1: the readiness gate of {name} opens, which lets the built-in controller take the next pod while {set.Plan.Name}-{away} is away"
             : null;
+    }
+
+    /// <summary>
+    /// The pod that is away, known to be so, below the one that the built-in controller takes next once this one is ready; null when there is none, or no pod that serves is next.
+    /// </summary>
+    private long? AwayBelowNext(SetTruth set, long opened, DateTimeOffset now)
+    {
+        (long next, PodTruth? pod) = set.Pods.LastOrDefault(each => each.Key < set.Replicas && each.Value is { Uid.Length: > 0, IsTerminating: false } && each.Value.Revision != set.UpdateRevision);
+        return pod?.IsAvailable(now, set.Plan.MinReady) is true && opened > next && set.EffectivePartition <= next
+            && set.Pods.FirstOrDefault(each => each.Key < next && each.Value is not { Uid.Length: > 0, IsTerminating: false, ReadySince: not null } && now - each.Value.AwaySince > StoresLag) is { Value: not null } away ? away.Key : null;
     }
 
     private void AfterRemoval(string name, string uid, string? broken)

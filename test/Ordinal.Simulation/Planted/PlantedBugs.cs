@@ -38,6 +38,12 @@ internal static partial class PlantedBugs
             GatesLie = true,
             Storm = Deny,
         },
+        new("readiness gates let the next pod go beside one that is away", "rule 1: the readiness gate of")
+        {
+            Sets = (_, _) => [Plain with { Driver = "Native" }],
+            Reads = text => text.Contains("\"name\":\"s0-0\"", StringComparison.Ordinal) ? ReadyCondition().Replace(text, match => match.Value.Replace("\"False\"", "\"True\"", StringComparison.Ordinal)) : text,
+            Storm = stage => stage.Annotate("s0-0", "sim.ordinal.dev/ready", "false"),
+        },
         new("the intent is not written before the eviction", "without an intent in the status")
         {
             Sets = (_, _) => [Plain with { Driver = "OnDelete" }],

@@ -140,6 +140,85 @@ public sealed class NativeDriverTests
     }
 
     [Test]
+    public void A_stuck_pod_below_is_replaced_out_of_turn_and_nobody_goes_beside_it()
+    {
+        var picture = Gated("x o s").With(m => m with { Passed = [new(2, "uid-2")] });
+        var first = picture.Decide();
+        var next = picture.Then(first).Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Removed(), Is.EqualTo("web-0"));
+            Assert.That(first.Memory.InFlight.Single().Action, Is.EqualTo(InFlightAction.ReplaceStuck));
+            Assert.That(first.Actions, Has.None.InstanceOf<OpenGate>());
+            Assert.That(first.MessageOf("web-2"), Does.EndWith("opens when web-0 is back: until then web-1 may not go."));
+            Assert.That(next.Removed(), Is.EqualTo("web-0"), "as long as it stands");
+        });
+    }
+
+    [TestCase("n o s")]
+    [TestCase("s o s")]
+    [TestCase("t o s")]
+    [TestCase("- o s")]
+    public void No_gate_opens_that_lets_the_next_pod_go_beside_one_that_is_away(string pods)
+    {
+        var picture = Gated(pods).WithPod(2, Closed).With(m => m with { Passed = [new(2, "uid-2")] })
+            .WithReports(Picture.Report(GatePhase.BeforePod, "uid-1"), Picture.Report(GatePhase.AfterPod, "uid-0", GateVerdict.Deny));
+        var decision = picture.Decide();
+        Assert.That(decision.Actions, Has.None.InstanceOf<OpenGate>());
+        Assert.That(decision.HoldOf("web-2"), Is.EqualTo(ReasonCodes.ReadinessGateClosed));
+    }
+
+    [Test]
+    public void A_pod_below_the_next_one_keeps_nobody_back_and_opens_when_its_own_gates_passed()
+    {
+        var decision = Gated("s o s").With(m => m with { Passed = [new(0, "uid-0")] }).WithReports(Picture.Report(GatePhase.AfterPod, "uid-2", GateVerdict.Deny)).Decide();
+        Assert.That(decision.Actions.Single(), Is.EqualTo(new OpenGate("web-0", "uid-0", "its gates passed")));
+    }
+
+    [Test]
+    public void A_pod_that_opened_while_another_was_missing_is_proven_before_the_next_one_may_go()
+    {
+        var picture = Gated("o s s").WithPod(2, p => p with { Gate = PodGate.Open, ReadySince = Picture.Noon.AddMinutes(-1) }).With(m => m with { Passed = [new(1, "uid-1")] })
+            .WithReports(Picture.Report(GatePhase.BeforePod, "uid-0"), Picture.Report(GatePhase.AfterPod, "uid-2", GateVerdict.Deny));
+        var decision = picture.Decide();
+        Assert.Multiple(() =>
+        {
+            Assert.That(decision.Actions, Is.Empty);
+            Assert.That(decision.MessageOf("web-1"), Does.EndWith("opens when the AfterPod gates of web-2 passed: until then web-0 may not go."));
+            Assert.That(picture.With(m => m with { Passed = [new(1, "uid-1"), new(2, "uid-2")] }).Decide().Actions.Single(), Is.InstanceOf<OpenGate>());
+        });
+    }
+
+    [Test]
+    public void What_is_not_released_and_would_come_back_at_the_revision_that_it_is_stuck_at_stays()
+    {
+        var stopped = Gated("x o s").WithSet(s => s with { Strategy = new(UpdateStrategyType.RollingUpdate, 2) }).WithPolicy(p => p with { Steps = [new(IntOrPercent.Of(1)) { Pause = new(null) }] });
+        var middle = Gated("b o s").WithRequest(r => r with { Suspend = true });
+        Assert.Multiple(() =>
+        {
+            Assert.That(stopped.Decide().Removed(), Is.Empty);
+            Assert.That(middle.Decide().Removed(), Is.Empty, "under a pause nothing is taken");
+        });
+    }
+
+    [Test]
+    public void A_replacement_that_a_pause_overtakes_is_made_harmless()
+    {
+        var decision = Gated("x o s").InFlight(0, action: InFlightAction.ReplaceStuck).WithRequest(r => r with { Suspend = true }).Decide();
+        Assert.That(decision.Actions.OfType<BurnIntent>().Single().Pod, Is.EqualTo("web-0"));
+    }
+
+    [TestCase("o o s", true, TestName = "A_pod_that_is_through_and_waits_for_the_next_to_be_allowed_is_not_late")]
+    [TestCase("o o r", true, TestName = "A_pod_that_is_through_and_settles_behind_its_open_gate_is_not_late")]
+    [TestCase("o o r", false, TestName = "A_pod_without_gates_that_settles_behind_its_open_gate_is_not_late")]
+    public void Through(string pods, bool hasGates)
+    {
+        var picture = Gated(pods).WithPolicy(p => p with { PodDeadline = TimeSpan.FromSeconds(30), Gates = hasGates ? p.Gates : [] }).With(m => m with { Passed = hasGates ? [new(2, "uid-2")] : [] });
+        picture = pods.EndsWith('r') ? picture.WithPod(2, p => p with { Gate = PodGate.Open, ContainersReadySince = Picture.Noon.AddMinutes(-1) }) : picture;
+        Assert.That(picture.Decide().Memory.Ending, Is.Null);
+    }
+
+    [Test]
     public void A_newer_template_supersedes_without_a_hold()
     {
         var decision = Gated("o o s").WithSet(s => s with { UpdateRevision = "web-newer" }).Decide();
@@ -173,10 +252,12 @@ public sealed class NativeDriverTests
     {
         var drift = new HoldInput { Snapshot = Gated("o o s").WithSet(s => s with { HeldBy = "" }).Input.Snapshot, Memory = new(), IsNative = true };
         var held = drift with { Snapshot = drift.Snapshot with { Set = drift.Snapshot.Set with { Strategy = new(UpdateStrategyType.RollingUpdate, StrategyValue.HeldPartition) } } };
+        var missing = drift with { Snapshot = Gated("- o s").WithSet(s => s with { HeldBy = "" }).Input.Snapshot };
         Assert.Multiple(() =>
         {
             Assert.That(HoldPlanner.Decide(drift).Actions, Is.Empty);
             Assert.That(HoldPlanner.Decide(drift).Drift, Is.Not.Null);
+            Assert.That(HoldPlanner.Decide(missing).Actions, Is.Empty, "the pod that is missing is created all the same, and web-1 does not go beside it");
             Assert.That(HoldPlanner.Decide(held).Actions.Single(), Is.InstanceOf<OpenGate>());
             Assert.That(HoldPlanner.Decide(drift with { ChangesNothing = true }).Actions.Single(), Is.InstanceOf<OpenGate>());
         });
