@@ -92,6 +92,29 @@ public sealed class TrapScenarios(ClusterKind kind) : ScenarioTests(kind)
     }
 
     [Test]
+    public async Task U08_Under_Native_a_crashing_old_pod_is_replaced_while_the_gate_keeps_the_next_one()
+    {
+        await using var scene = await NativeAsync("BeforePod");
+        foreach (var (script, value) in new[] { ("crash-after", "100ms"), ("back-off", "100ms"), ("fail", "CrashLoopBackOff") })
+        {
+            await scene.ScriptPodAsync("web-0", script, value);
+        }
+
+        await scene.UntilReadyAsync("web-0", false);
+        var next = await scene.UidAsync("web-1");
+        scene.Script.MayPass = (phase, pod) => phase is not GatePhase.BeforePod || pod != "web-1";
+
+        // The built-in controller takes web-2 by itself, would take web-1 next, and comes to web-0 last.
+        await scene.Web.ChangeTemplateAsync("app:v2");
+        await scene.UntilImagesAsync("v2 v1 v2");
+        await scene.UntilReadyAsync("web-0", true);
+        Assert.That(await scene.UidAsync("web-1"), Is.EqualTo(next));
+        scene.Script.MayPass = (_, _) => true;
+        await scene.Web.UntilRolloutAsync("True", "Completed");
+        Assert.That(await scene.ImagesAsync(), Is.EqualTo("v2 v2 v2"));
+    }
+
+    [Test]
     public async Task T15_Under_a_wrong_policy_an_orphaned_claim_is_given_back_and_a_lost_pod_becomes_ready()
     {
         await using var scene = await NativeAsync();
@@ -259,7 +282,7 @@ public sealed class TrapScenarios(ClusterKind kind) : ScenarioTests(kind)
         await scene.Cluster.Api.SendAsync(new ApiRequest("PUT", scene.Web.Path) { ContentType = "application/json", Body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(document) }, CancellationToken.None);
     }
 
-    private async Task<Scene> NativeAsync()
+    private async Task<Scene> NativeAsync(params string[] runAt)
     {
         var scene = await EmptySceneAsync();
         await scene.Cluster.CreateAsync($"/api/v1/namespaces/{scene.Namespace}/services", new JsonObject
@@ -270,7 +293,7 @@ public sealed class TrapScenarios(ClusterKind kind) : ScenarioTests(kind)
             ["spec"] = new JsonObject { ["clusterIP"] = "None", ["publishNotReadyAddresses"] = true, ["selector"] = new JsonObject { ["app"] = "web" }, ["ports"] = new JsonArray(new JsonObject { ["port"] = 80 }) },
         });
         await scene.Web.CreateAsync(management: "Parallel", hasGate: true);
-        await scene.Web.AddPolicyAsync(Workload.Quick("Native"), gates: Gates("AfterPod"));
+        await scene.Web.AddPolicyAsync(Workload.Quick("Native"), gates: Gates(["AfterPod", .. runAt]));
         await scene.Web.UntilPolicyAsync("Ready", "True", "UpToDate");
         return scene;
     }
