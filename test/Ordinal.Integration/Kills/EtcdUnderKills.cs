@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using Ordinal.ControlPlane.Cache;
-using Ordinal.ControlPlane.Hosting;
 using Ordinal.ControlPlane.Text;
+using Ordinal.Integration.Clusters;
 using Ordinal.Integration.Demo;
 using Ordinal.Operator.Cli;
 using Ordinal.Operator.Demo;
@@ -26,7 +26,7 @@ internal sealed class EtcdUnderKills : IAsyncDisposable
     private static readonly ResourceKind Rollouts = new("ordinal.dev/v1alpha1", "StatefulSetRollout", "statefulsetrollouts");
     private readonly List<Process> operators = [];
     private readonly StringBuilder logs = new();
-    private LocalCluster cluster = null!;
+    private KillPlane plane = null!;
     private ClusterClient client = null!;
 
     private EtcdUnderKills()
@@ -34,13 +34,13 @@ internal sealed class EtcdUnderKills : IAsyncDisposable
     }
 
     /// <summary>Gets who kills.</summary>
-    public WriteKiller Killer { get; private set; } = null!;
+    public WriteKiller Killer => plane.Killer;
 
     /// <summary>Gets the members, by ordinal.</summary>
     public IReadOnlyList<MemberClient> Members { get; private set; } = [];
 
     /// <summary>Gets the members' addresses, by ordinal.</summary>
-    public IEnumerable<string> Addresses => Enumerable.Range(0, 3).Select(member => cluster.Net.Address(10 + member));
+    public IEnumerable<string> Addresses => Enumerable.Range(0, 3).Select(member => plane.Net.Address(10 + member));
 
     /// <summary>Gets the last words of the operators, for a failure's message.</summary>
     public string Logs
@@ -55,12 +55,12 @@ internal sealed class EtcdUnderKills : IAsyncDisposable
     }
 
     /// <summary>Starts the cluster, the servers and the operators, and waits until all is at rest.</summary>
-    public static async Task<EtcdUnderKills> StartAsync(CancellationToken cancellationToken)
+    public static async Task<EtcdUnderKills> StartAsync(ClusterKind kind, CancellationToken cancellationToken)
     {
         var made = new EtcdUnderKills();
         try
         {
-            await made.StartPartsAsync(cancellationToken);
+            await made.StartPartsAsync(kind, cancellationToken);
             return made;
         }
         catch
@@ -152,26 +152,17 @@ internal sealed class EtcdUnderKills : IAsyncDisposable
             member.Dispose();
         }
 
-        if (cluster is not null)
+        if (plane is not null)
         {
-            await cluster.DisposeAsync();
+            await plane.DisposeAsync();
         }
     }
 
-    private async Task StartPartsAsync(CancellationToken cancellationToken)
+    private async Task StartPartsAsync(ClusterKind on, CancellationToken cancellationToken)
     {
-        cluster = await LocalCluster.StartAsync(
-            new LocalClusterOptions
-            {
-                Nodes = 1,
-                RunsProcesses = true,
-                Path = $"{Path.GetDirectoryName(Programs.Etcd)}:/usr/bin:/bin",
-                TokenFile = string.Join('\n', Enumerable.Range(1, MostOperators).Select(number => $"{TokenOf(number)},{UserOf(number)},{number},\"system:masters\"")),
-                AroundFaults = inner => Killer = new WriteKiller(inner),
-            },
-            TimeProvider.System,
-            cancellationToken);
-        client = new ClusterClient(cluster.Cluster.Door, "test");
+        plane = await KillPlane.StartAsync(
+            on, $"{Path.GetDirectoryName(Programs.Etcd)}:/usr/bin:/bin", Enumerable.Range(1, MostOperators).ToDictionary(TokenOf, UserOf), cancellationToken);
+        client = new ClusterClient(plane.Door, "test");
         foreach (var kind in GeneratedFiles.Kinds)
         {
             await client.CreateAsync(new ResourceKind("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", false), "", CrdGenerator.Generate(kind), cancellationToken);
@@ -185,7 +176,15 @@ internal sealed class EtcdUnderKills : IAsyncDisposable
         foreach (var document in manifest.Documents)
         {
             var path = Manifest.CollectionPath(document, "default");
-            var answer = await cluster.Cluster.Door.SendAsync(new Ordinal.ControlPlane.Door.ApiCall("POST", path) { ContentType = "application/json", Body = JsonText.Write(document) }, cancellationToken);
+            var call = new Ordinal.ControlPlane.Door.ApiCall("POST", path) { ContentType = "application/json", Body = JsonText.Write(document) };
+            var answer = await plane.Door.SendAsync(call, cancellationToken);
+            while (answer.StatusCode is 404 or 429)
+            {
+                // A real server serves a kind a moment after its definition.
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellationToken);
+                answer = await plane.Door.SendAsync(call, cancellationToken);
+            }
+
             Assert.That(answer.IsSuccess, Is.True, $"{path}: {Encoding.UTF8.GetString(answer.Body.Span)}");
         }
 
@@ -229,8 +228,7 @@ internal sealed class EtcdUnderKills : IAsyncDisposable
 
     private Process StartOperator(int number)
     {
-        var kubeconfig = Path.Combine(cluster.Directory, UserOf(number));
-        File.WriteAllText(kubeconfig, TokenLine().Replace(File.ReadAllText(cluster.Kubeconfig), $"token: {TokenOf(number)}"));
+        var kubeconfig = plane.KubeconfigOf(UserOf(number), TokenOf(number));
         var start = new ProcessStartInfo(Path.Combine(Path.GetDirectoryName(typeof(OperatorOptions).Assembly.Location)!, "ordinal"))
         {
             ArgumentList =
@@ -258,6 +256,4 @@ internal sealed class EtcdUnderKills : IAsyncDisposable
     private static string TokenOf(int number) => string.Create(CultureInfo.InvariantCulture, $"token-of-operator-{number}");
 
     private static string UserOf(int number) => string.Create(CultureInfo.InvariantCulture, $"operator-{number}");
-
-    private static System.Text.RegularExpressions.Regex TokenLine() => new("token: \\S+");
 }

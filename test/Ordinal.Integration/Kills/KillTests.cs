@@ -1,5 +1,6 @@
 using System.Globalization;
 using NUnit.Framework;
+using Ordinal.Integration.Clusters;
 using Ordinal.Operator.Demo.Judging;
 
 namespace Ordinal.Integration.Kills;
@@ -9,8 +10,9 @@ namespace Ordinal.Integration.Kills;
 /// and no acknowledged write is lost. <c>make test</c> plays one rollout whose operator dies after every write, of whatever kind;
 /// <c>make soak</c> (ORDINAL_SOAK=1) also one rollout for each write, killed once, before the answer and after it.
 /// </summary>
+[TestFixtureSource(typeof(ClusterKinds), nameof(ClusterKinds.Available))]
 [NonParallelizable]
-public sealed class KillTests
+public sealed class KillTests(ClusterKind kind)
 {
     private static readonly bool IsSoak = Environment.GetEnvironmentVariable("ORDINAL_SOAK") == "1";
 
@@ -28,10 +30,10 @@ public sealed class KillTests
 
     public static IEnumerable<string> Cases() => IsSoak ? [EachWrite, nameof(KillTime.BeforeTheAnswer), nameof(KillTime.AtTheNextRequest)] : [EachWrite];
 
-    private static async Task DieAfterEachWriteAsync()
+    private async Task DieAfterEachWriteAsync()
     {
         using var deadline = new CancellationTokenSource(Limit, TimeProvider.System);
-        await using var etcd = await EtcdUnderKills.StartAsync(deadline.Token);
+        await using var etcd = await EtcdUnderKills.StartAsync(kind, deadline.Token);
         var kills = await RollAsync(etcd, 9001, number => number > MostWrites ? null : number % 2 == 0 ? KillTime.AtTheNextRequest : KillTime.BeforeTheAnswer, deadline.Token);
         TestContext.Progress.WriteLine($"{kills.Count} operators killed, after {string.Join(", ", kills)}");
 
@@ -40,10 +42,10 @@ public sealed class KillTests
         Assert.That(kills.Count(kill => kill.EndsWith("/eviction", StringComparison.Ordinal)), Is.EqualTo(3), "each member was stopped once, and its operator died of it");
     }
 
-    private static async Task DieOnceAsync(KillTime time)
+    private async Task DieOnceAsync(KillTime time)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromHours(2), TimeProvider.System);
-        await using var etcd = await EtcdUnderKills.StartAsync(deadline.Token);
+        await using var etcd = await EtcdUnderKills.StartAsync(kind, deadline.Token);
         var hasKilled = true;
         for (var at = 1; hasKilled; at++)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
+using Ordinal.Integration.Clusters;
 using Ordinal.Integration.Gates;
 
 namespace Ordinal.Integration.Kills;
@@ -21,7 +22,7 @@ public sealed class UpgradeTests
         }
 
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(7), TimeProvider.System);
-        await using var etcd = await EtcdUnderKills.StartAsync(deadline.Token);
+        await using var etcd = await EtcdUnderKills.StartAsync(ClusterKind.Embedded, deadline.Token);
         await etcd.AskForHashesAndASnapshotAsync(deadline.Token);
         var before = await etcd.PodsAsync(deadline.Token);
         if (EtcdBinary.Next.Count > 1)
