@@ -49,7 +49,7 @@ public static class MetricRegistry
 
     public static MetricDefinition Replicas { get; } = Gauge("ordinal_statefulset_replicas", "Pods of a StatefulSet that has a policy: desired, ready, updated.", "state", "statefulset", "target_namespace");
 
-    public static MetricDefinition LastEvent { get; } = Gauge("ordinal_informer_last_event_timestamp_seconds", "When a store last heard of the server: an event, a bookmark or a list.", "resource");
+    public static MetricDefinition LastEvent { get; } = Gauge("ordinal_informer_last_event_timestamp_seconds", "When a store last heard of the server: an event, a bookmark, a list, or the end of a watch on its time.", "resource");
 
     public static MetricDefinition Build { get; } = Gauge("ordinal_build_info", "Always 1: which build runs.", "dotnet_version", "revision", "version");
 
@@ -95,7 +95,7 @@ public static class MetricRegistry
         Counter("ordinal_informer_unreadable_total", "Objects that could not be read.", "resource"),
         Counter("ordinal_events_total", "Events published, by type and reason.", "reason", "type"),
         Gauge("ordinal_informer_objects", "Objects in a store.", "resource"),
-        Gauge("ordinal_informer_idle_seconds", "Time since a store's last event, bookmark or list.", "resource"),
+        Gauge("ordinal_informer_idle_seconds", "Time since a store's last event, bookmark, list, or end of a watch on its time.", "resource"),
         Gauge("ordinal_last_successful_reconcile_timestamp_seconds", "When a pass of a controller last ended without an error.", "controller"),
     ];
 

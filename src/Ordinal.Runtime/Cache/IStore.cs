@@ -24,11 +24,12 @@ public interface IStore
 
     /// <summary>
     /// Gets a value indicating whether the store is too old to act upon: not synced, or no event, bookmark or list for the time
-    /// given to it (90 s by default; a server sends a bookmark about once a minute).
+    /// given to it (90 s by default), nor a watch that the server ended when it was asked to. A server sends a bookmark about once a minute, or no
+    /// bookmark at all: then watches are asked to end as often.
     /// </summary>
     bool IsStale { get; }
 
-    /// <summary>Gets how long ago the last event, bookmark or list came; since the start when none did.</summary>
+    /// <summary>Gets how long ago the last event, bookmark, list or end of a watch on its time came; since the start when none did.</summary>
     TimeSpan SinceLastActivity { get; }
 
     /// <summary>Gets the newest version seen; empty before the first list. With several namespaces, of the one seen last.</summary>

@@ -15,7 +15,9 @@ namespace Ordinal.Runtime.Cache;
 /// <item>A watch starts after the last version seen, asks for bookmarks, and asks the server to end it after a random time.</item>
 /// <item>A watch that ends or breaks is taken up from the last version seen. Only 410 (as an answer, or as an ERROR event inside the
 /// stream) needs a new list, after a random delay so that not everybody lists at once.</item>
-/// <item>A watch silent for the idle time is dead, whatever TCP says. What it missed cannot be known, so the store is listed anew.</item>
+/// <item>A healthy watch may be silent for long (see <see cref="WatchPlace"/>). One that cannot count on bookmarks is asked for less than the idle time:
+/// that the server ended it on its time is a sign of life, and it is taken up again.</item>
+/// <item>A watch silent for the idle time that did not even end is dead, whatever TCP says, and its store is listed anew.</item>
 /// </list>
 /// </summary>
 /// <typeparam name="TItem">What is kept of each object.</typeparam>
@@ -32,7 +34,7 @@ internal sealed partial class Reflector<TItem>(
     private readonly Signal synced = new();
     private List<Signal> relistWaiters = [];
     private CancellationTokenSource? interrupt;
-    private string? version;
+    private readonly WatchPlace place = new(settings, timeProvider, random);
     private int failures;
 
     private string Resource => store.Kind.Resource;
@@ -47,7 +49,7 @@ internal sealed partial class Reflector<TItem>(
             lock (gate)
             {
                 interrupt = round;
-                mustList = version is null || relistWaiters.Count > 0;
+                mustList = place.From is null || relistWaiters.Count > 0;
             }
 
             var delay = await RoundAsync(mustList, round.Token, cancellationToken);
@@ -114,15 +116,14 @@ internal sealed partial class Reflector<TItem>(
         {
             metrics.WatchRestarted(Resource, "idle");
             LogIdle(Resource, scope, settings.IdleTimeout);
-            version = null;
+            place.Lose();
             return TimeSpan.Zero;
         }
         catch (ApiException error) when (error.Kind is ApiErrorKind.Gone)
         {
             metrics.WatchRestarted(Resource, "expired");
-            LogExpired(Resource, scope, version ?? "");
-            version = null;
-            return Jitter(settings.RetryBase);
+            LogExpired(Resource, scope, place.From ?? "");
+            return place.TryStep() ? TimeSpan.Zero : Jitter(settings.RetryBase);
         }
         catch (ApiException error) when (error.Kind is ApiErrorKind.NotFound)
         {
@@ -159,7 +160,7 @@ internal sealed partial class Reflector<TItem>(
         {
             var began = timeProvider.GetTimestamp();
             var (items, listVersion, bytes) = await ReadPagesAsync(cancellationToken);
-            version = listVersion;
+            place.Set(listVersion, began);
             failures = 0;
             store.Replace(scope, items, listVersion, began);
             synced.Set();
@@ -245,11 +246,11 @@ internal sealed partial class Reflector<TItem>(
 
     private async Task<TimeSpan> WatchAsync(CancellationToken cancellationToken)
     {
-        var seconds = (long)(settings.WatchTimeout.TotalSeconds * (1 + random.NextDouble()));
+        var seconds = place.SecondsToAsk();
         var query = new QueryString()
             .With("watch", "true")
             .With("allowWatchBookmarks", "true")
-            .With("resourceVersion", version)
+            .With("resourceVersion", place.From)
             .With("timeoutSeconds", seconds.ToString(CultureInfo.InvariantCulture))
             .With("labelSelector", settings.LabelSelector)
             .With("fieldSelector", settings.FieldSelector);
@@ -279,7 +280,14 @@ internal sealed partial class Reflector<TItem>(
             throw new ApiException(ApiErrorKind.Connection, $"{request}: the watch broke: {error.Message}", innerException: error);
         }
 
-        return timeProvider.GetElapsedTime(began);
+        var ended = timeProvider.GetTimestamp();
+        var lasted = timeProvider.GetElapsedTime(began, ended);
+        if (place.Ended(lasted, seconds, ended))
+        {
+            store.Heard(scope, ended);
+        }
+
+        return lasted;
     }
 
     private void TakeIn(ApiRequest request, ReadOnlyMemory<byte> line)
@@ -303,17 +311,15 @@ internal sealed partial class Reflector<TItem>(
                 break;
             case "BOOKMARK":
                 store.Bookmark(scope, newVersion, now);
-                break;
+                place.Bookmark(newVersion, now);
+                return;
             case "ERROR":
                 throw ApiException.FromWatchError(request, element);
             default:
                 throw new ApiException(ApiErrorKind.Other, $"{request}: the watch sent an event of an unknown type.");
         }
 
-        if (newVersion.Length > 0)
-        {
-            version = newVersion;
-        }
+        place.Set(newVersion, now);
     }
 
     /// <summary>One object that cannot be read must not hide all others; what was known of it stays.</summary>
@@ -371,7 +377,7 @@ internal sealed partial class Reflector<TItem>(
     [LoggerMessage(1101, LogLevel.Warning, "{Resource} in \"{Scope}\": watch silent for {Idle}, listing anew")]
     private partial void LogIdle(string resource, string scope, TimeSpan idle);
 
-    [LoggerMessage(1102, LogLevel.Information, "{Resource} in \"{Scope}\": version {Version} is no longer kept, listing anew")]
+    [LoggerMessage(1102, LogLevel.Information, "{Resource} in \"{Scope}\": version {Version} is no longer kept; going on from a newer one, or listing anew")]
     private partial void LogExpired(string resource, string scope, string version);
 
     [LoggerMessage(1103, LogLevel.Warning, "{Resource} in \"{Scope}\": {Error}; next try in {Delay}")]
@@ -382,6 +388,4 @@ internal sealed partial class Reflector<TItem>(
 
     [LoggerMessage(1105, LogLevel.Warning, "The API server does not serve {Resource}: install its CustomResourceDefinition; it is looked for every few seconds")]
     private partial void LogNotServed(string resource);
-
-    private sealed class WatchIdleException : Exception;
 }

@@ -138,6 +138,9 @@ public sealed class Store<TItem> : IStore<TItem>
     /// <inheritdoc/>
     public IDisposable SubscribeItems(Action<IStoreItem?, IStoreItem?> handler) => Subscribe(change => handler(change.Old, change.New));
 
+    /// <summary>Notes a sign of life without a version: a watch that the server ended when it had to.</summary>
+    internal void Heard(string scope, long at) => Note(scope, "", at);
+
     /// <summary>Notes a sign of life: a bookmark, whose version is kept.</summary>
     internal void Bookmark(string scope, string resourceVersion, long at) => Note(scope, resourceVersion, at);
 

@@ -110,6 +110,28 @@ public sealed class KubernetesTransportTests
         Assert.That(error, Is.Not.Null);
     }
 
+    /// <summary>Nothing is sent on a watch at rest, so TCP itself would never find out. The server is pinged, and its silence breaks the watch.</summary>
+    [Test]
+    public async Task A_watch_over_a_connection_that_died_without_a_word_breaks(CancellationToken cancellationToken)
+    {
+        await using var server = await TlsServer.StartAsync(async context =>
+        {
+            await context.Response.WriteAsync("{\"a\":1}\n");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+        });
+        var kubeconfig = await File.ReadAllTextAsync(server.Kubeconfig, cancellationToken);
+        var address = new Uri(kubeconfig.Split("server: \"")[1].Split('"')[0]);
+        await using var proxy = new FreezingProxy(address.Port);
+        await File.WriteAllTextAsync(server.Kubeconfig, kubeconfig.Replace($":{address.Port}", $":{proxy.Port}", StringComparison.Ordinal), cancellationToken);
+        using var transport = KubernetesTransport.Connect(new KubernetesConnection { KubeconfigPath = server.Kubeconfig, KeepAlivePingDelay = TimeSpan.FromSeconds(1), KeepAlivePingTimeout = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+        await using var stream = (await transport.OpenAsync(new ApiRequest("GET", "/watch"), cancellationToken)).Stream!;
+        Assert.That(Encoding.UTF8.GetString((await stream.ReadLineAsync(cancellationToken))!.Value.Span), Is.EqualTo("{\"a\":1}"));
+
+        proxy.Freeze();
+        Assert.That(async () => await stream.ReadLineAsync(cancellationToken), Throws.InstanceOf<IOException>().Or.InstanceOf<HttpRequestException>());
+    }
+
     [Test]
     public async Task A_hanging_request_ends_with_its_token(CancellationToken cancellationToken)
     {

@@ -24,6 +24,15 @@ internal sealed class FakeServer : IApiTransport
     /// <summary>Gets or sets what may happen before a request is looked at: an answer instead, or an exception.</summary>
     public Func<ApiRequest, Task<ApiResponse?>>? Before { get; set; }
 
+    /// <summary>
+    /// Gets or sets the clock; null to leave bookmarks and ends of watches to the test. With it a watch is as a kube-apiserver's: it ends after its
+    /// timeoutSeconds, and each minute it is sent a bookmark of <see cref="Progress"/>, if that is newer than its start.
+    /// </summary>
+    public TimeProvider? Time { get; set; }
+
+    /// <summary>Gets or sets how far the server's cache of this kind has come; an event of the kind moves it on, a write elsewhere does not.</summary>
+    public long Progress { get; set; }
+
     /// <summary>Gets the watches that are open.</summary>
     public IReadOnlyList<FakeLines> Watches => [.. watches.Where(watch => !watch.IsClosed)];
 
@@ -80,7 +89,7 @@ internal sealed class FakeServer : IApiTransport
     {
         foreach (var watch in Watches)
         {
-            watch.Push(Event("BOOKMARK", new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = version.ToString(System.Globalization.CultureInfo.InvariantCulture) } }));
+            watch.Push(BookmarkOf(version));
         }
     }
 
@@ -141,13 +150,48 @@ internal sealed class FakeServer : IApiTransport
         }
 
         watches.Add(stream);
+        if (Time is not null)
+        {
+            Tick(stream, from, TimeSpan.FromSeconds(int.Parse(query["timeoutSeconds"]!, System.Globalization.CultureInfo.InvariantCulture)));
+        }
+
         return new ApiStreamOpening(null, stream);
     }
+
+    private void Tick(FakeLines watch, long from, TimeSpan lifetime)
+    {
+        var minute = TimeSpan.FromMinutes(1);
+        var left = lifetime;
+        ITimer? timer = null;
+        timer = Time!.CreateTimer(
+            _ =>
+            {
+                left -= left < minute ? left : minute;
+                if (watch.IsClosed || left == TimeSpan.Zero)
+                {
+                    watch.End();
+                    timer?.Dispose();
+                    return;
+                }
+
+                if (Progress > from)
+                {
+                    watch.Push(BookmarkOf(Progress));
+                }
+
+                timer?.Change(left < minute ? left : minute, Timeout.InfiniteTimeSpan);
+            },
+            null, left < minute ? left : minute, Timeout.InfiniteTimeSpan);
+    }
+
+    private static string BookmarkOf(long version) =>
+        Event("BOOKMARK", new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = version.ToString(System.Globalization.CultureInfo.InvariantCulture) } });
 
     private static byte[] Bytes(JsonNode node) => Encoding.UTF8.GetBytes(node.ToJsonString());
 
     private void Record(string type, JsonObject item)
     {
+        Progress = version;
         history.Add((version, type, item.DeepClone().AsObject()));
         foreach (var watch in Watches)
         {
