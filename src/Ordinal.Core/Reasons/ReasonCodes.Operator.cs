@@ -70,4 +70,6 @@ public static partial class ReasonCodes
     public static ReasonCode PodRemoved { get; } = Add("PodRemoved", ReasonArea.Notice, false, "The operator evicted or deleted a pod for the rollout.", "Nothing to do.");
 
     public static ReasonCode ActionRefused { get; } = Add("ActionRefused", ReasonArea.Notice, false, "The API server refused a write of the operator.", "Read the message; if it says forbidden, give the operator the right that it names.");
+
+    public static ReasonCode ServerFails { get; } = Add("ServerFails", ReasonArea.Notice, false, "The API server has failed a request of the operator for 30 s or longer: it answers with a 5xx, with flow control, or not at all. The operator goes on trying, every 30 s at most.", "Read the message: it names the request and the server's words. Look at the API server, its webhooks and its etcd.");
 }

@@ -51,6 +51,9 @@ public static partial class ReasonCodes
     /// <summary>Tells whether a reason says only that a pod waits for others: where there is a reason of one of those, that one says more.</summary>
     public static bool IsAboutOthers(ReasonCode reason) => reason == WaitsTurn || reason == BudgetUsed;
 
+    /// <summary>Tells whether nothing goes on, of whatever it is said: until a person acts, or the server is in order again.</summary>
+    public static bool Stalls(ReasonCode reason) => reason.NeedsHuman || reason == ActionRefused || reason == ServerFails;
+
     private static readonly Lazy<FrozenDictionary<string, ReasonCode>> ByCode = new(() => Registry.Codes.ToFrozenDictionary(r => r.Code, StringComparer.Ordinal));
 
     private static ReasonCode Add(string code, ReasonArea area, bool needsHuman, string meaning, string remedy)

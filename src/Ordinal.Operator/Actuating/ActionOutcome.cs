@@ -1,3 +1,5 @@
+using Ordinal.Core.Reasons;
+
 namespace Ordinal.Operator.Actuating;
 
 /// <summary>How one action went.</summary>
@@ -17,6 +19,9 @@ public enum ActionResult
 
     /// <summary>The same write will be refused again until a person changes something.</summary>
     Refused,
+
+    /// <summary>The server has not been able to answer it for a while; it is sent again.</summary>
+    Failing,
 }
 
 /// <summary>How one action went, and what the next pass should know of it.</summary>
@@ -25,6 +30,9 @@ public enum ActionResult
 /// <param name="RetryAfter">When to come back; null when nobody says.</param>
 public sealed record ActionOutcome(ActionResult Result, string Message = "", TimeSpan? RetryAfter = null)
 {
+    /// <summary>Gets the reason to be told of an action that does not come about.</summary>
+    public ReasonCode Reason => Result is ActionResult.Failing ? ReasonCodes.ServerFails : ReasonCodes.ActionRefused;
+
     public static ActionOutcome Done { get; } = new(ActionResult.Done);
 
     public static ActionOutcome Replan(string message, TimeSpan? retryAfter = null) => new(ActionResult.Replan, message, retryAfter);

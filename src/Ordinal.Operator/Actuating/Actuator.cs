@@ -39,13 +39,33 @@ public sealed class Actuator(IKubernetesApi api, OperatorStores stores, WriteExp
     private static readonly ResourceKind PodKind = ResourceKind.Of<V1Pod>();
 
     private readonly RestingWrites rests = new(timeProvider);
+    private readonly LastingFailures failures = new(timeProvider);
 
     /// <summary>Carries out one action. One that was refused, or was made for what is no more, is sent again after a pause, or when that has changed; not with every event.</summary>
-    /// <exception cref="ApiException">A transient failure. If the request may have been carried out, the key waits until that is known.</exception>
+    /// <exception cref="ApiException">A transient failure that has not lasted for long. If the request may have been carried out, the key waits until that is known.</exception>
     public async Task<ActionOutcome> ExecuteAsync(ActionScope scope, PlannedAction action, CancellationToken cancellationToken)
     {
         var words = ActionWords.Of(action);
-        return rests.Find(scope.Set, words, action) ?? rests.Remember(scope.Set, words, await SendAsync(scope, action, cancellationToken), action).Outcome;
+        if (rests.Find(scope.Set, words, action) is { } rest)
+        {
+            return rest;
+        }
+
+        try
+        {
+            var outcome = await SendAsync(scope, action, cancellationToken);
+            failures.Remove(scope.Set.Uid, words);
+            return rests.Remember(scope.Set, words, outcome, action).Outcome;
+        }
+        catch (ApiException error)
+        {
+            if (failures.Add(scope.Set.Uid, words, error) is not { } lasting)
+            {
+                throw;
+            }
+
+            return new ActionOutcome(ActionResult.Failing, $"{scope.Set.Key}: {words}: {lasting}", error.RetryAfter ?? RestingWrites.Pause);
+        }
     }
 
     private async Task<ActionOutcome> SendAsync(ActionScope scope, PlannedAction action, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ internal sealed class RestingApi(IKubernetesApi api, TimeProvider timeProvider) 
     /// <summary>There is nothing that it was made for: a server that is out of order is so for all.</summary>
     private static readonly object Whatever = new();
 
-    private readonly Rests<(string Method, string Path, int Body), string> rests = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(30), timeProvider);
+    private readonly Rests<(string Method, string Path, int Body), ApiException> rests = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(30), timeProvider);
 
     /// <inheritdoc/>
     public string FieldManager => api.FieldManager;
@@ -40,7 +40,7 @@ internal sealed class RestingApi(IKubernetesApi api, TimeProvider timeProvider) 
         var key = KeyOf(request);
         if (rests.Find(key, Whatever) is { } rest)
         {
-            throw new ApiException(ApiErrorKind.TooManyRequests, $"{rest.Said}; it is sent again in {rest.Left.TotalSeconds:0.#} s", retryAfter: rest.Left);
+            throw new ApiException(ApiErrorKind.TooManyRequests, $"{rest.Said.Message}; it is sent again in {rest.Left.TotalSeconds:0.#} s", retryAfter: rest.Left, innerException: rest.Said);
         }
 
         try
@@ -51,7 +51,7 @@ internal sealed class RestingApi(IKubernetesApi api, TimeProvider timeProvider) 
         }
         catch (ApiException error) when (error.Class is ApiErrorClass.Transient && error.Kind is not ApiErrorKind.DisruptionBudget)
         {
-            rests.Add(key, Whatever, error.Message, error.RetryAfter ?? TimeSpan.Zero);
+            rests.Add(key, Whatever, error, error.RetryAfter ?? TimeSpan.Zero);
             throw;
         }
         catch (ApiException)

@@ -1,5 +1,7 @@
-using Ordinal.Operator.Observing;
+using Ordinal.Core.Model;
 using Ordinal.Core.Planning;
+using Ordinal.Core.Reasons;
+using Ordinal.Operator.Observing;
 using Ordinal.Operator.Api;
 
 namespace Ordinal.Operator.Reconciling;
@@ -33,5 +35,19 @@ internal static class HoldMemories
         {
             Targets = [.. (policy.Status.Targets ?? []).Where(each => each.Name != seen.Name).Append(remembered).OrderBy(each => each.Name, StringComparer.Ordinal)],
         };
+    }
+
+    /// <summary>
+    /// What is remembered of a set at rest. A rollout that ended because others released its pods for the second time has put the hold back once
+    /// already: that counts here too, or the hold would be fought for by turns (rule 8).
+    /// </summary>
+    public static HoldMemory AtRest(V1Alpha1RolloutPolicy policy, string target, StatefulSetSnapshot set, RolloutBirths births)
+    {
+        var memory = Of(policy, target);
+        var isKnown = memory.SetUid == set.Uid && memory.Revision == set.UpdateRevision && memory.ForeignReleases > 0;
+        return !isKnown && births.LastOf(policy, target, set.UpdateRevision) is { } last
+            && RolloutEnds.ReasonOf(last, target) == ReasonCodes.FieldConflict.Code
+            ? new HoldMemory { SetUid = set.Uid, Revision = set.UpdateRevision, ForeignReleases = 1, Original = memory.SetUid == set.Uid ? memory.Original : null }
+            : memory;
     }
 }

@@ -6,6 +6,7 @@ using Ordinal.Core.Reasons;
 using Ordinal.Operator.Actuating;
 using Ordinal.Operator.Api;
 using Ordinal.Operator.Observing;
+using Ordinal.Runtime.Client;
 using Ordinal.Runtime.Controllers;
 using Ordinal.Runtime.Entities;
 using Ordinal.Runtime.Events;
@@ -21,6 +22,8 @@ namespace Ordinal.Operator.Reconciling;
 public sealed partial class PolicyController(PolicyParts parts, TimeProvider timeProvider, ILogger<PolicyController> logger) : IEntityController<V1Alpha1RolloutPolicy>
 {
     private static readonly ResourceKind Kind = ResourceKind.Of<V1Alpha1RolloutPolicy>();
+
+    private readonly FailedPasses failures = new(parts, timeProvider);
 
     /// <inheritdoc/>
     public async Task<ReconciliationResult<V1Alpha1RolloutPolicy>> ReconcileAsync(V1Alpha1RolloutPolicy entity, CancellationToken cancellationToken)
@@ -40,21 +43,32 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
 
         var states = ImmutableArray.CreateBuilder<TargetState>();
         TimeSpan? next = null;
+        ApiException? failure = null;
         foreach (var target in targets)
         {
-            var (state, again) = await LookAfterAsync(policy, reading, target, mayAct, cancellationToken);
-            states.Add(state);
-            next = Sooner(next, again);
+            try
+            {
+                var (state, again) = await LookAfterAsync(policy, reading, target, mayAct, cancellationToken);
+                failures.Forget(policy, target);
+                states.Add(state);
+                next = Sooner(next, again);
+            }
+            catch (ApiException error)
+            {
+                // What keeps one from its pass keeps no other. What may be over in a moment says when to come back.
+                failure = failure is null or { Class: ApiErrorClass.Terminal } ? error : failure;
+                states.Add(failures.StateAfter(policy, target, error));
+            }
         }
 
         if (isDeleted)
         {
-            return await LetGoAsync(policy, reading, states.ToImmutable(), next, cancellationToken);
+            return await LetGoAsync(policy, reading, states.ToImmutable(), next, failure, cancellationToken);
         }
 
-        await parts.Births.TidyAsync(policy, cancellationToken);
         var delay = await WriteStatusAsync(policy, reading, states.ToImmutable(), cancellationToken);
-        return ReconciliationResult<V1Alpha1RolloutPolicy>.Success(policy, Sooner(next, delay));
+        await parts.Births.TidyAsync(policy, cancellationToken);
+        return ResultOf(policy, Sooner(next, delay), failure);
     }
 
     /// <inheritdoc/>
@@ -108,7 +122,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         var decision = HoldPlanner.Decide(new HoldInput
         {
             Snapshot = observation.Snapshot,
-            Memory = MemoryOf(policy, target.Name, observation.Item.Snapshot),
+            Memory = HoldMemories.AtRest(policy, target.Name, observation.Item.Snapshot, parts.Births),
             IsPolicyDeleted = policy.Metadata.DeletionTimestamp is not null,
             Release = policy.Spec.Release is true,
             IsNative = reading.Policy.Driver is UpdateDriver.Native,
@@ -135,7 +149,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
     {
         var observation = state.Observation!;
         var scope = new ActionScope(observation.Item, Observer.GateContextOf(observation, []), observation.Item.Snapshot.UpdateRevision);
-        foreach (var action in HoldPlanner.Recover(new HoldInput { Snapshot = observation.Snapshot, Memory = MemoryOf(policy, state.Target.Name, observation.Item.Snapshot) }))
+        foreach (var action in HoldPlanner.Recover(new HoldInput { Snapshot = observation.Snapshot, Memory = HoldMemories.AtRest(policy, state.Target.Name, observation.Item.Snapshot, parts.Births) }))
         {
             var outcome = await parts.Actuator.ExecuteAsync(scope, action, cancellationToken);
             LogDone(observation.Item.Key, $"{ActionWords.Of(action)}: {outcome.Result}");
@@ -164,10 +178,10 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         foreach (var action in decision.Actions)
         {
             var outcome = await parts.Actuator.ExecuteAsync(scope, action, cancellationToken);
-            if (outcome.Result is ActionResult.Refused)
+            if (outcome.Result is ActionResult.Refused or ActionResult.Failing)
             {
-                parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, policy), isWarning: true, ReasonCodes.ActionRefused, "Holding", outcome.Message);
-                return (state with { Concern = (ReasonCodes.ActionRefused, outcome.Message) }, outcome.RetryAfter);
+                parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, policy), isWarning: true, outcome.Reason, "Holding", outcome.Message);
+                return (state with { Concern = (outcome.Reason, outcome.Message) }, outcome.RetryAfter);
             }
 
             if (outcome.Result is not ActionResult.Done)
@@ -313,7 +327,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
     }
 
     /// <summary>Takes the finalizer off once nothing of ours is left on any target.</summary>
-    private async Task<ReconciliationResult<V1Alpha1RolloutPolicy>> LetGoAsync(V1Alpha1RolloutPolicy policy, PolicyReading reading, ImmutableArray<TargetState> states, TimeSpan? next, CancellationToken cancellationToken)
+    private async Task<ReconciliationResult<V1Alpha1RolloutPolicy>> LetGoAsync(V1Alpha1RolloutPolicy policy, PolicyReading reading, ImmutableArray<TargetState> states, TimeSpan? next, ApiException? failure, CancellationToken cancellationToken)
     {
         var isDone = states.All(state => state.Observation is null || (state.Active is null && state.Decision is { IsLetGo: true }));
         if (isDone)
@@ -323,8 +337,12 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
         }
 
         var delay = await WriteStatusAsync(policy, reading, states, cancellationToken);
-        return ReconciliationResult<V1Alpha1RolloutPolicy>.Success(policy, Sooner(next, delay));
+        return ResultOf(policy, Sooner(next, delay), failure);
     }
+
+    private static ReconciliationResult<V1Alpha1RolloutPolicy> ResultOf(V1Alpha1RolloutPolicy policy, TimeSpan? next, ApiException? failure) => failure is null
+        ? ReconciliationResult<V1Alpha1RolloutPolicy>.Success(policy, next)
+        : ReconciliationResult<V1Alpha1RolloutPolicy>.Failure(policy, failure.Message, failure, next);
 
     /// <summary>Gives back a claim whose rollout is gone without having done so itself: its finalizer was removed by hand.</summary>
     /// <returns>How that went; null when there is none.</returns>
@@ -346,7 +364,7 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
     private async Task<TimeSpan?> WriteStatusAsync(V1Alpha1RolloutPolicy policy, PolicyReading reading, ImmutableArray<TargetState> states, CancellationToken cancellationToken)
     {
         var status = PolicyStatuses.Of(policy, reading, states, parts.Births.LastSuccessOf(policy), parts.GatesMode, Clock.Now(timeProvider));
-        var urgency = StatusComparison.Of(policy.Status, status);
+        var urgency = states.Any(state => state.IsUntold) ? StatusUrgency.None : StatusComparison.Of(policy.Status, status);
         var wait = parts.Statuses.WaitOf(policy.Metadata.Uid, urgency);
         if (wait is null || wait > TimeSpan.Zero)
         {
@@ -355,20 +373,6 @@ public sealed partial class PolicyController(PolicyParts parts, TimeProvider tim
 
         await parts.Statuses.WriteAsync(policy, status, parts.Stores.Policies.Informer, null, cancellationToken);
         return null;
-    }
-
-    /// <summary>
-    /// What is remembered of a set at rest. A rollout that ended because others released its pods for the second time has put the hold back once
-    /// already: that counts here too, or the hold would be fought for by turns (rule 8).
-    /// </summary>
-    private HoldMemory MemoryOf(V1Alpha1RolloutPolicy policy, string target, StatefulSetSnapshot set)
-    {
-        var memory = HoldMemories.Of(policy, target);
-        var isKnown = memory.SetUid == set.Uid && memory.Revision == set.UpdateRevision && memory.ForeignReleases > 0;
-        return !isKnown && parts.Births.LastOf(policy, target, set.UpdateRevision) is { } last
-            && RolloutEnds.ReasonOf(last, target) == ReasonCodes.FieldConflict.Code
-            ? new HoldMemory { SetUid = set.Uid, Revision = set.UpdateRevision, ForeignReleases = 1, Original = memory.SetUid == set.Uid ? memory.Original : null }
-            : memory;
     }
 
     private static (ReasonCode Reason, string Message) InProgress(V1Alpha1StatefulSetRollout rollout, string target) => (

@@ -130,7 +130,7 @@ public static class PolicyStatuses
     {
         var concern = ConcernOf(reading, states, reports);
         var inProgress = concern?.Reason == ReasonCodes.RolloutInProgress || concern?.Reason == ReasonCodes.Adopting || concern?.Reason == ReasonCodes.AdoptionWaits || concern?.Reason == ReasonCodes.LettingGo;
-        var isStalled = concern?.Reason.NeedsHuman ?? false;
+        var isStalled = concern is { } why && ReasonCodes.Stalls(why.Reason);
         var missing = states.Where(state => state.Target.Set is null).Select(state => state.Target.Name).ToList();
         var isFound = states.Length > 0 && missing.Count == 0;
         var isSuspended = policy.Spec.Suspend is true;
@@ -163,7 +163,7 @@ public static class PolicyStatuses
         if (concerns.Count > 0)
         {
             // What needs a person first; a rollout under way on one target must not hide a conflict on another.
-            return concerns.OrderByDescending(each => each.Reason.NeedsHuman).First();
+            return concerns.OrderByDescending(each => each.Reason.NeedsHuman).ThenByDescending(each => ReasonCodes.Stalls(each.Reason)).First();
         }
 
         return reports.Find(report => report.Verdict is GateVerdict.Misconfigured) is { } misconfigured

@@ -26,11 +26,56 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
 
     private readonly TargetLooks looks = new(parts, timeProvider);
 
-    /// <summary>What the server refused last, by rollout and StatefulSet: said in every status until it goes through, or is not wanted any more.</summary>
-    private readonly ConcurrentDictionary<(string Rollout, string Target), (string Action, string Message)> refused = new();
+    /// <summary>What the server refused last, or goes on failing, by rollout and StatefulSet: said in every status until it goes through, or is not wanted any more.</summary>
+    private readonly ConcurrentDictionary<(string Rollout, string Target), (string Action, ReasonCode Reason, string Message)> refused = new();
+
+    /// <summary>What could not be looked at, by rollout and StatefulSet.</summary>
+    private readonly LastingFailures failures = new(timeProvider);
 
     /// <inheritdoc/>
     public async Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> ReconcileAsync(V1Alpha1StatefulSetRollout entity, CancellationToken cancellationToken)
+    {
+        var uid = ((IStoreItem)entity).Uid;
+        try
+        {
+            var result = await PassAsync(entity, cancellationToken);
+            failures.Remove(uid, "");
+            return result;
+        }
+        catch (ApiException error)
+        {
+            if (failures.Add(uid, "", error) is { } lasting)
+            {
+                await TellAsync(entity, lasting, cancellationToken);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Says in the status that passes fail.</summary>
+    private async Task TellAsync(V1Alpha1StatefulSetRollout rollout, string lasting, CancellationToken cancellationToken)
+    {
+        var target = parts.Frames.TargetsOf(rollout).FirstOrDefault();
+        var message = $"{rollout.Metadata.NamespaceProperty}/{target ?? rollout.Metadata.Name}: {lasting}";
+        parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, rollout), isWarning: true, ReasonCodes.ServerFails, "Rolling", message);
+        var status = RolloutStatuses.Refused(rollout, rollout.Status, target ?? "", ReasonCodes.ServerFails, message, Clock.Now(timeProvider));
+        if (parts.Statuses.WaitOf(((IStoreItem)rollout).Uid, StatusComparison.Of(rollout.Status, status, MemoryChange.None)) != TimeSpan.Zero)
+        {
+            return;
+        }
+
+        try
+        {
+            await parts.Statuses.WriteAsync(rollout, status, parts.Stores.Rollouts.Informer, null, cancellationToken);
+        }
+        catch (ApiException)
+        {
+            // It may be the status itself that cannot be written. The pass fails with what it failed with.
+        }
+    }
+
+    private async Task<ReconciliationResult<V1Alpha1StatefulSetRollout>> PassAsync(V1Alpha1StatefulSetRollout entity, CancellationToken cancellationToken)
     {
         var (rollout, next) = await parts.Lifespan.BeginAsync(entity, cancellationToken);
         if (next is not null)
@@ -107,7 +152,20 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
             parts.Announcer.Announce(EventTarget.Of(Kind, rollout), each.Decision, each.Target);
         }
 
-        (rollout, var delay) = await WriteStatusAsync(rollout, parts.Reverts.AtEnd(rollout, GroupStatuses.Of(rollout, seen, now), now), decided, cancellationToken);
+        var next = parts.Reverts.AtEnd(rollout, GroupStatuses.Of(rollout, seen, now), now);
+        foreach (var look in seen)
+        {
+            if (look is TargetLook.Failed failed)
+            {
+                next = failures.Add(((IStoreItem)rollout).Uid, failed.Target, failed.Error) is { } lasting ? RolloutStatuses.Refused(rollout, next, failed.Target, ReasonCodes.ServerFails, $"{rollout.Metadata.NamespaceProperty}/{failed.Target}: {lasting}", now) : next;
+            }
+            else
+            {
+                failures.Remove(((IStoreItem)rollout).Uid, look.Target);
+            }
+        }
+
+        (rollout, var delay) = await WriteStatusAsync(rollout, next, decided, cancellationToken);
         decided.ForEach(each => parts.Metrics.Passed(before, each.Frame, each.Decision, each.Reports));
         if (before.Status.CompletionTime is null && RolloutGroup.EndOf(RolloutEnds.MembersOf(rollout.Status)) is { } end)
         {
@@ -182,7 +240,7 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
         {
             if (refused.TryGetValue((uid, each.Target), out var refusal) && each.Decision.Actions.Any(action => ActionWords.Of(action) == refusal.Action))
             {
-                next = RolloutStatuses.Refused(rollout, next, each.Target, refusal.Message, Clock.Now(timeProvider));
+                next = RolloutStatuses.Refused(rollout, next, each.Target, refusal.Reason, refusal.Message, Clock.Now(timeProvider));
             }
         }
 
@@ -248,10 +306,10 @@ public sealed partial class RolloutController(RolloutParts parts, TimeProvider t
                 return await SettleAsync(rollout, frame, decision, TimeSpan.FromMinutes(2), cancellationToken);
             case ActionResult.BudgetBlocks:
                 return await SettleAsync(rollout, frame, decision, outcome.RetryAfter ?? TimeSpan.FromSeconds(10), cancellationToken);
-            case ActionResult.Refused:
-                parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, rollout), isWarning: true, ReasonCodes.ActionRefused, "Rolling", outcome.Message);
-                refused[(((IStoreItem)rollout).Uid, frame.Target)] = (ActionWords.Of(action), outcome.Message);
-                var status = RolloutStatuses.Refused(rollout, rollout.Status, frame.Target, outcome.Message, Clock.Now(timeProvider));
+            case ActionResult.Refused or ActionResult.Failing:
+                parts.Announcer.AnnounceOnce(EventTarget.Of(Kind, rollout), isWarning: true, outcome.Reason, "Rolling", outcome.Message);
+                refused[(((IStoreItem)rollout).Uid, frame.Target)] = (ActionWords.Of(action), outcome.Reason, outcome.Message);
+                var status = RolloutStatuses.Refused(rollout, rollout.Status, frame.Target, outcome.Reason, outcome.Message, Clock.Now(timeProvider));
                 // A refusal may be worded anew each time (a webhook that tells a number of the request): then this is progress, which is written now and then.
                 var wait = parts.Statuses.WaitOf(((IStoreItem)rollout).Uid, StatusComparison.Of(rollout.Status, status, MemoryChange.None));
                 if (wait == TimeSpan.Zero)

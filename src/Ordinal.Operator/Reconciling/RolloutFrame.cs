@@ -33,6 +33,6 @@ public abstract record RolloutFrame
         public TimeSpan Again { get; init; } = TimeSpan.FromSeconds(5);
 
         /// <summary>Gets a value indicating whether nothing will come of waiting: a person has to change something.</summary>
-        public bool IsStalled => Reason.NeedsHuman || Reason == ReasonCodes.ActionRefused;
+        public bool IsStalled => ReasonCodes.Stalls(Reason);
     }
 }

@@ -73,7 +73,8 @@ public static class RolloutStatuses
     /// when the rollout stalled is in the status before. With a new time in each pass, each pass would write, and each write bring the next pass.
     /// </summary>
     /// <param name="target">The StatefulSet that it is about; one of several says so itself as well.</param>
-    public static StatefulSetRolloutStatus Refused(V1Alpha1StatefulSetRollout rollout, StatefulSetRolloutStatus status, string target, string message, DateTimeOffset now)
+    /// <param name="reason">Whether it was refused, or fails.</param>
+    public static StatefulSetRolloutStatus Refused(V1Alpha1StatefulSetRollout rollout, StatefulSetRolloutStatus status, string target, ReasonCode reason, string message, DateTimeOffset now)
     {
         var before = Conditions.Find(rollout.Status.Conditions, "Stalled");
         var conditions = status.Conditions?.Select(each => each.Type == "Stalled" ? before ?? each : each).ToList();
@@ -81,12 +82,12 @@ public static class RolloutStatuses
         {
             Current = WaitsFor(status.Current),
             Targets = status.Targets is { Count: > 1 } several
-                ? [.. several.Select(each => each.Name == target ? each with { Current = WaitsFor(each.Current), Stalled = ReasonCodes.ActionRefused.Code } : each)]
+                ? [.. several.Select(each => each.Name == target ? each with { Current = WaitsFor(each.Current), Stalled = reason.Code } : each)]
                 : status.Targets,
-            Conditions = new Conditions(conditions, rollout.Metadata.Generation ?? 0, now).Set("Stalled", true, ReasonCodes.ActionRefused, message).All,
+            Conditions = new Conditions(conditions, rollout.Metadata.Generation ?? 0, now).Set("Stalled", true, reason, message).All,
         };
 
-        CurrentStatus WaitsFor(CurrentStatus? current) => (current ?? new CurrentStatus()) with { Reason = ReasonCodes.ActionRefused.Code, WaitingFor = Conditions.Cut(message, 1024) };
+        CurrentStatus WaitsFor(CurrentStatus? current) => (current ?? new CurrentStatus()) with { Reason = reason.Code, WaitingFor = Conditions.Cut(message, 1024) };
     }
 
     /// <summary>Returns the hold that the rollout waits on, as one line can show it; null when nothing waits.</summary>

@@ -27,6 +27,9 @@ public sealed record TargetState
     /// <summary>Gets the revision whose rollout failed or was cancelled, as long as it is the update revision; null when there is none.</summary>
     public string? Rejected { get; init; }
 
+    /// <summary>Gets a value indicating whether its pass failed, and nothing is said of that yet: the status stays as it is until then.</summary>
+    public bool IsUntold { get; init; }
+
     /// <summary>Gets what gates said at rest.</summary>
     public ImmutableArray<GateReport> Reports { get; init; } = [];
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using NUnit.Framework;
 using Ordinal.Core.Model;
+using Ordinal.Core.Reasons;
 using Ordinal.Operator.Api;
 using Ordinal.Operator.Observing;
 using Ordinal.Operator.Reconciling;
@@ -19,11 +20,11 @@ public sealed class RefusedStatusTests
         var picture = Picture.Running("o o o");
         var rollout = new V1Alpha1StatefulSetRollout { Metadata = new() { Name = "web-7f9c6", NamespaceProperty = "prod", Generation = 1 } };
         rollout.Status = StatusOf(rollout, picture, Picture.Noon);
-        rollout.Status = RolloutStatuses.Refused(rollout, rollout.Status, "web", Words, Picture.Noon);
+        rollout.Status = RolloutStatuses.Refused(rollout, rollout.Status, "web", ReasonCodes.ActionRefused, Words, Picture.Noon);
         Assert.That(StalledOf(rollout.Status), Is.EqualTo(("True", "ActionRefused", (DateTimeOffset?)Picture.Noon)));
 
         var later = Picture.Noon.AddMinutes(1);
-        var next = RolloutStatuses.Refused(rollout, StatusOf(rollout, picture, later), "web", Words, later);
+        var next = RolloutStatuses.Refused(rollout, StatusOf(rollout, picture, later), "web", ReasonCodes.ActionRefused, Words, later);
         Assert.Multiple(() =>
         {
             Assert.That(StalledOf(next), Is.EqualTo(("True", "ActionRefused", (DateTimeOffset?)Picture.Noon)), "it has been stalled since then");
@@ -43,7 +44,7 @@ public sealed class RefusedStatusTests
                 new() { Name = "web", State = "Queued", Reason = "Queued", Message = "it waits" },
             ],
         };
-        var status = RolloutStatuses.Refused(rollout, GroupStatuses.Sum(rollout, before, Picture.Noon), "web", Words, Picture.Noon);
+        var status = RolloutStatuses.Refused(rollout, GroupStatuses.Sum(rollout, before, Picture.Noon), "web", ReasonCodes.ActionRefused, Words, Picture.Noon);
         Assert.Multiple(() =>
         {
             Assert.That(status.Targets!.Select(each => (each.Name, each.Stalled, each.Current?.WaitingFor)), Is.EqualTo(new (string, string?, string?)[] { ("db", null, null), ("web", "ActionRefused", Words) }));
