@@ -37,6 +37,7 @@ internal sealed class WatchFeed : IApiFeed
     private readonly RevisionedStore _store;
     private readonly ITimer? _timer;
     private readonly long _startedAt;
+    private readonly long _startRevision;
     private IEnumerator<StoredObject>? _state;
     private long _lastRevision;
     private long _lastBookmarkAt;
@@ -51,7 +52,7 @@ internal sealed class WatchFeed : IApiFeed
         _queue = start.Queue;
         _form = Representations.Of(settings.Request);
         _startedAt = _lastBookmarkAt = timeProvider.GetTimestamp();
-        _lastRevision = settings.SendsState || settings.AskedVersion == 0 ? start.Snapshot.Revision : settings.AskedVersion;
+        _startRevision = _lastRevision = settings.SendsState || settings.AskedVersion == 0 ? start.Snapshot.Revision : settings.AskedVersion;
         if (_queue is null)
         {
             // As with a real server the watch opens, and its only event is the error.
@@ -199,7 +200,15 @@ internal sealed class WatchFeed : IApiFeed
         }
 
         _lastRevision = Math.Max(_lastRevision, revision);
-        EnqueueBookmark(endOfState: false);
+        if (_lastRevision > _startRevision)
+        {
+            EnqueueBookmark(endOfState: false);
+        }
+        else
+        {
+            // A real server leaves such a one out as well: it would say what the client said. It waits for the next time.
+            _lastBookmarkAt = _timeProvider.GetTimestamp();
+        }
     }
 
     private void EnqueueBookmark(bool endOfState)

@@ -131,6 +131,20 @@ public sealed class WatchTests(ClusterKind kind) : ConformanceTests(kind)
         while (frame is not null);
     }
 
+    [Test, Rule("API-watch-bookmark-newer")]
+    public async Task A_bookmark_is_newer_than_the_version_from_which_its_watch_started()
+    {
+        const string Budgets = "/apis/policy/v1/poddisruptionbudgets";
+        var version = long.Parse(VersionOf((await Space.SendAsync("GET", Budgets)).Ok()), null);
+        var opening = await Space.Cluster.Door.OpenAsync(new ApiCall("GET", Budgets, $"watch=1&allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds=3&labelSelector=none%3Dnone"), CancellationToken.None);
+        await using var watch = opening.Feed!;
+        while (await ReadAsync(watch) is { } frame)
+        {
+            Assert.That(frame.Text("type"), Is.EqualTo("BOOKMARK"));
+            Assert.That(long.Parse(VersionOf(frame.Child("object")!), null), Is.GreaterThan(version));
+        }
+    }
+
     [Test, Rule("API-watch-table")]
     public async Task A_watch_as_a_table_names_the_columns_once()
     {

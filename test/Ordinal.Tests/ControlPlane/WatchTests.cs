@@ -109,6 +109,20 @@ public sealed class WatchTests
     }
 
     [Test]
+    public async Task A_watch_from_the_newest_version_gets_no_bookmark_before_something_is_written()
+    {
+        var api = new ApiHarness();
+        await using IApiFeed feed = await api.WatchAsync(Maps, $"resourceVersion={api.Server.Store.Revision}&allowWatchBookmarks=true&timeoutSeconds=200");
+        Task<JsonObject> next = ApiHarness.NextFrameAsync(feed);
+        api.Clock.Advance(TimeSpan.FromSeconds(60));
+        api.Clock.Advance(TimeSpan.FromSeconds(30));
+        await api.PostAsync("/api/v1/namespaces/default/secrets", """{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"}}""");
+        Assert.That(next.IsCompleted, Is.False);
+        api.Clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.That((string?)(await next)["object"]!["metadata"]!["resourceVersion"], Is.EqualTo($"{api.Server.Store.Revision}"));
+    }
+
+    [Test]
     public async Task A_watcher_that_falls_behind_is_cut_off()
     {
         var api = new ApiHarness(new StoreOptions { WatchQueueCapacity = 5 });
