@@ -10,7 +10,7 @@ namespace Ordinal.Operator.Reconciling;
 public static class StatusComparison
 {
     /// <summary>What was written of the statuses that the stores hold, for as long as they do: each pass compares with the same one.</summary>
-    private static readonly ConditionalWeakTable<object, byte[]> Texts = [];
+    private static readonly ConditionalWeakTable<object, string> Texts = [];
 
     private static readonly ConditionalWeakTable<StatefulSetRolloutStatus, StatefulSetRolloutStatus> Meanings = [];
     private static readonly ConditionalWeakTable<RolloutPolicyStatus, RolloutPolicyStatus> PolicyMeanings = [];
@@ -32,7 +32,7 @@ public static class StatusComparison
             return StatusUrgency.Now;
         }
 
-        if (AreWrittenTheSame(before, after))
+        if (!SurelyDiffer(before, after) && AreWrittenTheSame(before, after))
         {
             return StatusUrgency.None;
         }
@@ -44,12 +44,48 @@ public static class StatusComparison
     /// <summary>Compares two statuses of a policy.</summary>
     public static StatusUrgency Of(RolloutPolicyStatus before, RolloutPolicyStatus after)
     {
-        if (AreSame(before, after))
+        if (!SurelyDiffer(before, after) && AreSame(before, after))
         {
             return StatusUrgency.None;
         }
 
         return AreSame(PolicyMeanings.GetValue(before, Meaning), Meaning(after)) && AreSame(Remembered(before), Remembered(after)) ? StatusUrgency.Progress : StatusUrgency.Now;
+    }
+
+    /// <summary>
+    /// Tells whether what would be written surely differs, without writing it: progress does so often while its time has not come. Words and numbers that
+    /// differ are written differently; what differs in its times only is left to the text.
+    /// </summary>
+    private static bool SurelyDiffer(StatefulSetRolloutStatus one, StatefulSetRolloutStatus other) =>
+        one.Progress != other.Progress || one.Counts != other.Counts || Timeless(one.Current) != Timeless(other.Current)
+        || !AreSameBut(one.Pods, other.Pods, static pod => pod with { Since = null })
+        || !AreSameBut(one.Gates, other.Gates, static gate => gate with { LastProbeTime = null })
+        || !AreSameBut(one.Conditions, other.Conditions, static condition => condition with { LastTransitionTime = default });
+
+    private static bool SurelyDiffer(RolloutPolicyStatus one, RolloutPolicyStatus other) =>
+        one.Replicas != other.Replicas || one.Summary != other.Summary || one.ActiveRollout != other.ActiveRollout
+        || !AreSameBut(one.Targets, other.Targets, static target => target)
+        || !AreSameBut(one.Conditions, other.Conditions, static condition => condition with { LastTransitionTime = default });
+
+    private static CurrentStatus? Timeless(CurrentStatus? current) => current?.Since is null ? current : current with { Since = null };
+
+    private static bool AreSameBut<T>(IReadOnlyList<T>? one, IReadOnlyList<T>? other, Func<T, T> rest)
+        where T : class
+    {
+        if (one is null || other is null || one.Count != other.Count)
+        {
+            return one is null && other is null;
+        }
+
+        for (var i = 0; i < one.Count; i++)
+        {
+            if (!one[i].Equals(other[i]) && !rest(one[i]).Equals(rest(other[i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>What is not mere progress. Stages, roles, words and numbers can all be told again from the cluster.</summary>
@@ -107,22 +143,20 @@ public static class StatusComparison
             Conditions = Shared(one.Conditions, other.Conditions),
         });
 
-    private static bool AreWrittenTheSame(StatefulSetRolloutStatus one, StatefulSetRolloutStatus other) => WriteOnce(one).AsSpan().SequenceEqual(Write(other));
+    private static bool AreWrittenTheSame(StatefulSetRolloutStatus one, StatefulSetRolloutStatus other) => WriteOnce(one) == EntityJson.WriteText(other);
 
     private static bool AreSame(List<PolicyTargetStatus>? one, List<PolicyTargetStatus>? other) => ReferenceEquals(one, other)
-        || (one is not null && other is not null && one.SequenceEqual(other)) || Write(one).AsSpan().SequenceEqual(Write(other));
+        || (one is not null && other is not null && one.SequenceEqual(other)) || EntityJson.WriteText(one) == EntityJson.WriteText(other);
 
     /// <summary>
     /// Compares what would be written. Most statuses are the same to the last member, which is seen without writing them.
     /// </summary>
     /// <param name="shared">The other one with the lists of the first, where their items are the same.</param>
     private static bool AreSame<T>(T one, T other, T shared)
-        where T : class => one.Equals(shared) || WriteOnce(one).AsSpan().SequenceEqual(Write(other));
+        where T : class => one.Equals(shared) || WriteOnce(one) == EntityJson.WriteText(other);
 
-    private static byte[] Write<T>(T value) => EntityJson.Write(value);
-
-    private static byte[] WriteOnce<T>(T value)
-        where T : class => Texts.GetValue(value, static each => Write((T)each));
+    private static string WriteOnce<T>(T value)
+        where T : class => Texts.GetValue(value, static each => EntityJson.WriteText((T)each));
 
     private static IReadOnlyList<T>? Shared<T>(IReadOnlyList<T>? one, IReadOnlyList<T>? other) =>
         one is not null && other is not null && one.SequenceEqual(other) ? one : other;

@@ -50,7 +50,10 @@ public static class EntityJson
     }
 
     /// <summary>Writes one object; members that are null are left out.</summary>
-    public static byte[] Write<TEntity>(TEntity entity) => System.Text.Encoding.UTF8.GetBytes(KubernetesJson.Serialize(entity));
+    public static byte[] Write<TEntity>(TEntity entity) => System.Text.Encoding.UTF8.GetBytes(WriteText(entity));
+
+    /// <summary>Writes one object as a text, to be compared with another.</summary>
+    public static string WriteText<TEntity>(TEntity entity) => KubernetesJson.Serialize(entity);
 
     // The parser's message quotes what it read, which may be a secret's value: only the place is told.
     private static ApiException Unreadable<TEntity>(JsonException? error) =>
