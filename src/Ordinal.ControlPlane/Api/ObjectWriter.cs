@@ -16,6 +16,8 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
     private static readonly string[] ServerOwned =
         ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "name", "namespace", "selfLink"];
 
+    private readonly RecentDocuments _recent = new();
+
     /// <summary>Gets or sets what is told of every write: the resource, the key and whether the object is gone.</summary>
     public Action<ResourceType, StoreKey, bool>? Observer { get; set; }
 
@@ -136,7 +138,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
         while (true)
         {
             StoredObject stored = store.Find(key) ?? throw Refuse.NotFound(type, key.Name);
-            JsonObject old = stored.Parse();
+            JsonObject old = _recent.Take(stored);
             JsonObject proposed = change(old, stored);
             CheckLocking(type, key, stored, old, proposed, context);
             Prepare(type, proposed, old, context);
@@ -159,7 +161,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
     /// <summary>Puts a document in the place of what is stored.</summary>
     /// <exception cref="ApiRefusalException">The object is not there, has changed, or the new state is invalid.</exception>
     public StoredObject Replace(ResourceType type, StoreKey key, JsonObject document, WriteContext context) =>
-        UpdateFrom(type, key, (_, _) => (JsonObject)document.DeepClone(), context);
+        UpdateFrom(type, key, (_, _) => IsTriedOnce(document) ? document : (JsonObject)document.DeepClone(), context);
 
     /// <summary>Builds what the store keeps, or what a dry run answers.</summary>
     public StoredObject? Commit(ResourceType type, StoreKey key, StoredObject? current, JsonObject document, WriteContext context)
@@ -179,6 +181,7 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
         StoredObject? written = store.TryWrite(key, current?.Revision, document, fields);
         if (written is not null)
         {
+            _recent.Keep(written, document);
             Observer?.Invoke(type, key, false);
         }
 
@@ -235,7 +238,8 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
             {
                 foreach (string name in old.Select(p => p.Key).Concat(proposed.Select(p => p.Key)).Distinct(StringComparer.Ordinal).ToArray())
                 {
-                    if (name is not ("status" or "metadata"))
+                    // A patch of the status leaves a copy of the rest as it is.
+                    if (name is not ("status" or "metadata") && (context.IsReplace || old[name] is not { } kept || !JsonNodes.Same(proposed[name], kept)))
                     {
                         proposed[name] = old[name]?.DeepClone();
                     }
@@ -262,6 +266,9 @@ internal sealed class ObjectWriter(RevisionedStore store, ObjectIdentity identit
         context.Warnings.AddRange(errors.Warnings);
         Admission?.Invoke(type, proposed, old, context);
     }
+
+    /// <summary>Tells whether a document names the version that it replaces: when somebody else is faster it is refused, and not tried again.</summary>
+    private static bool IsTriedOnce(JsonObject document) => document.Child("metadata").Text("resourceVersion") is { Length: > 0 } and not "0";
 
     private static void CheckLocking(ResourceType type, StoreKey key, StoredObject stored, JsonObject old, JsonObject proposed, WriteContext context)
     {
