@@ -47,11 +47,9 @@ internal sealed class SchemaValidator(FieldErrors errors, string root)
 
     private void Check(StructuralSchema schema, JsonNode? node, FieldPath path, Correlation? correlation)
     {
-        int before = errors.Found.Count;
-        CheckValue(schema, node, path, correlation);
-        if (errors.Found.Count > before && correlation?.IsSame == true)
+        if (correlation?.IsSame != true)
         {
-            errors.KeepFirst(before);
+            CheckValue(schema, node, path, correlation);
         }
     }
 
