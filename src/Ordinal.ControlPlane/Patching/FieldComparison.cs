@@ -68,37 +68,48 @@ internal sealed class FieldComparison
 
     private void CompareFields(Shape shape, JsonObject? old, JsonObject? now, int depth)
     {
-        foreach (string name in Names(old, now))
+        foreach ((string name, JsonNode? before) in old ?? [])
         {
-            if (!IsOwned(_path, name, depth))
-            {
-                continue;
-            }
+            JsonNode? after = null;
+            bool isNow = now?.TryGetPropertyValue(name, out after) == true;
+            CompareField(shape, name, before, was: true, after, isNow, depth);
+        }
 
-            bool was = old?.ContainsKey(name) == true;
-            bool isNow = now?.ContainsKey(name) == true;
-            JsonNode? before = old?[name];
-            JsonNode? after = now?[name];
-            if (before is JsonValue && after is JsonValue && JsonNodes.Same(before, after))
+        foreach ((string name, JsonNode? after) in now ?? [])
+        {
+            if (old?.ContainsKey(name) != true)
             {
-                // Most fields, and not worth the text of a path.
-                continue;
+                CompareField(shape, name, before: null, was: false, after, isNow: true, depth);
             }
-
-            _path.Add("f:" + name);
-            if ((was && before is null && after is null) || (isNow && after is null && before is null))
-            {
-                // A null that is written, as an unset time, is a field like others.
-                (was && isNow ? null : was ? Removed : Added)?.Insert(_path);
-                _path.RemoveAt(_path.Count - 1);
-                continue;
-            }
-
-            bool alwaysThere = depth == 0 && name == "metadata" || shape is ObjectShape known && known.AlwaysThere.Contains(name);
-            Compare(FieldShape(shape, name)!, before, after, alwaysThere, depth + 1);
-            _path.RemoveAt(_path.Count - 1);
         }
     }
+
+    private void CompareField(Shape shape, string name, JsonNode? before, bool was, JsonNode? after, bool isNow, int depth)
+    {
+        bool isMetadata = depth == 0 && name == "metadata";
+        if (!IsOwned(_path, name, depth) || (!isMetadata && IsUnchanged(before, after)))
+        {
+            // Most fields, and not worth the text of a path. Most of metadata is managed fields, which nobody owns.
+            return;
+        }
+
+        _path.Add("f:" + name);
+        if (before is null && after is null)
+        {
+            // A null that is written, as an unset time, is a field like others.
+            (was && isNow ? null : was ? Removed : Added)?.Insert(_path);
+        }
+        else
+        {
+            bool alwaysThere = isMetadata || shape is ObjectShape known && known.AlwaysThere.Contains(name);
+            Compare(FieldShape(shape, name)!, before, after, alwaysThere, depth + 1);
+        }
+
+        _path.RemoveAt(_path.Count - 1);
+    }
+
+    /// <summary>To walk through two values field by field costs more than to see that they do not differ.</summary>
+    private static bool IsUnchanged(JsonNode? before, JsonNode? after) => before is not null && after is not null && JsonNodes.Same(before, after);
 
     private void Compare(Shape shape, JsonNode? old, JsonNode? now, bool alwaysThere, int depth)
     {
@@ -141,12 +152,6 @@ internal sealed class FieldComparison
 
         if (shape is ListShape list)
         {
-            if (old is not null && now is not null && JsonNodes.Same(old, now))
-            {
-                // To find items by their keys costs more than to see that none differs.
-                return;
-            }
-
             CompareItems(list, old as JsonArray, now as JsonArray, depth);
         }
         else
@@ -161,8 +166,15 @@ internal sealed class FieldComparison
         OrderedDictionary<string, JsonNode?> after = FieldSteps.Items(list, now);
         foreach (string step in before.Keys.Concat(after.Keys.Where(k => !before.ContainsKey(k))))
         {
+            JsonNode? was = before.GetValueOrDefault(step);
+            JsonNode? isNow = after.GetValueOrDefault(step);
+            if (IsUnchanged(was, isNow))
+            {
+                continue;
+            }
+
             _path.Add(step);
-            Compare(list.Item, before.GetValueOrDefault(step), after.GetValueOrDefault(step), alwaysThere: false, depth + 1);
+            Compare(list.Item, was, isNow, alwaysThere: false, depth + 1);
             _path.RemoveAt(_path.Count - 1);
         }
     }
@@ -207,22 +219,6 @@ internal sealed class FieldComparison
 
             Declare(FieldShape(shape, name)!, inner, depth + 1);
             _path.RemoveAt(_path.Count - 1);
-        }
-    }
-
-    private static IEnumerable<string> Names(JsonObject? old, JsonObject? now)
-    {
-        foreach ((string name, _) in old ?? [])
-        {
-            yield return name;
-        }
-
-        foreach ((string name, _) in now ?? [])
-        {
-            if (old is null || !old.ContainsKey(name))
-            {
-                yield return name;
-            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Ordinal.ControlPlane.Schemas;
@@ -8,6 +9,9 @@ namespace Ordinal.ControlPlane.Patching;
 /// <summary>Writes and shows the steps of field paths.</summary>
 internal static class FieldSteps
 {
+    // What JSON writes as it is.
+    private static readonly SearchValues<char> Plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./: ");
+
     /// <summary>Gets the step to an item of a list map or set; null when the item does not carry its keys.</summary>
     public static string? OfItem(ListShape list, JsonNode? item)
     {
@@ -19,6 +23,12 @@ internal static class FieldSteps
         if (item is not JsonObject fields)
         {
             return null;
+        }
+
+        if (list.Keys is [string only] && (fields[only] ?? list.KeyDefaults.GetValueOrDefault(only)).AsText() is { } text && !text.AsSpan().ContainsAnyExcept(Plain) && !only.AsSpan().ContainsAnyExcept(Plain))
+        {
+            // Most lists: their items are found by a name.
+            return $"k:{{\"{only}\":\"{text}\"}}";
         }
 
         var keys = new JsonObject();

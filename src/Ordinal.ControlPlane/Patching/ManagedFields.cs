@@ -13,9 +13,14 @@ namespace Ordinal.ControlPlane.Patching;
 internal sealed record FieldOwner(string Manager, string Operation, string ApiVersion, string Subresource)
 {
     private JsonObject? _unread;
+    private JsonObject? _entry;
     private FieldTree _fields = new();
 
-    public string Time { get; set; } = "";
+    public string Time
+    {
+        get;
+        set => (field, _entry) = (value, null);
+    } = "";
 
     /// <summary>Gets or sets what is owned.</summary>
     public FieldTree Fields
@@ -37,7 +42,9 @@ internal sealed record FieldOwner(string Manager, string Operation, string ApiVe
     public bool OwnsNothing => _unread is { } text ? text.Count == 0 : _fields.IsEmpty;
 
     /// <summary>Leaves the fields as they are written until somebody asks for them: most writes change a few fields of one owner.</summary>
-    public void Leave(JsonObject? fieldsV1) => _unread = fieldsV1;
+    /// <param name="fieldsV1">The fields.</param>
+    /// <param name="entry">The whole entry when it belongs to nobody else: while nothing of it changes it is written as it is.</param>
+    public void Leave(JsonObject? fieldsV1, JsonObject? entry) => (_unread, _entry) = (fieldsV1, entry);
 
     /// <summary>Takes fields away.</summary>
     public void Remove(FieldTree fields)
@@ -56,6 +63,9 @@ internal sealed record FieldOwner(string Manager, string Operation, string ApiVe
             Fields.Add(fields);
         }
     }
+
+    /// <summary>Gets the entry as it was read; null when it has to be written.</summary>
+    public JsonObject? UnchangedEntry() => _unread is null ? null : _entry;
 
     /// <summary>Writes FieldsV1.</summary>
     public JsonObject WriteFields() => _unread is { } text ? (JsonObject)text.DeepClone() : _fields.Write();
@@ -76,7 +86,7 @@ internal static class ManagedFields
     /// <returns>True when a field that can be owned has changed; false when it was not looked, or what changed is the server's own.</returns>
     public static bool RecordWrite(ResourceType type, JsonObject? old, JsonObject document, WriteContext context)
     {
-        List<FieldOwner> owners = ReadBase(old, document);
+        List<FieldOwner> owners = ReadBase(old, document, context);
         if (old is not null && owners.Count == 0)
         {
             // Once nobody owns anything, only a server-side apply begins again.
@@ -122,10 +132,18 @@ internal static class ManagedFields
 
     /// <summary>Reads the owners from a document.</summary>
     /// <param name="isStored">Whether the fields are as this class wrote them: then they need not be read to be written again.</param>
-    public static List<FieldOwner> Read(JsonObject? document, bool isStored = false)
+    /// <param name="isGivenAway">Whether the entries are taken out of the document, which gets them back when the owners are written.</param>
+    public static List<FieldOwner> Read(JsonObject? document, bool isStored = false, bool isGivenAway = false)
     {
         var owners = new List<FieldOwner>();
-        foreach (JsonNode? node in document.Child("metadata").List("managedFields") ?? [])
+        JsonArray? list = document.Child("metadata").List("managedFields");
+        JsonNode?[] entries = [.. list ?? []];
+        if (isGivenAway)
+        {
+            list?.Clear();
+        }
+
+        foreach (JsonNode? node in entries)
         {
             if (node is not JsonObject entry || entry.Count == 0)
             {
@@ -140,7 +158,7 @@ internal static class ManagedFields
             JsonObject? fields = entry.Child("fieldsV1");
             if (isStored)
             {
-                owner.Leave(fields);
+                owner.Leave(fields, isGivenAway ? entry : null);
             }
             else
             {
@@ -165,6 +183,12 @@ internal static class ManagedFields
             .ThenBy(o => o.Subresource, StringComparer.Ordinal);
         foreach (FieldOwner owner in sorted)
         {
+            if (owner.UnchangedEntry() is { } unchanged)
+            {
+                list.Add((JsonNode)unchanged);
+                continue;
+            }
+
             var entry = new JsonObject
             {
                 ["manager"] = owner.Manager,
@@ -220,7 +244,7 @@ internal static class ManagedFields
     }
 
     /// <summary>A writer may send managed fields along: one empty entry clears them, others count, none means the stored ones.</summary>
-    private static List<FieldOwner> ReadBase(JsonObject? old, JsonObject document)
+    private static List<FieldOwner> ReadBase(JsonObject? old, JsonObject document, WriteContext context)
     {
         if (document.Child("metadata").List("managedFields") is { Count: 1 } sent && sent[0] is JsonObject { Count: 0 })
         {
@@ -230,7 +254,8 @@ internal static class ManagedFields
         JsonArray? list = document.Child("metadata").List("managedFields");
         if (old.Child("metadata").List("managedFields") is { Count: > 0 } stored && (list is null || JsonNodes.Same(list, stored)))
         {
-            return Read(old, isStored: true);
+            // A patch leaves a copy of what is stored in the document. What somebody sent need not be written in the server's order.
+            return list is null || context.IsReplace ? Read(old, isStored: true) : Read(document, isStored: true, isGivenAway: true);
         }
 
         bool isReadable = list?.OfType<JsonObject>().All(IsEntry) == true;
