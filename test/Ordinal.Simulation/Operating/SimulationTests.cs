@@ -30,7 +30,7 @@ public sealed class SimulationTests
         TimeSpan total = Environment.CpuUsage.TotalTime - before.TotalTime;
         TestContext.Progress.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{played} seeds in {total.TotalSeconds:0} s of processor time, {user.TotalSeconds:0} s of it user: {played / user.TotalSeconds:0.00} seeds a core and second of user time; {GC.GetTotalAllocatedBytes() >> 20} MiB allocated, {GC.CollectionCount(0)} collections"));
+            $"{played} seeds in {total.TotalSeconds:0} s of processor time, {user.TotalSeconds:0} s of it user: {played / user.TotalSeconds:0.00} seeds a core and second of user time; {GC.GetTotalAllocatedBytes() >> 20} MiB allocated, {GC.CollectionCount(0)} collections in {GC.GetTotalPauseDuration().TotalSeconds:0.0} s"));
     }
 
     [TestCaseSource(nameof(AllBatches))]
