@@ -29,8 +29,9 @@ internal sealed class TwistedTransport(IApiTransport inner, Func<ApiRequest, str
 
     private sealed class TwistedLines(TwistedTransport owner, IApiLines lines) : IApiLines
     {
+        // Without its type the null would become an empty memory, which is a line: a stream without an end.
         public async ValueTask<ReadOnlyMemory<byte>?> ReadLineAsync(CancellationToken cancellationToken) =>
-            await lines.ReadLineAsync(cancellationToken) is { } line ? owner.Twisted(line) : null;
+            await lines.ReadLineAsync(cancellationToken) is { } line ? owner.Twisted(line) : (ReadOnlyMemory<byte>?)null;
 
         public ValueTask DisposeAsync() => lines.DisposeAsync();
     }
