@@ -138,7 +138,10 @@ internal static class ZkReturnRule
         var claiming = ZkRule.Claiming(view).ToLookup(s => s.Seen!.State!.LeaderId is not null);
         var backing = synced - claiming[true].Count() - unheard.Count;
         var isAskedBacked = backing >= claiming[false].Count() || !claiming[false].Any(s => input.Question.Pods.Contains(s.Pod!.Uid));
-        var sure = 1 + claiming[true].Count(s => s.Participates) + Math.Clamp(backing, 0, claiming[false].Count(s => s.Participates));
+
+        // Of those that do not say, the leader may count just the ones that take no part.
+        var apart = claiming[false].Count(s => !s.Participates);
+        var sure = 1 + claiming[true].Count(s => s.Participates) + Math.Clamp(backing - apart, 0, claiming[false].Count(s => s.Participates));
         return isAskedBacked && sure >= view.Quorum
             ? null
             : ZkRule.Say(

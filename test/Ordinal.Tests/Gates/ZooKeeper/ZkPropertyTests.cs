@@ -60,6 +60,19 @@ public sealed class ZkPropertyTests
     public void Losing_information_never_opens_the_gate() => Lossy(
         (world, targets) => world.Input(GatePhase.BeforePod, targets), Silences);
 
+    /// <summary>Found by the property below (seed fykuGpn5tPna): of two that do not say whom they follow the leader counts one, which may be the one with another list.</summary>
+    [Test]
+    public void A_follower_that_takes_no_part_may_be_the_one_that_the_leader_counts()
+    {
+        var world = ZkWorld.Healthy(5, 1);
+        (world[0].ListsDifferently, world[0].SpeaksWordsOnly, world[4].SpeaksWordsOnly) = (true, true, true);
+        world[2].Silence = new ZkFailure(ZkFailureKind.Tls, "ill");
+        var input = world.Input(GatePhase.AfterPod, [1], $"v1 voters={world.List().Voters} zk-0=1", revision: "old");
+        Assert.That(ZkRule.Evaluate(input, world.Observe(), world.Options).Verdict, Is.EqualTo(GateVerdict.Deny));
+        world[0].ListsDifferently = false;
+        Assert.That(ZkRule.Evaluate(input, world.Observe(), world.Options).Verdict, Is.EqualTo(GateVerdict.Allow), "then either of them will do");
+    }
+
     [Test]
     public void Losing_information_never_brings_a_server_back() => Lossy(
         (world, targets) => world.Input(GatePhase.AfterPod, targets, $"v1 voters={world.List().Voters} zk-0=1", revision: "old"), [ZkFailureKind.Timeout]);
@@ -87,6 +100,9 @@ public sealed class ZkPropertyTests
             // One that claims to follow and does not, where only words are spoken, is no fact but a contradiction with the leader's count:
             // who takes it away takes the contradiction away. All other worlds are taken as they are.
             world.Nodes.ForEach(n => n.SpeaksWordsOnly &= !world.Nodes.Exists(o => o.Id == n.Leader && o.Mode is not ZkMode.Leader));
+
+            // Nor is one that leads under the id of another: which of the two is meant nobody can tell, and a list less decides it.
+            world.Nodes.ForEach(n => n.AnswersAs = n.Mode is ZkMode.Leader ? null : n.AnswersAs);
             var input = question(world, targets);
             var known = world.Observe();
             if (ZkRule.Evaluate(input, known, world.Options).Verdict is GateVerdict.Allow || known.Pods.IsEmpty)
